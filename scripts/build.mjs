@@ -1,0 +1,31 @@
+// Bundles the command line into dist/ and, from a checkout, the programs that tests, the demo and the benchmark run into build/.
+
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { build } from "esbuild";
+
+const common = {
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  outExtension: { ".js": ".cjs" },
+  logLevel: "warning",
+  // dockerode reaches native add-ons through ssh2; inquirer is only for a wizard. Both load from node_modules when first needed.
+  external: ["dockerode", "inquirer", "cpu-features"],
+  define: { "import.meta.url": "__bundleUrl" },
+  banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+};
+
+const product = { main: "src/main.ts", "trial-server": "src/engine/trial/main.ts" };
+const helpers = {
+  demo: "scripts/demo.ts",
+  bench: "bench/main.ts",
+  "mtproto-proxy": "test/support/mtproto-proxy/main.ts",
+  "fake-telegram": "test/support/telegram/main.ts",
+};
+const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
+
+await Promise.all(["dist", "build"].map((folder) => mkdir(folder, { recursive: true })));
+await build({ ...common, entryPoints: present(product), outdir: "dist" });
+await build({ ...common, entryPoints: present(helpers), outdir: "build" });

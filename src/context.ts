@@ -1,0 +1,159 @@
+import type { Link } from "./domain/link.ts";
+import type { Settings } from "./domain/settings.ts";
+import type { Engine } from "./engine/engine.ts";
+
+/** Paths under FAMILYTRAFFIC_HOME (spec §4); built by `homePaths` in state/paths.ts. */
+export interface HomePaths {
+  readonly home: string;
+  readonly settings: string;
+  readonly sharedSecrets: string;
+  readonly shards: string;
+  readonly promotedChannel: string;
+  readonly coverDomains: string;
+  readonly engineRecord: string;
+  readonly telegram: string;
+  readonly proxySecret: string;
+  readonly proxyMultiConf: string;
+  readonly users: string;
+  readonly clients: string;
+  /** What is rendered: compose file, .env, a folder a shard. */
+  readonly rendered: string;
+  /** Locks, sockets and pid files. */
+  readonly run: string;
+  readonly logs: string;
+  readonly backups: string;
+}
+
+export interface Clock {
+  now(): Date;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+export interface Random {
+  bytes(count: number): Uint8Array;
+  uuid(): string;
+}
+
+export interface FileStat {
+  /** Permission bits, for instance 0o600. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+}
+
+export interface WriteOptions {
+  /** Permission bits of a new file; an existing one keeps its own unless `exactMode`. */
+  readonly mode?: number;
+  readonly exactMode?: boolean;
+  /** Owner of the result; an existing file keeps its own. Ignored without the right to give files away. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+}
+
+/** The file system. Every write is atomic and durable: old or new contents after a crash at any instant, never a mixture. */
+export interface Files {
+  /** Undefined when there is none. Other trouble throws AppError environment with the path. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  readText(path: string): Promise<string | undefined>;
+  /** Temp file with the final mode → fsync → rename → fsync of the folder. Makes missing folders, 0700. */
+  write(path: string, data: Uint8Array | string, options?: WriteOptions): Promise<void>;
+  /** Contents replaced without changing the inode; a durable copy stands beside it meanwhile (`recoverInPlace` reads it). */
+  writeInPlace(path: string, data: Uint8Array | string): Promise<void>;
+  /** Finishes an in-place write that a crash cut off. True when there was one. */
+  recoverInPlace(path: string): Promise<boolean>;
+  /** No error when there is none. */
+  remove(path: string): Promise<void>;
+  /** A folder and everything in it; no error when there is none. */
+  removeFolder(path: string): Promise<void>;
+  /** Names in a folder; empty when there is none. */
+  list(path: string): Promise<string[]>;
+  stat(path: string): Promise<FileStat | undefined>;
+  makeFolder(path: string, mode?: number): Promise<void>;
+  /** Whether some container (any other mount namespace) has exactly this file bind-mounted. */
+  isBindMounted(path: string): Promise<boolean>;
+}
+
+export interface Locks {
+  /**
+   * Runs `work` while holding flock(2) on `path`. Waits `waitMs` (30 s), anew whenever the holder changes; then AppError
+   * conflict that names the holder. The lock falls with the process, kill -9 included. `holder: false` leaves the lock
+   * file's contents alone (the VLESS stack's own lock).
+   */
+  withLock<T>(
+    path: string,
+    work: () => Promise<T>,
+    options?: { purpose?: string; waitMs?: number; holder?: boolean },
+  ): Promise<T>;
+}
+
+/** The generation of clients that a probe imitates by the size of its ClientHello. */
+export type HelloSize = "short" | "long";
+
+export type LinkFault =
+  | "unresolved"
+  | "port-closed"
+  | "timeout"
+  | "key-not-live"
+  | "long-hello-refused"
+  | "upstream-not-ready"
+  | "clock"
+  | "protocol";
+
+export interface LinkAttempt {
+  /** Absent for plain and padded links, which have no hello. */
+  readonly hello?: HelloSize;
+  readonly ok: boolean;
+  /** From connect to resPQ (or to the failure), milliseconds. */
+  readonly milliseconds: number;
+  readonly fault?: LinkFault;
+  /** A sentence for the admin; holds no key. */
+  readonly reason?: string;
+}
+
+export interface LinkProbeResult {
+  /** One for plain and padded, one a hello size for fake-TLS. */
+  readonly attempts: readonly LinkAttempt[];
+}
+
+export interface ProbeOptions {
+  /** Connect here instead of to the link's own server and port. */
+  readonly via?: { readonly host: string; readonly port: number };
+  /** Per attempt; 10 s. */
+  readonly timeoutMs?: number;
+  /** Telegram datacenter that is asked for; 2. */
+  readonly datacenter?: number;
+}
+
+/** What the machine tells besides files. */
+export interface Host {
+  /** Whether a TCP port can be bound on all addresses now. */
+  isPortFree(port: number): Promise<boolean>;
+  /** IPv4 address of a name; undefined when it has none or DNS does not answer within `timeoutMs` (3 s). */
+  resolve4(name: string, timeoutMs?: number): Promise<string | undefined>;
+  /** This machine's own global IPv4 addresses, the default route's first. */
+  addresses(): Promise<string[]>;
+  /** Body of a URL, at most `maxBytes`. AppError environment with the reason. Takes http, https and the usual proxy variables. */
+  download(url: string, options: { maxBytes: number; timeoutMs: number }): Promise<Uint8Array>;
+  /** A real handshake with the link, as a client would make it, up to `resPQ`. */
+  probeLink(link: Link, options?: ProbeOptions): Promise<LinkProbeResult>;
+  readonly uid: number;
+}
+
+/** Progress goes to stderr and only to people: a use case reports, it never prints. */
+export interface Progress {
+  step(text: string): void;
+  warn(text: string): void;
+}
+
+/** Everything that a use case may touch. Commands build it once; tests build it from the same pieces in a temporary home. */
+export interface Context {
+  readonly paths: HomePaths;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly files: Files;
+  readonly locks: Locks;
+  readonly host: Host;
+  readonly progress: Progress;
+  /** The engine that the settings name. Loaded on demand: dockerode is heavy. */
+  engine(settings: Settings): Promise<Engine>;
+}

@@ -1,0 +1,50 @@
+import { AppError } from "./errors.ts";
+
+/** The whitelist that a new home starts with, in the order of the original requirements (FR-503). */
+export const defaultCoverDomains: readonly string[] = [
+  "google.com",
+  "cloudflare.com",
+  "microsoft.com",
+  "aws.amazon.com",
+  "azure.microsoft.com",
+];
+
+/** Longest domain that fits a fake-TLS secret and a DNS name (RFC 1035 §2.3.4). */
+const MAX_LENGTH = 253;
+const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
+
+/**
+ * The one spelling of a cover domain: lower-case ASCII, IDN as punycode, no final dot. The C proxy compares SNI byte for byte,
+ * so any other spelling in a secret is a dead link.
+ * @throws AppError invalid, with the rule
+ */
+export function parseCoverDomain(text: string): string {
+  const domain = toAscii(text.trim().replace(/\.$/, ""));
+  const labels = domain.split(".");
+  const isAddress = /^[\d.]+$/.test(domain);
+  if (domain.length > MAX_LENGTH || labels.length < 2 || isAddress || !labels.every((label) => LABEL.test(label))) {
+    throw new AppError("invalid", `"${printable(text)}" is not a domain name`, {
+      hint: "give a host name such as www.example.com: no scheme, no port, no path, no address",
+    });
+  }
+  return domain;
+}
+
+/** The whitelist file: one domain a line; blank lines and `#` comments are kept by whoever writes it, ignored here. */
+export function parseCoverDomainList(text: string): string[] {
+  const lines = text.split(/\r?\n/).map((line) => line.replace(/#.*/, "").trim());
+  return [...new Set(lines.filter((line) => line !== "").map(parseCoverDomain))];
+}
+
+function toAscii(text: string): string {
+  if (/^[\x21-\x7e]*$/.test(text)) return text.toLowerCase();
+  try {
+    return new URL(`http://${text}/`).hostname;
+  } catch {
+    return text;
+  }
+}
+
+function printable(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, "?");
+}

@@ -1,0 +1,55 @@
+import { fromHex, toHex } from "./bytes.ts";
+import { AppError } from "./errors.ts";
+
+const KEY_BYTES = 16;
+
+/**
+ * 16 random bytes that a client and the C proxy share: what `mtproto-proxy` gets after `-S`, as 32 hex digits.
+ * It prints as `[key]` wherever it is printed by accident (template text, JSON, console); only `reveal()` gives the digits.
+ */
+export class Key {
+  readonly #hex: string;
+
+  private constructor(hex: string) {
+    this.#hex = hex;
+  }
+
+  /** From exactly 32 hex digits in either case. The error does not repeat the text, which may be most of a real key. */
+  static parse(text: string): Key {
+    if (!/^[0-9a-f]{32}$/i.test(text)) {
+      throw new AppError("invalid", `a key is 32 hex digits, this has ${text.length} characters or other letters`);
+    }
+    return new Key(text.toLowerCase());
+  }
+
+  static fromBytes(bytes: Uint8Array): Key {
+    if (bytes.length !== KEY_BYTES) throw new AppError("invalid", `a key is ${KEY_BYTES} bytes, not ${bytes.length}`);
+    return new Key(toHex(bytes));
+  }
+
+  /** 32 lower-case hex digits. */
+  reveal(): string {
+    return this.#hex;
+  }
+
+  /** The 16 bytes. */
+  bytes(): Uint8Array {
+    return fromHex(this.#hex) as Uint8Array;
+  }
+
+  equals(other: Key): boolean {
+    return this.#hex === other.#hex;
+  }
+
+  toString(): string {
+    return "[key]";
+  }
+
+  toJSON(): string {
+    return "[key]";
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return "[key]";
+  }
+}

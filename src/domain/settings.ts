@@ -1,0 +1,70 @@
+import type { PortRange } from "./port.ts";
+import type { Mode } from "./secret.ts";
+
+export type EngineName = "docker" | "trial";
+export type Routing = "direct" | "edge";
+
+/** config/mtproxy/mtproxy_config.json: everything an admin chooses. In the file the names are snake_case. */
+export interface Settings {
+  /** First shard's public port. */
+  readonly port: number;
+  /** Where further shards find theirs. */
+  readonly portRange: PortRange;
+  /** Host name or address that links name. */
+  readonly publicHost: string;
+  /** The IPv4 address from which Telegram sees this server, when it is not publicHost: the right half of `--nat-info`. */
+  readonly egressIpv4?: string;
+  /** `-M`: 0 serves in one process; more loses byte counters and checks replays per worker. 0–256. */
+  readonly workers: number;
+  readonly engine: EngineName;
+  readonly routing: Routing;
+  /** Image that holds the C proxy. */
+  readonly image: string;
+  /** Mode of a user who is added without saying one. */
+  readonly defaultMode: Mode;
+  /** Cover domain of bare `--fake-tls`; the first of the whitelist when absent. */
+  readonly defaultCoverDomain?: string;
+  /** Connections per shard that are wanted; fewer where the host allows fewer. */
+  readonly maxConnections: number;
+  /** Inside a shard's network namespace. */
+  readonly statsPort: number;
+  /** Where proxy-secret is downloaded, mirrors in the order they are tried. */
+  readonly proxySecretUrls: readonly string[];
+  /** Where proxy-multi.conf is downloaded, mirrors in the order they are tried. */
+  readonly proxyConfigUrls: readonly string[];
+  /** The lock that the VLESS stack's scripts take around users.json. */
+  readonly usersLock: string;
+  /** `auto` replaces users.json in place while a container has it bind-mounted and by rename otherwise. */
+  readonly usersWrite: "auto" | "in-place" | "rename";
+  /** Telegram datacenters that the trial engine connects to instead of those it ships with: id → host:port. */
+  readonly trialDatacenters?: Readonly<Record<string, string>>;
+  /** ISO 8601. */
+  readonly createdAt?: string;
+}
+
+export const defaultSettings: Settings = {
+  port: 8443,
+  portRange: { first: 8444, last: 9467 },
+  publicHost: "",
+  workers: 0,
+  engine: "docker",
+  routing: "direct",
+  image: "ghcr.io/getpagespeed/mtproxy",
+  defaultMode: "padded",
+  maxConnections: 8000,
+  statsPort: 8888,
+  proxySecretUrls: ["https://core.telegram.org/getProxySecret"],
+  proxyConfigUrls: ["https://core.telegram.org/getProxyConfig"],
+  usersLock: "/var/lock/familytraffic_users.lock",
+  usersWrite: "auto",
+};
+
+/** What the spec says of workers (§5): kept beside the setting so that every writer warns in the same words. */
+export function workerWarnings(workers: number, hasFakeTls: boolean): string[] {
+  const warnings: string[] = [];
+  if (workers > 1)
+    warnings.push(`${workers} workers: byte counters are lost and the 16 keys are checked in each of them`);
+  if (workers >= 1 && hasFakeTls)
+    warnings.push("with workers a replayed fake-TLS hello is only noticed by the worker that saw it first");
+  return warnings;
+}

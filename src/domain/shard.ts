@@ -1,0 +1,52 @@
+import type { Key } from "./key.ts";
+import type { Mode } from "./secret.ts";
+
+/**
+ * What one process serves. `-D` switches the C proxy to fake-TLS only, so padded and plain (both `obfuscated`) never share a
+ * process with fake-TLS; the trial engine serves `any`.
+ */
+export type ModeFamily = "obfuscated" | "fake-tls" | "any";
+
+/** One of a shard's key places. */
+export interface Slot {
+  readonly key: Key;
+  /**
+   * Who had this key when it was last planned: a user name, or `shared`. A slot with a holder whose key nobody has any more was
+   * revoked, and is never handed out again; a slot that never had one is spare.
+   */
+  readonly holder?: string;
+}
+
+/** One proxy process: its own port, mode family, keys, cover domains and tag. */
+export interface Shard {
+  /** 1, 2, 3 …; never reused while the shard exists, and part of the container's name. */
+  readonly id: number;
+  readonly family: ModeFamily;
+  /** The public port that links name. */
+  readonly port: number;
+  readonly slots: readonly Slot[];
+  /** The `-D` values in order; the first is what strangers see. Empty unless fake-TLS is served. */
+  readonly coverDomains: readonly string[];
+  /** Cover domain → IPv4 address it is pinned to, so that a start never waits for DNS. */
+  readonly pinned: Readonly<Record<string, string>>;
+  /** @MTProxybot's proxy tag, 32 hex digits. */
+  readonly tag?: string;
+}
+
+/** Everything that shards.json holds. */
+export interface ShardBook {
+  readonly shards: readonly Shard[];
+  /** Secret of this home, 32 bytes in hex: throwaway keys of disabled users are derived from it. */
+  readonly salt: string;
+  /** Ports that were handed out in links once; a new shard does not take one of them. */
+  readonly retiredPorts: readonly number[];
+}
+
+export function familyOf(mode: Mode): Exclude<ModeFamily, "any"> {
+  return mode === "fake-tls" ? "fake-tls" : "obfuscated";
+}
+
+/** The container's, the folder's and the compose service's name for a shard. */
+export function shardName(id: number): string {
+  return id === 1 ? "familytraffic-mtproxy" : `familytraffic-mtproxy-${id}`;
+}

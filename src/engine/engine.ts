@@ -1,0 +1,68 @@
+import type { Capabilities, ImageVerdict } from "../domain/engine-facts.ts";
+import type { ProxyStats } from "../domain/proxy-stats.ts";
+
+/** One running (or stopped) process of a shard, in the engine's view. */
+export interface Instance {
+  readonly shardId: number;
+  /** Engine's own id: a container id or a process id. */
+  readonly id: string;
+  readonly running: boolean;
+  /** Digest of the rendered configuration it was started with; see render/digest.ts. */
+  readonly configDigest?: string;
+  /** ISO 8601. */
+  readonly startedAt?: string;
+  /** Exit code of a stopped instance. */
+  readonly exitCode?: number;
+  readonly restarts: number;
+}
+
+/** What `up` shall make true of one shard. */
+export interface ShardTarget {
+  readonly shardId: number;
+  readonly configDigest: string;
+}
+
+export interface LogOptions {
+  /** Lines from the end. */
+  readonly tail?: number;
+  readonly follow?: boolean;
+}
+
+/**
+ * Runs shards. Implemented by `docker` (the C proxy in containers), `trial` (our own proxy in one background process) and
+ * `memory` (test/support). One contract suite runs against all. Every method throws AppError: `environment` when the engine
+ * itself cannot be used (missing, down, no permission), `engine` when it could but failed; the message carries its own words.
+ */
+export interface Engine {
+  readonly name: "docker" | "trial" | "memory";
+  readonly capabilities: Capabilities;
+
+  /** Cheap and without side effects: is the engine there? Throws `environment` with what is missing and how to get it. */
+  check(): Promise<void>;
+
+  /** Everything of ours that exists, running or not. */
+  instances(): Promise<Instance[]>;
+
+  /**
+   * Makes the rendered files live: creates or recreates the instances of `changed`, ends those of `removed`, touches no other.
+   * Returns when the processes run, not when they are healthy. Running it twice does nothing the second time.
+   */
+  up(changed: readonly ShardTarget[], removed: readonly number[]): Promise<void>;
+
+  /** Stops the instances of the shards (all when none are named) and keeps them for `start`. */
+  stop(shardIds?: readonly number[]): Promise<void>;
+  start(shardIds?: readonly number[]): Promise<void>;
+  restart(shardIds?: readonly number[]): Promise<void>;
+
+  /** Asks the process to re-read proxy-multi.conf. Only where the image verdict says that it can. */
+  reload(shardId: number): Promise<void>;
+
+  /** Throws `engine` when the shard does not run or does not answer. */
+  stats(shardId: number): Promise<ProxyStats>;
+
+  /** The proxy's own output, oldest first. */
+  logs(shardId: number, options?: LogOptions): AsyncIterable<string>;
+
+  /** Finds out what the binary in an image can do; pulls the image when it is not there. Trial: throws `environment`. */
+  probeImage(image: string): Promise<ImageVerdict>;
+}

@@ -1,0 +1,1 @@
+throw new Error("tests use in-memory sessions; no SQLite is installed");
