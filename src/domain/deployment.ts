@@ -6,7 +6,7 @@ import type { Shard } from "./shard.ts";
 /** A key that a process shall accept now. */
 export interface LiveKey {
   readonly key: Key;
-  /** User name or `shared`; absent for spare and throwaway keys. */
+  /** User name or `sharedHolder`; absent for spare and throwaway keys. */
   readonly holder?: string;
 }
 

@@ -7,11 +7,14 @@ import type { Mode } from "./secret.ts";
  */
 export type ModeFamily = "obfuscated" | "fake-tls" | "any";
 
+/** Holder of the keys that belong to no user; no user name looks like it. */
+export const sharedHolder = "*";
+
 /** One of a shard's key places. */
 export interface Slot {
   readonly key: Key;
   /**
-   * Who had this key when it was last planned: a user name, or `shared`. A slot with a holder whose key nobody has any more was
+   * Who had this key when it was last planned: a user name, or `sharedHolder`. A slot with a holder whose key nobody has any more was
    * revoked, and is never handed out again; a slot that never had one is spare.
    */
   readonly holder?: string;

@@ -1,0 +1,44 @@
+import type { Capabilities } from "../engine-facts.ts";
+import type { Key } from "../key.ts";
+import { domainOf, type Secret } from "../secret.ts";
+import { familyOf, type ModeFamily, sharedHolder } from "../shard.ts";
+import type { SharedSecret } from "../shared-secret.ts";
+import { hasSecret, type User } from "../user.ts";
+
+/** A key that somebody has, and what a shard must be to serve it. */
+export interface Claim {
+  /** User name or `sharedHolder`. */
+  readonly holder: string;
+  readonly key: Key;
+  readonly family: ModeFamily;
+  /** Cover domain that the shard must list. */
+  readonly domain: string | undefined;
+  /** Disabled claims keep their slot; a throwaway key is served in their place. */
+  readonly enabled: boolean;
+}
+
+/** What each user and each shared secret asks for, users first, in the order of their files; a key that occurs twice counts once. */
+export function claimsOf(
+  users: readonly User[],
+  sharedSecrets: readonly SharedSecret[],
+  capabilities: Capabilities,
+): Map<string, Claim> {
+  const claims = new Map<string, Claim>();
+  const add = (holder: string, secret: Secret, enabled: boolean): void => {
+    const digits = secret.key.reveal();
+    if (!claims.has(digits)) claims.set(digits, makeClaim(holder, secret, enabled, capabilities));
+  };
+  for (const user of users.filter(hasSecret)) add(user.name, user.secret, user.enabled);
+  for (const shared of sharedSecrets) add(sharedHolder, shared.secret, shared.active);
+  return claims;
+}
+
+function makeClaim(holder: string, secret: Secret, enabled: boolean, capabilities: Capabilities): Claim {
+  const family = capabilities.mixesFamilies ? "any" : familyOf(secret.mode);
+  return { holder, key: secret.key, family, domain: domainOf(secret), enabled };
+}
+
+/** How a holder is named to people. */
+export function describeHolder(holder: string): string {
+  return holder === sharedHolder ? "a shared secret" : holder;
+}
