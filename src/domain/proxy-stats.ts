@@ -25,3 +25,17 @@ export interface ProxyStats {
   /** Resident memory of the process, bytes. */
   readonly residentBytes?: number;
 }
+
+/** Figures of one holder of keys since the proxy started. Only engines that tell their clients apart have them. */
+export interface UserStats {
+  /** User name, or `sharedHolder`. */
+  readonly holder: string;
+  /** Open connections; one app opens about eight. */
+  readonly activeConnections: number;
+  readonly connectionsSinceStart: number;
+  /** Bytes received from and sent to the clients, everything on the wire above TCP included. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** ISO 8601: when a connection of theirs last opened or carried a byte; absent when none has since the start. */
+  readonly lastSeen?: string;
+}

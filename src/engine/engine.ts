@@ -1,5 +1,5 @@
 import type { Capabilities, ImageVerdict } from "../domain/engine-facts.ts";
-import type { ProxyStats } from "../domain/proxy-stats.ts";
+import type { ProxyStats, UserStats } from "../domain/proxy-stats.ts";
 
 /** One running (or stopped) process of a shard, in the engine's view. */
 export interface Instance {
@@ -36,6 +36,8 @@ export interface LogOptions {
 export interface Engine {
   readonly name: "docker" | "trial" | "memory";
   readonly capabilities: Capabilities;
+  /** What an admin must know about this engine; shown with every status. */
+  readonly notice?: string;
 
   /** Cheap and without side effects: is the engine there? Throws `environment` with what is missing and how to get it. */
   check(): Promise<void>;
@@ -59,6 +61,9 @@ export interface Engine {
 
   /** Throws `engine` when the shard does not run or does not answer. */
   stats(shardId: number): Promise<ProxyStats>;
+
+  /** Per-user figures of everyone who has a live key; absent where the proxy cannot tell. Throws like `stats`. */
+  userStats?(): Promise<UserStats[]>;
 
   /** The proxy's own output, oldest first. */
   logs(shardId: number, options?: LogOptions): AsyncIterable<string>;
