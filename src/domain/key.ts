@@ -8,10 +8,19 @@ const KEY_BYTES = 16;
  * It prints as `[key]` wherever it is printed by accident (template text, JSON, console); only `reveal()` gives the digits.
  */
 export class Key {
+  /** Digits of every key that this process ever held, so that the last gate before a screen can recognise them. */
+  static readonly #held = new Set<string>();
+
   readonly #hex: string;
 
   private constructor(hex: string) {
     this.#hex = hex;
+    Key.#held.add(hex);
+  }
+
+  /** Whether some key of this process has these 32 lower-case digits. */
+  static isHeld(digits: string): boolean {
+    return Key.#held.has(digits);
   }
 
   /** From exactly 32 hex digits in either case. The error does not repeat the text, which may be most of a real key. */

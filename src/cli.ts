@@ -1,0 +1,138 @@
+import { resolve } from "node:path";
+import { CommanderError, type OutputConfiguration } from "commander";
+import { version } from "../package.json";
+import {
+  CliCommand,
+  type CommandContext,
+  declareGlobalOptions,
+  defaultHome,
+  type GlobalOptions,
+  type Invocation,
+} from "./commands/command.ts";
+import { AppError } from "./domain/errors.ts";
+import type { Interrupts } from "./host/process.ts";
+import { createOutput, type Output } from "./ui/output.ts";
+import { type Terminal, wantsColor } from "./ui/terminal.ts";
+
+/**
+ * Builds the two programs out of the commands that src/commands declares (how: src/commands/command.ts), runs what was typed
+ * and turns every error into text or JSON in one place.
+ */
+
+export type ProgramName = "mtproxy" | "vless-user";
+
+/** What the process gives a command besides its arguments. */
+export interface Edge {
+  readonly terminal: Terminal;
+  readonly interrupts: Interrupts;
+}
+
+/** The whole command tree: what `--help`, the manual page and completion are made from. */
+export function buildProgram(name: ProgramName): CliCommand {
+  const program = new CliCommand(name)
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand("help [command]", "show the help of a command")
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .exitOverride();
+  declareGlobalOptions(program);
+  return program;
+}
+
+/** Runs one command line (without node and script) and gives its exit code. Nothing is thrown. */
+export async function runCli(
+  name: ProgramName,
+  argv: readonly string[],
+  { terminal, interrupts }: Edge,
+): Promise<number> {
+  let output = createOutput(terminal, {
+    ...typedFlags(argv),
+    schema: "mtproxy/usage/1",
+    reveals: false,
+    writes: false,
+  });
+  let exitCode = 0;
+  const program = buildProgram(name)
+    .configureOutput(helpOutput(terminal))
+    .runWith(async (invocation) => {
+      const options = globalOptions(invocation.command);
+      output = outputFor(invocation, options, terminal);
+      exitCode = await runInvocation(invocation, options, output, { terminal, interrupts });
+    });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return isHelp(error) ? 0 : output.finish({ data: dataOf(error), failure: toAppError(error) });
+  }
+}
+
+async function runInvocation(
+  { body, view }: Invocation,
+  options: GlobalOptions,
+  output: Output,
+  { terminal, interrupts }: Edge,
+): Promise<number> {
+  const [{ createContext }, { createAsk }] = await Promise.all([
+    import("./create-context.ts"),
+    import("./ui/prompts.ts"),
+  ]);
+  const ports = await createContext({ home: options.home, progress: output.progress });
+  const ctx: CommandContext = {
+    ...ports,
+    ask: createAsk(terminal, options),
+    get signal() {
+      return interrupts.signal;
+    },
+  };
+  return output.finish(await body(ctx), view);
+}
+
+function outputFor({ command }: Invocation, options: GlobalOptions, terminal: Terminal): Output {
+  const { isWriter, isRevealing } = command;
+  return createOutput(terminal, { ...options, schema: schemaOf(command), writes: isWriter, reveals: isRevealing });
+}
+
+/** `mtproxy/image-probe/1`; the same for `vless-user add` and `mtproxy vless-user add`. */
+function schemaOf(command: CliCommand): string {
+  const words = command.root.name() === "mtproxy" ? command.path : `${command.root.name()} ${command.path}`;
+  return `mtproxy/${words.replaceAll(" ", "-")}/1`;
+}
+
+function globalOptions(command: CliCommand): GlobalOptions {
+  const { json = false, yes = false, quiet = false, debug = false, input, home } = command.root.opts();
+  return { json, yes, quiet, debug, input, home: resolve(home || defaultHome) };
+}
+
+/** For a command line that does not parse: how its error shall look is read from its words. */
+function typedFlags(argv: readonly string[]): Pick<GlobalOptions, "json" | "quiet" | "debug"> {
+  return { json: argv.includes("--json"), quiet: false, debug: argv.includes("--debug") };
+}
+
+/** Help goes where commander wants it; errors are not its business (CliCommand throws them). */
+function helpOutput({ out, err, env }: Terminal): OutputConfiguration {
+  return {
+    writeOut: (text) => out.write(text),
+    writeErr: (text) => err.write(text),
+    getOutHasColors: () => wantsColor(out, env),
+    getErrHasColors: () => wantsColor(err, env),
+  };
+}
+
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof CommanderError) return new AppError("usage", "no command was given");
+  const message = error instanceof Error ? error.message : String(error);
+  return new AppError("bug", `this is a bug of ours: ${message}`, {
+    hint: "please report it with what the same command prints with --debug",
+    cause: error,
+  });
+}
+
+function dataOf(error: unknown): unknown {
+  return error instanceof AppError ? error.data : undefined;
+}
+
+function isHelp(error: unknown): boolean {
+  return error instanceof CommanderError && error.exitCode === 0;
+}

@@ -1,0 +1,175 @@
+import { Command, Option } from "commander";
+import type { Context } from "../context.ts";
+import { AppError } from "../domain/errors.ts";
+
+/**
+ * How a command is declared. One file a noun in this folder exports `declareX(program)`; src/cli.ts lists them.
+ *
+ *     export function declareUserCommands(program: CliCommand): void {
+ *       program
+ *         .command("add-user <name>")
+ *         .description("give a person a link that works")
+ *         .option("--fake-tls [domain]", "imitate TLS to a cover domain")
+ *         .writes()
+ *         .reveals()
+ *         .examples(["mtproxy add-user alice", "mtproxy add-user bob --fake-tls www.example.com"])
+ *         .runs(
+ *           async (ctx, name: string, options: AddUserOptions) =>
+ *             (await import("../app/add-user.ts")).addUser(ctx, { name, ...options }),
+ *           async (data, style) => (await import("../ui/user-card.ts")).userCard(data, style),
+ *         );
+ *     }
+ *
+ * The declaration stays cheap, because every start makes all of them: import app and ui modules inside the two functions only.
+ * The first gets the context, then commander's arguments and options; it returns an Outcome or throws AppError. The second turns
+ * its data into text for people; `--json` prints the data itself.
+ */
+
+/** What a command's body gives back: data for people and programs, what they should know besides, and what did not work. */
+export interface Outcome<T> {
+  readonly data: T;
+  readonly warnings?: readonly string[];
+  /** Not done in spite of the data (saved, but not live): `ok: false`, this error's exit code, and the data is shown. */
+  readonly failure?: AppError;
+}
+
+/** Questions to the person at the terminal. */
+export interface Ask {
+  /** `--yes` answers yes. Without a terminal or with `--no-input`: AppError usage, naming `--yes`. */
+  confirm(question: string, options?: { default?: boolean }): Promise<boolean>;
+  /** `flag` is what answers the question without a terminal, for instance `--public-host HOST`: named when nobody can be asked. */
+  text(question: string, options: { flag: string; default?: string }): Promise<string>;
+}
+
+/** What a body gets: the ports, and what only a command may do. */
+export interface CommandContext extends Context {
+  readonly ask: Ask;
+  /** Reading it promises to end soon after it aborts; a command that never reads it is ended by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** How text is marked for people; every function returns its text unchanged where colour is not wanted. */
+export interface Style {
+  readonly color: boolean;
+  bold(text: string): string;
+  dim(text: string): string;
+  good(text: string): string;
+  bad(text: string): string;
+  warning(text: string): string;
+}
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  readonly json: boolean;
+  /** Absolute path. */
+  readonly home: string;
+  readonly yes: boolean;
+  readonly input: boolean;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+}
+
+/** Text for people without a final line break; empty prints nothing. */
+export type View<T> = (data: T, style: Style) => string | Promise<string>;
+
+/** A command that was typed, ready to run. */
+export interface Invocation {
+  readonly command: CliCommand;
+  body(ctx: CommandContext): Promise<Outcome<unknown>>;
+  view(data: unknown, style: Style): string | Promise<string>;
+}
+
+/** commander's command with the few words that ours need beyond it. */
+export class CliCommand extends Command {
+  #runner: ((invocation: Invocation) => Promise<void>) | undefined;
+  #writes = false;
+  #reveals = false;
+  #examples: readonly string[] = [];
+
+  override createCommand(name?: string): CliCommand {
+    return new CliCommand(name);
+  }
+
+  /** On the root: who runs what was typed. */
+  runWith(runner: (invocation: Invocation) => Promise<void>): this {
+    this.#runner = runner;
+    return this;
+  }
+
+  /** The command changes something: it takes `--dry-run` (options.dryRun), and `--quiet` hides its result. */
+  writes(): this {
+    this.#writes = true;
+    return this.option("--dry-run", "show what would be done, change nothing");
+  }
+
+  /** It is this command's job to show links: keys may appear in its output (spec: "Keys never reach …"). */
+  reveals(): this {
+    this.#reveals = true;
+    return this;
+  }
+
+  get isWriter(): boolean {
+    return this.#writes;
+  }
+
+  get isRevealing(): boolean {
+    return this.#reveals;
+  }
+
+  /** Shown at the end of `--help` and in the manual page. */
+  examples(lines: readonly string[]): this {
+    this.#examples = lines;
+    return this.addHelpText("after", () => `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+  }
+
+  get exampleLines(): readonly string[] {
+    return this.#examples;
+  }
+
+  runs<A extends unknown[], T>(body: (ctx: CommandContext, ...args: A) => Promise<Outcome<T>>, view: View<T>): this {
+    return this.action((...args: unknown[]) => {
+      const given = args.slice(0, -1) as A;
+      return this.root.run({
+        command: this,
+        body: (ctx) => body(ctx, ...given),
+        view: (data, style) => view(data as T, style),
+      });
+    });
+  }
+
+  get root(): CliCommand {
+    return this.parent instanceof CliCommand ? this.parent.root : this;
+  }
+
+  run(invocation: Invocation): Promise<void> {
+    if (this.#runner === undefined) throw new AppError("bug", "the program has no runner");
+    return this.#runner(invocation);
+  }
+
+  /** Words from below the program's name to this command: `image probe`. */
+  get path(): string {
+    return this.parent instanceof CliCommand ? `${this.parent.path} ${this.name()}`.trim() : "";
+  }
+
+  /** commander's one way to say that the command line is wrong. */
+  override error(message: string): never {
+    const [what = "", suggestion] = message.replace(/^error: /, "").split("\n");
+    const help = `${`${this.root.name()} ${this.path}`.trim()} --help shows what can be typed`;
+    throw new AppError("usage", what, {
+      hint: suggestion === undefined ? help : suggestion.replace(/^\((.*)\)$/, "$1"),
+    });
+  }
+}
+
+export const defaultHome = "/opt/familytraffic";
+
+/** Declares the options of every command on the program: commander takes them before and after the command's name. */
+export function declareGlobalOptions(program: CliCommand): CliCommand {
+  return program
+    .option("--json", "print one JSON object on stdout")
+    .addOption(new Option("--home <dir>", "where everything is kept").env("FAMILYTRAFFIC_HOME").default(defaultHome))
+    .option("-y, --yes", "answer every question with yes")
+    .option("--no-input", "never ask: fail where an answer is missing")
+    .option("-q, --quiet", "print errors, warnings and what was asked for, nothing else")
+    .option("--debug", "print the stack of an error");
+}

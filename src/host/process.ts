@@ -1,0 +1,41 @@
+import type { Clock, Random } from "../context.ts";
+import { AppError } from "../domain/errors.ts";
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+};
+
+export const systemRandom: Random = {
+  bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+  uuid: () => crypto.randomUUID(),
+};
+
+/** Ctrl-C and SIGTERM as a command sees them. */
+export interface Interrupts {
+  /** Reading it promises to end soon after it aborts (with an AppError interrupted as reason). */
+  readonly signal: AbortSignal;
+}
+
+const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Ends the process at the first signal while nobody reads `signal`, at the second one otherwise. That leaves things whole:
+ * every file is written atomically and locks fall with the process.
+ */
+export function watchInterrupts(): Interrupts {
+  const controller = new AbortController();
+  let heeded = false;
+  for (const [name, code] of Object.entries(exitCodes)) {
+    process.on(name, () => {
+      if (!heeded || controller.signal.aborted) process.exit(code);
+      controller.abort(new AppError("interrupted", "interrupted"));
+    });
+  }
+  return {
+    get signal() {
+      heeded = true;
+      return controller.signal;
+    },
+  };
+}

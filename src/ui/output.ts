@@ -1,0 +1,101 @@
+import type { GlobalOptions, Outcome, Style, View } from "../commands/command.ts";
+import { AppError } from "../domain/errors.ts";
+import { createProgress, type RecordedProgress, warningLine } from "./progress.ts";
+import { redactKeys } from "./redaction.ts";
+import { createStyle } from "./style.ts";
+import { type Sink, type Terminal, wantsColor } from "./terminal.ts";
+
+/** What output depends on beside the terminal. */
+export interface OutputOptions extends Pick<GlobalOptions, "json" | "quiet" | "debug"> {
+  /** `mtproxy/<command>/<version>`. */
+  readonly schema: string;
+  /** Keys may appear on stdout. */
+  readonly reveals: boolean;
+  /** The command changes something: with `--quiet` that it did so is not told. */
+  readonly writes: boolean;
+}
+
+/** What `--json` prints. */
+export interface Envelope {
+  readonly schema: string;
+  readonly ok: boolean;
+  readonly data: unknown;
+  readonly warnings: readonly string[];
+  readonly error: { readonly kind: string; readonly message: string; readonly hint: string | null } | null;
+}
+
+/** Everything that a command says: data on stdout, the rest on stderr, as text for people or as one JSON object. */
+export interface Output {
+  readonly progress: RecordedProgress;
+  /** Prints the outcome and gives the exit code. Without a view (nothing was made, only an error thrown) people get no data. */
+  finish<T>(outcome: Outcome<T>, view?: View<T>): Promise<number>;
+}
+
+export function createOutput(terminal: Terminal, options: OutputOptions): Output {
+  const errStyle = styleOf(terminal.err, terminal);
+  const line = (text: string) => terminal.err.write(`${redactKeys(text)}\n`);
+  const print = (text: string) => terminal.out.write(`${options.reveals ? text : guarded(text)}\n`);
+  const progress = createProgress({
+    line,
+    style: errStyle,
+    showsSteps: !options.quiet && (!options.json || terminal.err.isTTY === true),
+    showsWarnings: !options.json,
+  });
+
+  async function finishForPeople<T>({ data, warnings = [], failure }: Outcome<T>, view: View<T> | undefined) {
+    const text = view && showsResult(options) ? await view(data, styleOf(terminal.out, terminal)) : "";
+    if (text !== "") print(text);
+    for (const warning of warnings) line(warningLine(warning, errStyle));
+    if (failure !== undefined) line(errorText(failure, errStyle));
+  }
+
+  return {
+    progress,
+    async finish(outcome, view) {
+      if (options.json) print(JSON.stringify(envelope(options, outcome, progress), null, terminal.out.isTTY ? 2 : 0));
+      else await finishForPeople(outcome, view);
+      if (options.debug && outcome.failure !== undefined) line(trace(outcome.failure));
+      return outcome.failure?.exitCode ?? 0;
+    },
+  };
+}
+
+function showsResult({ quiet, writes, reveals }: OutputOptions): boolean {
+  return !quiet || !writes || reveals;
+}
+
+function envelope({ schema }: OutputOptions, outcome: Outcome<unknown>, progress: RecordedProgress): Envelope {
+  const { data, warnings = [], failure } = outcome;
+  return {
+    schema,
+    ok: failure === undefined,
+    data: data ?? null,
+    warnings: [...progress.warnings, ...warnings].map(redactKeys),
+    error: failure === undefined ? null : errorFields(failure),
+  };
+}
+
+function errorFields({ kind, message, hint }: AppError): NonNullable<Envelope["error"]> {
+  return { kind, message: redactKeys(message), hint: hint === undefined ? null : redactKeys(hint) };
+}
+
+function errorText({ message, hint }: AppError, style: Style): string {
+  return `${style.bad("✗")} ${message}${hint === undefined ? "" : `\n  ${hint}`}`;
+}
+
+function trace(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return `${error.stack ?? error.message}${error.cause === undefined ? "" : `\ncaused by ${trace(error.cause)}`}`;
+}
+
+/** A command that is not there to show keys must not print one, whatever went wrong before. */
+function guarded(text: string): string {
+  if (redactKeys(text) === text) return text;
+  throw new AppError("bug", "the result held a key, so it is not shown", {
+    hint: "please report the command you typed",
+  });
+}
+
+function styleOf(sink: Sink, terminal: Terminal): Style {
+  return createStyle(wantsColor(sink, terminal.env));
+}

@@ -1,0 +1,53 @@
+import type { Ask, GlobalOptions } from "../commands/command.ts";
+import { AppError } from "../domain/errors.ts";
+import { createStyle } from "./style.ts";
+import { type Terminal, wantsColor } from "./terminal.ts";
+
+/** Questions at the terminal, on stderr so that stdout stays data. inquirer is loaded when there is something to ask. */
+export function createAsk(terminal: Terminal, { yes, input }: Pick<GlobalOptions, "yes" | "input">): Ask {
+  const canAsk = input && terminal.in.isTTY === true && terminal.err.isTTY === true;
+  const theme = createTheme(terminal);
+  return {
+    async confirm(question, { default: byDefault = false } = {}) {
+      if (yes) return true;
+      if (!canAsk) throw unanswered(question, "--yes answers yes");
+      return answer((ask) => ask([{ type: "confirm", name: "it", message: question, default: byDefault, theme }]));
+    },
+    async text(question, { flag, default: byDefault }) {
+      if (yes && byDefault !== undefined) return byDefault;
+      if (!canAsk) throw unanswered(question, `answer it with ${flag}`);
+      return answer((ask) => ask([{ type: "input", name: "it", message: question, default: byDefault, theme }]));
+    },
+  };
+}
+
+type Prompt = ReturnType<typeof import("inquirer").default.createPromptModule>;
+
+async function answer<T>(ask: (prompt: Prompt) => Promise<{ it: T }>): Promise<T> {
+  const { default: inquirer } = await import("inquirer");
+  try {
+    return (await ask(inquirer.createPromptModule({ input: process.stdin, output: process.stderr }))).it;
+  } catch (error) {
+    // What inquirer throws at Ctrl-C and at a closed input, after it restored the terminal.
+    if (error instanceof Error && error.name === "ExitPromptError") throw new AppError("interrupted", "interrupted");
+    throw error;
+  }
+}
+
+/** inquirer's own colours ignore NO_COLOR on Node 20. */
+function createTheme(terminal: Terminal) {
+  const style = createStyle(wantsColor(terminal.err, terminal.env));
+  return {
+    prefix: { idle: style.bold("?"), done: style.good("✓") },
+    style: {
+      message: style.bold,
+      answer: String,
+      defaultAnswer: (text: string) => style.dim(`[${text}]`),
+      error: style.bad,
+    },
+  };
+}
+
+function unanswered(question: string, hint: string): AppError {
+  return new AppError("usage", `nobody can be asked here: ${question}`, { hint });
+}
