@@ -1,6 +1,7 @@
 import type { Link } from "./domain/link.ts";
 import type { Settings } from "./domain/settings.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { HelloSize } from "./protocol/client-hello.ts";
 
 /** Paths under FAMILYTRAFFIC_HOME (spec §4); built by `homePaths` in state/paths.ts. */
 export interface HomePaths {
@@ -86,8 +87,7 @@ export interface Locks {
   ): Promise<T>;
 }
 
-/** The generation of clients that a probe imitates by the size of its ClientHello. */
-export type HelloSize = "short" | "long";
+export type { HelloSize };
 
 export type LinkFault =
   | "unresolved"
