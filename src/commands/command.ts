@@ -56,6 +56,8 @@ export interface Style {
   good(text: string): string;
   bad(text: string): string;
   warning(text: string): string;
+  /** White on black whatever the terminal's own colours are. */
+  paper(text: string): string;
 }
 
 /** The options that every command takes. */

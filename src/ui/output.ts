@@ -3,7 +3,7 @@ import { AppError } from "../domain/errors.ts";
 import { createProgress, type RecordedProgress, warningLine } from "./progress.ts";
 import { redactKeys } from "./redaction.ts";
 import { createStyle } from "./style.ts";
-import { type Sink, type Terminal, wantsColor } from "./terminal.ts";
+import { printable, type Sink, type Terminal, toJson, wantsColor } from "./terminal.ts";
 
 /** What output depends on beside the terminal. */
 export interface OutputOptions extends Pick<GlobalOptions, "json" | "quiet" | "debug"> {
@@ -33,7 +33,8 @@ export interface Output {
 
 export function createOutput(terminal: Terminal, options: OutputOptions): Output {
   const errStyle = styleOf(terminal.err, terminal);
-  const line = (text: string) => terminal.err.write(`${redactKeys(text)}\n`);
+  const outStyle = styleOf(terminal.out, terminal);
+  const line = (text: string) => terminal.err.write(`${printable(redactKeys(text), errStyle.color)}\n`);
   const print = (text: string) => terminal.out.write(`${options.reveals ? text : guarded(text)}\n`);
   const progress = createProgress({
     line,
@@ -43,8 +44,8 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
   });
 
   async function finishForPeople<T>({ data, warnings = [], failure }: Outcome<T>, view: View<T> | undefined) {
-    const text = view && showsResult(options) ? await view(data, styleOf(terminal.out, terminal)) : "";
-    if (text !== "") print(text);
+    const text = view && showsResult(options) ? await view(data, outStyle) : "";
+    if (text !== "") print(printable(text, outStyle.color));
     for (const warning of warnings) line(warningLine(warning, errStyle));
     if (failure !== undefined) line(errorText(failure, errStyle));
   }
@@ -52,7 +53,7 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
   return {
     progress,
     async finish(outcome, view) {
-      if (options.json) print(JSON.stringify(envelope(options, outcome, progress), null, terminal.out.isTTY ? 2 : 0));
+      if (options.json) print(toJson(envelope(options, outcome, progress), terminal.out.isTTY ? 2 : 0));
       else await finishForPeople(outcome, view);
       if (options.debug && outcome.failure !== undefined) line(trace(outcome.failure));
       return outcome.failure?.exitCode ?? 0;

@@ -15,5 +15,6 @@ export function createStyle(color: boolean): Style {
     good: mark("green"),
     bad: mark("red"),
     warning: mark("yellow"),
+    paper: mark(["whiteBright", "bgBlack"]),
   };
 }

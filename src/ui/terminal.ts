@@ -21,3 +21,22 @@ export function processTerminal(): Terminal {
 export function wantsColor(sink: Sink, env: Terminal["env"]): boolean {
   return sink.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
 }
+
+/**
+ * Text that cannot steer a terminal, whoever wrote it (names in a users.json of others, a program's output): control and
+ * direction-changing characters become `?`; of the escape sequences only colours stay, and those only where colour is wanted.
+ */
+export function printable(text: string, color: boolean): string {
+  return text.replace(color ? UNSAFE_BESIDE_COLOR : UNSAFE, "?");
+}
+
+/** JSON that cannot steer a terminal either; it parses to the same value. */
+export function toJson(value: unknown, indent: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    UNSAFE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+const UNSAFE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+const UNSAFE_BESIDE_COLOR = /[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\x1b(?!\[[\d;]*m)/g;
