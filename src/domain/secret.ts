@@ -7,9 +7,13 @@ import { Key } from "./key.ts";
 export type Mode = "plain" | "padded" | "fake-tls";
 
 /** What a client gets: a key, and for fake-TLS the cover domain it names in SNI. */
-export type Secret =
-  | { readonly mode: "plain" | "padded"; readonly key: Key }
-  | { readonly mode: "fake-tls"; readonly key: Key; readonly domain: string };
+export type Secret = { readonly mode: "plain" | "padded"; readonly key: Key } | FakeTlsSecret;
+
+export interface FakeTlsSecret {
+  readonly mode: "fake-tls";
+  readonly key: Key;
+  readonly domain: string;
+}
 
 export function makeSecret(mode: Mode, key: Key, domain?: string): Secret {
   if (mode !== "fake-tls") return { mode, key };
