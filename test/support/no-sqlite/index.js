@@ -1,1 +1,5 @@
-throw new Error("tests use in-memory sessions; no SQLite is installed");
+module.exports = class Database {
+  constructor() {
+    throw new Error("tests use in-memory sessions; no SQLite is installed");
+  }
+};

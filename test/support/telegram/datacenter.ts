@@ -20,6 +20,8 @@ export interface DatacenterOptions {
   readonly port?: number;
   /** Takes connections and messages and answers nothing: a datacenter that is out of order. */
   readonly silent?: boolean;
+  /** RSA keys offered in `resPQ`: `telegramFingerprints`. */
+  readonly fingerprints?: readonly bigint[];
   /** Answers to messages other than `req_pq`; none unless given. */
   readonly answer?: (payload: Uint8Array) => Uint8Array | undefined;
 }
@@ -177,7 +179,8 @@ function answerTo(payload: Uint8Array, stats: DatacenterStats, options: Datacent
     return options.answer?.(payload);
   }
   if (options.silent !== true) stats.answered += 1;
-  return resPq({ nonce, serverNonce: randomBytes(16), pq: PQ, fingerprints: telegramFingerprints }, Date.now());
+  const { fingerprints = telegramFingerprints } = options;
+  return resPq({ nonce, serverNonce: randomBytes(16), pq: PQ, fingerprints }, Date.now());
 }
 
 const same = (data: Uint8Array): Uint8Array => data;
