@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import type { Outcome } from "../app/outcome.ts";
 import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
 
@@ -24,14 +25,6 @@ import { AppError } from "../domain/errors.ts";
  * The first gets the context, then commander's arguments and options; it returns an Outcome or throws AppError. The second turns
  * its data into text for people; `--json` prints the data itself.
  */
-
-/** What a command's body gives back: data for people and programs, what they should know besides, and what did not work. */
-export interface Outcome<T> {
-  readonly data: T;
-  readonly warnings?: readonly string[];
-  /** Not done in spite of the data (saved, but not live): `ok: false`, this error's exit code, and the data is shown. */
-  readonly failure?: AppError;
-}
 
 /** Questions to the person at the terminal. */
 export interface Ask {

@@ -1,4 +1,5 @@
-import type { GlobalOptions, Outcome, Style, View } from "../commands/command.ts";
+import type { Outcome } from "../app/outcome.ts";
+import type { GlobalOptions, Style, View } from "../commands/command.ts";
 import { AppError } from "../domain/errors.ts";
 import { createProgress, type RecordedProgress, warningLine } from "./progress.ts";
 import { redactKeys } from "./redaction.ts";
