@@ -1,0 +1,55 @@
+import { readdir, readFile, rm, stat, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { FileStat, Files, WriteOptions } from "../context.ts";
+import { isBindMounted } from "./bind-mounts.ts";
+import { followLinks, makeFolders, syncFolder, unless } from "./durable.ts";
+import { explaining } from "./file-errors.ts";
+import { finishInPlace, isCopyName, replaceInPlace } from "./in-place.ts";
+import { isTempName, sweepTempFiles } from "./temp-files.ts";
+import { FOLDER_MODE, replaceFile } from "./write-file.ts";
+
+/** The real file system. Leftovers of crashed writers are removed from a folder at the first write into it, and never listed. */
+export function createFiles(): Files {
+  const swept = new Set<string>();
+  const sweepOnce = async (path: string): Promise<void> => {
+    const folder = dirname(await followLinks(path));
+    if (!swept.has(folder)) await sweepTempFiles(folder).catch(() => {});
+    swept.add(folder);
+  };
+  const writing = (path: string, work: () => Promise<void>): Promise<void> =>
+    explaining("write", path, () => sweepOnce(path).then(work));
+
+  return {
+    read,
+    readText: async (path) => (await read(path))?.toString("utf8"),
+    write: (path, data, options: WriteOptions = {}) => writing(path, () => replaceFile(path, data, options)),
+    writeInPlace: (path, data) => writing(path, () => replaceInPlace(path, data)),
+    recoverInPlace: (path) => explaining("restore", path, () => finishInPlace(path)),
+    remove: (path) => explaining("remove", path, () => removeEntry(path, unlink)),
+    removeFolder: (path) => explaining("remove", path, () => removeEntry(path, (it) => rm(it, { recursive: true }))),
+    list: (path) => explaining("list", path, () => listed(path)),
+    stat: (path) => explaining("look at", path, () => statusOf(path)),
+    makeFolder: (path, mode = FOLDER_MODE) => explaining("make the folder", path, () => makeFolders(path, mode)),
+    isBindMounted: async (path) => isBindMounted(path),
+  };
+}
+
+function read(path: string): Promise<Buffer | undefined> {
+  return explaining("read", path, () => readFile(path).catch(unless("ENOENT")));
+}
+
+async function removeEntry(path: string, remove: (path: string) => Promise<void>): Promise<void> {
+  const removed = await remove(path).then(() => true, unless("ENOENT"));
+  if (removed) await syncFolder(dirname(path));
+}
+
+async function listed(path: string): Promise<string[]> {
+  const names = (await readdir(path).catch(unless("ENOENT"))) ?? [];
+  return names.filter((name) => !isTempName(name) && !isCopyName(name)).sort();
+}
+
+async function statusOf(path: string): Promise<FileStat | undefined> {
+  const status = await stat(path).catch(unless("ENOENT"));
+  if (status === undefined) return undefined;
+  return { mode: status.mode & 0o7777, uid: status.uid, gid: status.gid, size: status.size };
+}

@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { AppError } from "../domain/errors.ts";
+import { errorCode } from "./file-errors.ts";
+
+/** flock(1) says 1 when the time is up and codes of sysexits.h for everything else. */
+const TIME_IS_UP = 1;
+
+/**
+ * flock(2) on an open descriptor, by the program of that name: the lock belongs to the open file, so it outlives the program and
+ * lasts until `fd` is closed or this process ends, kill -9 included.
+ * @returns false when somebody else still has it after `waitMs`
+ */
+export function flock(fd: number, waitMs: number): Promise<boolean> {
+  const seconds = (Math.max(waitMs, 0) / 1000).toFixed(3);
+  const child = spawn("flock", ["-w", seconds, "-x", "3"], { stdio: ["ignore", "ignore", "pipe", fd] });
+  return new Promise((resolve, reject) => {
+    let complaint = "";
+    child.stderr?.on("data", (chunk) => {
+      complaint += chunk;
+    });
+    child.on("error", (error) => reject(notRunnable(error)));
+    child.on("close", (code, signal) => {
+      if (code === 0 || code === TIME_IS_UP) resolve(code === 0);
+      else reject(new AppError("environment", `flock failed: ${complaint.trim() || signal || `exit code ${code}`}`));
+    });
+  });
+}
+
+function notRunnable(error: Error): AppError {
+  if (errorCode(error) !== "ENOENT") {
+    return new AppError("environment", `the program flock cannot be started: ${errorCode(error)}`, { cause: error });
+  }
+  return new AppError("environment", "the program flock is missing", {
+    hint: "install it with: apt-get install util-linux",
+    cause: error,
+  });
+}

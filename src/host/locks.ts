@@ -1,0 +1,46 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { resolve } from "node:path";
+import type { Locks } from "../context.ts";
+import { explaining } from "./file-errors.ts";
+import { acquire, type LockRequest, release } from "./lock-file.ts";
+
+/** A lock that the running work holds. Work that outlives it by mistake finds it let go. */
+interface Held {
+  readonly path: string;
+  live: boolean;
+}
+
+const WAIT_MS = 30_000;
+
+/**
+ * flock(2) on files. Work that holds a lock may ask for it again: the inner work runs at once, since waiting for oneself would
+ * never end. Two works side by side in one process wait for each other as two processes do.
+ */
+export function createLocks(): Locks {
+  const context = new AsyncLocalStorage<readonly Held[]>();
+
+  return {
+    withLock: async (path, work, options = {}) => {
+      const outer = context.getStore() ?? [];
+      const request = toRequest(path, options);
+      if (outer.some((held) => held.live && held.path === request.path)) return work();
+      const file = await explaining("lock", path, () => acquire(request));
+      const held: Held = { path: request.path, live: true };
+      try {
+        return await context.run([...outer, held], work);
+      } finally {
+        held.live = false;
+        await release(file, request);
+      }
+    },
+  };
+}
+
+function toRequest(path: string, options: NonNullable<Parameters<Locks["withLock"]>[2]>): LockRequest {
+  return {
+    path: resolve(path),
+    purpose: options.purpose ?? "a command of mtproxy",
+    waitMs: options.waitMs ?? WAIT_MS,
+    holder: options.holder ?? true,
+  };
+}
