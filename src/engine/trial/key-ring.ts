@@ -1,0 +1,74 @@
+import { setImmediate } from "node:timers/promises";
+import type { LiveKey } from "../../domain/deployment.ts";
+import type { Key } from "../../domain/key.ts";
+
+/** Keys that are tried before other connections get a turn: a millisecond or two of work. */
+const SLICE = 128;
+const MAX_ADDRESSES = 4096;
+const MAX_KEYS_OF_ADDRESS = 16;
+
+/**
+ * The live keys. A handshake does not say whose it is: every key is tried until one fits, those that were last used from the same
+ * address first, so that a person who is back costs one trial however many users there are.
+ */
+export class KeyRing {
+  #keys: ReadonlyMap<string, LiveKey> = new Map();
+  /** Address → digits of the keys used from it, the latest first; the address used longest ago stands first. */
+  readonly #known = new Map<string, readonly string[]>();
+
+  constructor(keys: readonly LiveKey[] = []) {
+    this.replace(keys);
+  }
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  get holders(): readonly string[] {
+    return [...new Set([...this.#keys.values()].flatMap(({ holder }) => holder ?? []))];
+  }
+
+  /** The key with its holder while it is live. */
+  get(key: Key): LiveKey | undefined {
+    return this.#keys.get(key.reveal());
+  }
+
+  /** Other keys from now on. */
+  replace(keys: readonly LiveKey[]): void {
+    this.#keys = new Map(keys.map((live) => [live.key.reveal(), live]));
+  }
+
+  /**
+   * Hands `match` the keys in portions until it finds the one that fits. Undefined when none does, or when the key that did was
+   * taken away meanwhile.
+   */
+  async find<T extends { readonly key: Key }>(
+    address: string,
+    match: (keys: readonly Key[]) => T | undefined,
+  ): Promise<T | undefined> {
+    for (const keys of this.#portions(address)) {
+      const found = match(keys);
+      if (found !== undefined) return this.#remember(address, found);
+      await setImmediate();
+    }
+    return undefined;
+  }
+
+  *#portions(address: string): Iterable<readonly Key[]> {
+    const all = [...this.#keys.values()].map(({ key }) => key);
+    const known = (this.#known.get(address) ?? []).flatMap((digits) => this.#keys.get(digits)?.key ?? []);
+    if (known.length > 0) yield known;
+    for (let at = 0; at < all.length; at += SLICE) yield all.slice(at, at + SLICE);
+  }
+
+  #remember<T extends { readonly key: Key }>(address: string, found: T): T | undefined {
+    if (this.get(found.key) === undefined) return undefined;
+    const digits = found.key.reveal();
+    const others = (this.#known.get(address) ?? []).filter((other) => other !== digits);
+    this.#known.delete(address);
+    this.#known.set(address, [digits, ...others].slice(0, MAX_KEYS_OF_ADDRESS));
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MAX_ADDRESSES && oldest !== undefined) this.#known.delete(oldest);
+    return found;
+  }
+}

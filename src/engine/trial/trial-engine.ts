@@ -1,0 +1,167 @@
+import { accessSync, constants } from "node:fs";
+import { join } from "node:path";
+import { trialCapabilities } from "../../domain/engine-facts.ts";
+import { AppError } from "../../domain/errors.ts";
+import type { ProxyStats, UserStats } from "../../domain/proxy-stats.ts";
+import type { Engine, Instance, LogOptions, ShardTarget } from "../engine.ts";
+import { askServer } from "./control-client.ts";
+import { type ControlAnswers, type ControlCommand, notice } from "./control-protocol.ts";
+import { type InstanceRecord, readRecord, removeRecord } from "./instance-record.ts";
+import { findServerProgram, launch, logPath } from "./launch.ts";
+import { isServerOf, waitForEnd } from "./processes.ts";
+import { readLog } from "./read-log.ts";
+import { RunFolder } from "./run-folder.ts";
+
+export interface TrialEngineOptions {
+  /** Folder of the rendered files: trial.json is there. */
+  readonly rendered: string;
+  /** The home's run folder: socket, lock and record of the server. */
+  readonly run: string;
+  readonly logs: string;
+  /** The bundled server; found beside this program when absent. */
+  readonly program?: string;
+}
+
+const STOP_MS = 5_000;
+
+/** Our own proxy in one background process of this user: no Docker, no root. One shard, one instance. */
+export function createTrialEngine(options: TrialEngineOptions): Engine {
+  return new TrialEngine(options);
+}
+
+class TrialEngine implements Engine {
+  readonly name = "trial";
+  readonly capabilities = trialCapabilities;
+  readonly notice = notice;
+  readonly #options: TrialEngineOptions;
+
+  constructor(options: TrialEngineOptions) {
+    this.#options = options;
+  }
+
+  async check(): Promise<void> {
+    this.#program();
+    if (!isOnPath("flock")) {
+      throw new AppError("environment", "the trial engine needs the flock program", { hint: "apt install util-linux" });
+    }
+  }
+
+  async instances(): Promise<Instance[]> {
+    const status = await this.#ask("status").catch(() => undefined);
+    const record = status ?? this.#record();
+    if (record === undefined) return [];
+    const { shardId, pid, configDigest, startedAt } = record;
+    const running = status !== undefined || isServerOf(this.#options.run, pid);
+    const ended = !running && "exitCode" in record ? { exitCode: record.exitCode } : {};
+    return [{ shardId, id: String(pid), running, configDigest, startedAt, restarts: 0, ...ended }];
+  }
+
+  async up(changed: readonly ShardTarget[], removed: readonly number[]): Promise<void> {
+    if (changed.length > 0) return this.#serve();
+    if (!removed.includes(this.#record()?.shardId ?? Number.NaN)) return;
+    await this.stop();
+    this.#inRunFolder(removeRecord);
+  }
+
+  async stop(): Promise<void> {
+    await this.#ask("stop").catch(() => undefined);
+    const pid = this.#record()?.pid;
+    if (pid !== undefined && isServerOf(this.#options.run, pid)) await waitForEnd(this.#options.run, pid, STOP_MS);
+  }
+
+  async start(): Promise<void> {
+    if ((await this.#ask("status")) === undefined) await this.#launch();
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.#launch();
+  }
+
+  /** There is no proxy-multi.conf here; the server reads its own configuration again. */
+  async reload(): Promise<void> {
+    await this.#askRunning("reload");
+  }
+
+  stats(): Promise<ProxyStats> {
+    return this.#askRunning("stats");
+  }
+
+  async userStats(): Promise<UserStats[]> {
+    return [...(await this.#askRunning("user-stats"))];
+  }
+
+  logs(_shardId: number, options: LogOptions = {}): AsyncIterable<string> {
+    return readLog(logPath(this.#options.logs), options);
+  }
+
+  async probeImage(): Promise<never> {
+    throw new AppError("environment", "the trial engine runs no images", {
+      hint: "mtproxy config set engine docker chooses the engine that does",
+    });
+  }
+
+  /** Reloads the server that runs, or starts one. Two who do this at once get one server. */
+  async #serve(): Promise<void> {
+    if ((await this.#ask("reload")) !== undefined) return;
+    try {
+      await this.#launch();
+    } catch (error) {
+      const someoneElseDid = error instanceof AppError && error.kind === "conflict";
+      if (!someoneElseDid || (await this.#ask("reload")) === undefined) throw error;
+    }
+  }
+
+  async #launch(): Promise<void> {
+    const { rendered, run, logs } = this.#options;
+    await launch({ program: this.#program(), config: join(rendered, "trial.json"), run, logs });
+  }
+
+  #program(): string {
+    const program = this.#options.program ?? findServerProgram();
+    if (program !== undefined) return program;
+    throw new AppError("environment", "the trial server's program is not there", {
+      hint: "install the package again; in a checkout: npm run build",
+    });
+  }
+
+  #ask<C extends ControlCommand>(command: C): Promise<ControlAnswers[C] | undefined> {
+    return askServer(this.#options.run, command);
+  }
+
+  async #askRunning<C extends ControlCommand>(command: C): Promise<ControlAnswers[C]> {
+    const answer = await this.#ask(command);
+    if (answer !== undefined) return answer;
+    throw new AppError("engine", "the trial server does not run", { hint: "mtproxy start" });
+  }
+
+  #record(): InstanceRecord | undefined {
+    return this.#inRunFolder(readRecord);
+  }
+
+  /** Undefined when there is no run folder: then nothing was ever started. */
+  #inRunFolder<T>(work: (folder: RunFolder) => T): T | undefined {
+    let folder: RunFolder | undefined;
+    try {
+      folder = new RunFolder(this.#options.run);
+    } catch {
+      return undefined;
+    }
+    try {
+      return work(folder);
+    } finally {
+      folder.close();
+    }
+  }
+}
+
+function isOnPath(program: string): boolean {
+  return (process.env.PATH ?? "").split(":").some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
