@@ -1,0 +1,140 @@
+import type { Context } from "../context.ts";
+import { toHex } from "../domain/bytes.ts";
+import { parseCoverDomain } from "../domain/cover-domain.ts";
+import { AppError } from "../domain/errors.ts";
+import { findSpareKey } from "../domain/plan/spare.ts";
+import { domainOf, type Mode, makeSecret, type Secret } from "../domain/secret.ts";
+import { hasSecret, type ProxyUser, parseUserName, sameUserName, type User } from "../domain/user.ts";
+import type { UserEdit } from "../state/users-text.ts";
+import { bringLive, proveLink } from "./bring-live.ts";
+import { linkOf } from "./client-files.ts";
+import { defaultCoverDomain, loadState, type State } from "./load-state.ts";
+import type { Outcome } from "./outcome.ts";
+import { capabilitiesOf, newKey, planState } from "./plan-state.ts";
+import { type UserCard, userCard } from "./user-card.ts";
+
+export interface AddUserOptions {
+  readonly name: string;
+  /** `true` takes the default cover domain. */
+  readonly fakeTls?: boolean | string | undefined;
+  readonly domain?: string | undefined;
+  readonly plain?: boolean | undefined;
+  /** A running shard may be restarted to take the cover domain. */
+  readonly allowRestart?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface AddedUser extends UserCard {
+  /** False when the user had this secret already. */
+  readonly added: boolean;
+}
+
+/** What the options ask for. */
+interface Wanted {
+  readonly mode: Mode;
+  /** Undefined where any cover domain will do. */
+  readonly domain: string | undefined;
+}
+
+/**
+ * Gives a person a secret, in one write of users.json, and makes its link work. Asking again for the same gives the same link.
+ * @throws AppError invalid for a bad name or a domain outside the whitelist, conflict for a user who has another mode
+ */
+export async function addUser(ctx: Context, options: AddUserOptions): Promise<Outcome<AddedUser>> {
+  const name = parseUserName(options.name);
+  const added = await giveSecret(ctx, name, options);
+  if (options.dryRun === true) return { data: { ...(await cardOf(ctx, added.user)), added: added.isNew } };
+  const live = await bringLive(ctx, `${name} is saved, but the link does not work yet`, {
+    allowRestart: options.allowRestart ?? false,
+  });
+  const planned = await planState(ctx);
+  const data = { ...userCard(ctx, planned, added.user), added: added.isNew };
+  if (live.failure !== undefined) return { data, failure: live.failure };
+  if (!added.user.enabled)
+    return { data, warnings: [`${name} is disabled, so the link does not work: mtproxy enable-user ${name}`] };
+  const link = linkOf(planned, added.user);
+  return { data, ...(link === undefined ? {} : await proveLink(ctx, name, link)) };
+}
+
+async function cardOf(ctx: Context, user: ProxyUser): Promise<UserCard> {
+  return userCard(ctx, await planState(ctx), user);
+}
+
+/** Finds or makes the user with the wanted secret: one write of users.json, or none. */
+function giveSecret(ctx: Context, name: string, options: AddUserOptions): Promise<{ user: ProxyUser; isNew: boolean }> {
+  return ctx.stores.users.update(`adding ${name}`, async ({ users }) => {
+    const state = await loadState(ctx);
+    const wanted = wantedSecret(state, options);
+    const present = users.find((user) => sameUserName(user.name, name));
+    if (present !== undefined && present.name !== name) throw otherSpelling(present.name, name);
+    if (present !== undefined && hasSecret(present))
+      return { edits: [], result: { user: sameOrConflict(present, wanted), isNew: false } };
+    const user = {
+      ...(present ?? { name, hasProxyPassword: true }),
+      enabled: true,
+      secret: freshSecret(ctx, state, users, wanted),
+      createdAt: ctx.clock.now().toISOString(),
+    };
+    return {
+      edits: options.dryRun === true ? [] : [present === undefined ? addition(ctx, user) : change(user)],
+      result: { user, isNew: true },
+    };
+  });
+}
+
+function wantedSecret(state: State, { fakeTls, domain, plain }: AddUserOptions): Wanted {
+  const named = typeof fakeTls === "string" ? fakeTls : domain;
+  if (typeof fakeTls === "string" && domain !== undefined && fakeTls !== domain) {
+    throw new AppError("usage", "--fake-tls and --domain name two different domains");
+  }
+  const wantsTls = fakeTls !== undefined || domain !== undefined;
+  if (wantsTls && plain === true) throw new AppError("usage", "a secret is either plain or fake-TLS, not both");
+  const mode = wantsTls ? "fake-tls" : plain === true ? "plain" : state.settings.defaultMode;
+  return { mode, domain: named === undefined ? undefined : listedDomain(state, named) };
+}
+
+function listedDomain({ coverDomains }: State, text: string): string {
+  const domain = parseCoverDomain(text);
+  if (coverDomains.includes(domain)) return domain;
+  throw new AppError("invalid", `${domain} is not on the list of cover domains`, {
+    hint: `mtproxy add-fake-tls-domain ${domain} checks it and adds it`,
+  });
+}
+
+/** The same mode (and domain, where one was named) is the same wish; another one would silently replace a link in use. */
+function sameOrConflict(user: ProxyUser, wanted: Wanted): ProxyUser {
+  const domain = domainOf(user.secret);
+  if (user.secret.mode === wanted.mode && (wanted.domain === undefined || wanted.domain === domain)) return user;
+  const has = domain === undefined ? user.secret.mode : `${user.secret.mode} with ${domain}`;
+  throw new AppError("conflict", `${user.name} already has a ${has} link`, {
+    hint: `mtproxy show-user-config ${user.name} prints it; mtproxy remove-user ${user.name} makes room for another mode`,
+  });
+}
+
+function otherSpelling(present: string, name: string): AppError {
+  return new AppError("conflict", `there is a user "${present}", and names are unique without regard to case`, {
+    hint: `mtproxy add-user ${present}, or another name than ${name}`,
+  });
+}
+
+function freshSecret(ctx: Context, state: State, users: readonly User[], wanted: Wanted): Secret {
+  const domain = wanted.mode === "fake-tls" ? (wanted.domain ?? defaultCoverDomain(state)) : undefined;
+  const capabilities = capabilitiesOf(state.settings);
+  const key = findSpareKey({ ...state, users, capabilities, mode: wanted.mode, domain }) ?? newKey(ctx);
+  return makeSecret(wanted.mode, key, domain);
+}
+
+function change(user: ProxyUser): UserEdit {
+  return { kind: "set", name: user.name, fields: fieldsOf(user) };
+}
+
+/** A record that the VLESS stack can use too: it looks for a uuid and a proxy password. */
+function addition(ctx: Context, user: ProxyUser): UserEdit {
+  return {
+    kind: "add",
+    name: user.name,
+    uuid: ctx.random.uuid(),
+    proxyPassword: toHex(ctx.random.bytes(16)),
+    fields: fieldsOf(user),
+  };
+}

@@ -1,0 +1,158 @@
+import { join } from "node:path";
+import type { Context } from "../context.ts";
+import type { EngineRecord } from "../domain/engine-facts.ts";
+import { AppError } from "../domain/errors.ts";
+import { type Action, type PlanCost, planCost, type ShardChange, shardChanges } from "../domain/plan/changes.ts";
+import type { Move, Plan } from "../domain/plan/plan.ts";
+import type { Revocation } from "../domain/plan/retain.ts";
+import type { Engine, Instance } from "../engine/engine.ts";
+import { updateClientFiles } from "./client-files.ts";
+import { connectedClients } from "./connected-clients.ts";
+import { knownImage, makeDeployment } from "./deployment.ts";
+import { type PlannedState, type PlanOptions, planState, settlePlan } from "./plan-state.ts";
+import { type Rendering, renderDeployment } from "./render-deployment.ts";
+import { swapFiles } from "./swap-files.ts";
+import { waitUntilHealthy } from "./wait-until-healthy.ts";
+
+export interface ApplyOptions extends PlanOptions {
+  /** Show only. */
+  readonly dryRun?: boolean | undefined;
+  /** Also start what an admin stopped. */
+  readonly startStopped?: boolean;
+}
+
+/** What was (or would be) done. */
+export interface Applied {
+  readonly changes: readonly ShardChange[];
+  readonly cost: PlanCost;
+  readonly revocations: readonly Revocation[];
+  readonly moves: readonly Move[];
+  readonly applied: boolean;
+}
+
+/** What an apply works with, once everything is known. */
+interface Prepared extends PlannedState {
+  readonly engine: Engine;
+  readonly instances: readonly Instance[];
+  readonly rendering: Rendering;
+  readonly changes: readonly ShardChange[];
+}
+
+const CHANGING: ReadonlySet<Action> = new Set(["create", "restart", "start", "update"]);
+
+/**
+ * Makes live what the state asks for: changes only what differs, waits until it is healthy, and brings files and processes back when
+ * it does not become so. Under a lock of its own; the state is settled first, so that it stays recorded as pending when this fails.
+ * @throws AppError environment without a usable engine, engine when the proxy does not become healthy
+ */
+export async function applyPlan(ctx: Context, options: ApplyOptions = {}): Promise<Applied> {
+  if (options.dryRun === true) return previewApply(ctx, await planState(ctx, options));
+  return ctx.locks.withLock(join(ctx.paths.run, "apply.lock"), () => settleAndApply(ctx, options), {
+    purpose: "applying changes",
+  });
+}
+
+/** What applying a plan would do to what runs now; changes nothing and does not look into an image that was never probed. */
+export async function previewApply(ctx: Context, planned: PlannedState): Promise<Applied> {
+  const engine = await ctx.engine(planned.state.settings);
+  await engine.check();
+  return describe(await prepare(ctx, planned, engine, planned.state.engineRecord), false);
+}
+
+async function settleAndApply(ctx: Context, options: ApplyOptions): Promise<Applied> {
+  const planned = await settlePlan(ctx, options);
+  const engine = await ctx.engine(planned.state.settings);
+  await engine.check();
+  const prepared = await prepare(ctx, planned, engine, await knownImage(ctx, engine, planned));
+  if (options.startStopped !== true) refuseWhileStopped(prepared.instances);
+  await makeLive(ctx, prepared);
+  await updateClientFiles(ctx, prepared);
+  return describe(prepared, true);
+}
+
+async function prepare(ctx: Context, planned: PlannedState, engine: Engine, record: EngineRecord): Promise<Prepared> {
+  const rendering = renderDeployment(await makeDeployment(ctx, planned, record));
+  const instances = await engine.instances();
+  const clients = await connectedClients(engine, instances);
+  const changes = shardChanges(planned.plan, rendering.digests, instances, clients, engine.capabilities);
+  return { ...planned, engine, instances, rendering, changes };
+}
+
+/** Someone who stopped the proxy does not want it back because a user was added. */
+function refuseWhileStopped(instances: readonly Instance[]): void {
+  if (instances.length === 0 || instances.some(({ running }) => running)) return;
+  throw new AppError("environment", "the proxy is stopped, so nothing is live", { hint: "mtproxy start" });
+}
+
+async function makeLive(ctx: Context, { engine, instances, rendering, changes }: Prepared): Promise<void> {
+  const changed = changes.filter(({ action }) => CHANGING.has(action)).map(({ shardId }) => shardId);
+  const removed = changes.filter(({ action }) => action === "remove").map(({ shardId }) => shardId);
+  const files = await swapFiles(ctx, rendering.files, rendering.containerUser);
+  if (changed.length === 0 && removed.length === 0) return;
+  for (const { name, action, reasons } of changes.filter((change) => change.action !== "none"))
+    ctx.progress.step(`${name}: ${action}, ${reasons.join(", ")}`);
+  try {
+    await engine.up(targets(changed, rendering.digests), removed);
+    await waitUntilHealthy(ctx, engine, changed);
+  } catch (error) {
+    const words = await lastWords(engine, changed);
+    await files.restore();
+    await bringBack(ctx, engine, instances, changed, removed);
+    throw notHealthy(error, words);
+  }
+  await files.settle();
+}
+
+function targets(ids: readonly number[], digests: ReadonlyMap<number, string>) {
+  return ids.map((shardId) => ({ shardId, configDigest: digests.get(shardId) ?? "" }));
+}
+
+/** The running configuration as it was: what existed runs again, what did not is removed. */
+async function bringBack(
+  ctx: Context,
+  engine: Engine,
+  before: readonly Instance[],
+  changed: readonly number[],
+  removed: readonly number[],
+): Promise<void> {
+  const existed = new Map(before.map(({ shardId, configDigest }) => [shardId, configDigest ?? ""]));
+  const back = [...changed, ...removed].filter((id) => existed.has(id));
+  try {
+    await engine.up(
+      targets(back, existed),
+      changed.filter((id) => !existed.has(id)),
+    );
+  } catch (error) {
+    ctx.progress.warn(
+      `the configuration before could not be brought back: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/** The proxy's own last lines, for the error: afterwards its container is gone. */
+async function lastWords(engine: Engine, ids: readonly number[]): Promise<string[]> {
+  const lines: string[] = [];
+  for (const id of ids.slice(0, 2)) {
+    try {
+      for await (const line of engine.logs(id, { tail: 8 })) lines.push(line);
+    } catch {
+      // Nothing was started that could have said anything.
+    }
+  }
+  return lines;
+}
+
+function notHealthy(error: unknown, words: readonly string[]): AppError {
+  if (!(error instanceof AppError)) throw error;
+  const said = words.length === 0 ? "" : `\nThe proxy said:\n${words.map((line) => `  ${line}`).join("\n")}`;
+  return new AppError(error.kind, `${error.message}${said}`, {
+    hint: [error.hint, "everything runs as before and the change is kept as pending: mtproxy apply tries again"]
+      .filter(Boolean)
+      .join("; "),
+    cause: error,
+  });
+}
+
+function describe({ changes, plan }: { changes: readonly ShardChange[]; plan: Plan }, applied: boolean): Applied {
+  return { changes, cost: planCost(changes), revocations: plan.revocations, moves: plan.moves, applied };
+}

@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import type { Context } from "../context.ts";
+import { type Link, tgLink } from "../domain/link.ts";
+import { hasSecret, type ProxyUser } from "../domain/user.ts";
+import { renderClientFiles } from "../render/client-files.ts";
+import type { PlannedState } from "./plan-state.ts";
+
+/** Where a user's link and QR codes are; absolute paths. */
+export interface ClientFilePaths {
+  readonly link: string;
+  readonly qrPng: string;
+  readonly qrSvg: string;
+}
+
+export function clientFilePaths(ctx: Context, name: string): ClientFilePaths {
+  const folder = join(ctx.paths.clients, name);
+  return {
+    link: join(folder, "mtproxy_link.txt"),
+    qrPng: join(folder, "mtproxy_qr.png"),
+    qrSvg: join(folder, "mtproxy_qr.svg"),
+  };
+}
+
+/** The user's link, or undefined while the plan has no place for the key. */
+export function linkOf({ state, plan }: PlannedState, user: ProxyUser): Link | undefined {
+  const place = plan.placements.get(user.secret.key.reveal());
+  return place && { server: state.settings.publicHost, port: place.port, secret: user.secret };
+}
+
+/** Rewrites the files of every user whose link changed, and takes away those of people who are gone. */
+export async function updateClientFiles(ctx: Context, planned: PlannedState): Promise<void> {
+  const { state, plan } = planned;
+  for (const user of state.users.filter(hasSecret)) {
+    const link = linkOf(planned, user);
+    if (link !== undefined) await writeClientFiles(ctx, user.name, link);
+  }
+  const present = new Set(state.users.filter(hasSecret).map(({ name }) => name));
+  for (const { holder } of plan.revocations) if (!present.has(holder)) await removeClientFiles(ctx, holder);
+}
+
+async function writeClientFiles(ctx: Context, name: string, link: Link): Promise<void> {
+  const paths = clientFilePaths(ctx, name);
+  const [known] = ((await ctx.files.readText(paths.link)) ?? "").split("\n");
+  if (known === tgLink(link)) return;
+  const files = await renderClientFiles(link);
+  // The text comes last: it says that the others are complete.
+  for (const { name: file, content } of files.reverse()) {
+    await ctx.files.write(join(ctx.paths.clients, name, file), content, { mode: 0o600 });
+  }
+}
+
+export async function removeClientFiles(ctx: Context, name: string): Promise<void> {
+  for (const path of Object.values(clientFilePaths(ctx, name))) await ctx.files.remove(path);
+}

@@ -1,0 +1,59 @@
+import type { Context } from "../context.ts";
+import { domainOf, type Mode, maskSecret } from "../domain/secret.ts";
+import type { Shard, ShardBook } from "../domain/shard.ts";
+import type { User } from "../domain/user.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** A user in a list: nothing here lets anyone in. */
+export interface ListedUser {
+  readonly username: string;
+  /** Has an MTProxy secret. */
+  readonly mtproxy: boolean;
+  readonly enabled: boolean;
+  readonly mode: Mode | null;
+  readonly domain: string | null;
+  /** Masked; null without one. */
+  readonly secret: string | null;
+  /** Null while the key has no slot yet. */
+  readonly port: number | null;
+  readonly createdAt: string | null;
+  /** Can use the VLESS stack's VLESS. */
+  readonly vless: boolean;
+  /** Can use the VLESS stack's SOCKS5 and HTTP proxies. */
+  readonly socks: boolean;
+}
+
+export interface UserList {
+  readonly users: readonly ListedUser[];
+  readonly enabled: number;
+  readonly disabled: number;
+}
+
+/** Everybody in users.json, in its order. Works without an engine and before setup. */
+export async function listUsers(ctx: Context): Promise<Outcome<UserList>> {
+  const [{ users, warnings }, book] = await Promise.all([ctx.stores.users.read(), ctx.stores.shards.read()]);
+  const shardOf = shardsByKey(book);
+  const listed = users.map((user) => listedUser(user, shardOf));
+  const enabled = listed.filter((user) => user.mtproxy && user.enabled).length;
+  return { data: { users: listed, enabled, disabled: listed.length - enabled }, warnings };
+}
+
+function shardsByKey(book: ShardBook): Map<string, Shard> {
+  return new Map(book.shards.flatMap((shard) => shard.slots.map(({ key }): [string, Shard] => [key.reveal(), shard])));
+}
+
+function listedUser(user: User, shardOf: ReadonlyMap<string, Shard>): ListedUser {
+  const { secret } = user;
+  return {
+    username: user.name,
+    mtproxy: secret !== undefined,
+    enabled: secret !== undefined && user.enabled,
+    mode: secret?.mode ?? null,
+    domain: (secret && domainOf(secret)) ?? null,
+    secret: secret === undefined ? null : maskSecret(secret),
+    port: (secret && shardOf.get(secret.key.reveal())?.port) ?? null,
+    createdAt: user.createdAt ?? null,
+    vless: user.uuid !== undefined,
+    socks: user.hasProxyPassword,
+  };
+}

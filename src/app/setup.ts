@@ -1,0 +1,158 @@
+import type { Context } from "../context.ts";
+import { isIpv4, parseIpv4, parsePublicHost } from "../domain/address.ts";
+import { parseCoverDomain } from "../domain/cover-domain.ts";
+import { AppError } from "../domain/errors.ts";
+import { parsePortRange } from "../domain/port.ts";
+import type { Mode } from "../domain/secret.ts";
+import { defaultSettings, type EngineName, type Settings, workerWarnings } from "../domain/settings.ts";
+import { bringLive } from "./bring-live.ts";
+import type { Outcome } from "./outcome.ts";
+import { refreshConfig } from "./refresh-config.ts";
+
+/** Every setting as a flag; what is absent keeps its value, or its default on a new home. */
+export interface SetupOptions {
+  readonly publicHost?: string;
+  readonly egressIpv4?: string;
+  readonly port?: number;
+  readonly portRange?: string;
+  readonly engine?: EngineName;
+  readonly image?: string;
+  readonly workers?: number;
+  readonly mode?: Mode;
+  readonly coverDomain?: string;
+  readonly maxConnections?: number;
+  readonly statsPort?: number;
+  readonly proxySecretUrl?: readonly string[];
+  readonly proxyConfigUrl?: readonly string[];
+  /** File to take instead of a download. */
+  readonly proxySecret?: string;
+  /** File to take instead of a download. */
+  readonly proxyConfig?: string;
+  readonly usersLock?: string;
+  readonly usersWrite?: Settings["usersWrite"];
+  /** `ID=HOST:PORT` each; for the trial engine. */
+  readonly datacenter?: readonly string[];
+  /** False writes the settings only. */
+  readonly start?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export interface SetupResult {
+  readonly home: string;
+  readonly settings: Settings;
+  /** The home had settings before. */
+  readonly repeated: boolean;
+  readonly running: boolean;
+}
+
+/**
+ * Takes a home from nothing, or from whatever it is, to a running proxy. Running it again changes what the flags say and repairs the
+ * rest.
+ * @returns failure when everything is written but the proxy does not run
+ */
+export async function setUp(ctx: Context, options: SetupOptions): Promise<Outcome<SetupResult>> {
+  const before = await ctx.stores.settings.read();
+  const settings = await chooseSettings(
+    ctx,
+    before ?? { ...defaultSettings, createdAt: ctx.clock.now().toISOString() },
+    options,
+  );
+  const data = { home: ctx.paths.home, settings, repeated: before !== undefined, running: false };
+  const warnings = workerWarnings(settings.workers, settings.defaultMode === "fake-tls");
+  if (options.dryRun === true) return { data, warnings };
+  await ctx.stores.settings.write(settings);
+  await ctx.stores.coverDomains.ensure(settings.defaultCoverDomain === undefined ? [] : [settings.defaultCoverDomain]);
+  ctx.progress.step(`settings are in ${ctx.paths.settings}`);
+  if (options.start === false) return { data, warnings };
+  const failure = await firstStart(ctx, settings, options);
+  return { data: { ...data, running: failure === undefined }, warnings, ...(failure === undefined ? {} : { failure }) };
+}
+
+async function firstStart(ctx: Context, settings: Settings, options: SetupOptions): Promise<AppError | undefined> {
+  const otherwise = "the settings are saved, but no proxy runs";
+  try {
+    await (await ctx.engine(settings)).check();
+    await fetchTelegramFiles(ctx, settings, options);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return new AppError(error.kind, `${otherwise}: ${error.message}`, {
+      hint: error.hint ?? "mtproxy setup",
+      cause: error,
+    });
+  }
+  return (await bringLive(ctx, otherwise, { startStopped: true })).failure;
+}
+
+async function fetchTelegramFiles(
+  ctx: Context,
+  settings: Settings,
+  { proxySecret, proxyConfig }: SetupOptions,
+): Promise<void> {
+  if (settings.engine === "trial") return;
+  const given = proxySecret !== undefined || proxyConfig !== undefined;
+  if (!given && (await ctx.stores.telegram.read()) !== undefined) return;
+  ctx.progress.step("fetching Telegram's proxy-secret and proxy-multi.conf");
+  await refreshConfig(ctx, { fromFile: { proxySecret, proxyMultiConf: proxyConfig } });
+}
+
+async function chooseSettings(ctx: Context, base: Settings, options: SetupOptions): Promise<Settings> {
+  const publicHost = await choosePublicHost(ctx, base, options);
+  const egressIpv4 = await chooseEgress(ctx, base, publicHost, options);
+  const given = {
+    publicHost,
+    port: options.port,
+    portRange: options.portRange === undefined ? undefined : parsePortRange(options.portRange),
+    engine: options.engine,
+    image: options.image,
+    workers: options.workers,
+    defaultMode: options.mode,
+    defaultCoverDomain: options.coverDomain === undefined ? undefined : parseCoverDomain(options.coverDomain),
+    maxConnections: options.maxConnections,
+    statsPort: options.statsPort,
+    proxySecretUrls: options.proxySecretUrl,
+    proxyConfigUrls: options.proxyConfigUrl,
+    usersLock: options.usersLock,
+    usersWrite: options.usersWrite,
+    trialDatacenters:
+      options.datacenter === undefined ? undefined : Object.fromEntries(options.datacenter.map(parseDatacenter)),
+    egressIpv4,
+  };
+  return { ...base, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+}
+
+async function choosePublicHost(ctx: Context, base: Settings, { publicHost }: SetupOptions): Promise<string> {
+  if (publicHost !== undefined) return parsePublicHost(publicHost);
+  if (base.publicHost !== "") return base.publicHost;
+  const [address] = await ctx.host.addresses();
+  if (address === undefined) throw noPublicHost();
+  ctx.progress.warn(`links will name ${address}, the first public address of this machine; --public-host changes that`);
+  return address;
+}
+
+function noPublicHost(): AppError {
+  return new AppError("usage", "no public address was found on this machine, and links must name one", {
+    hint: "mtproxy setup --public-host YOUR.SERVER",
+  });
+}
+
+/** The address that Telegram sees: as given, the public one where it is an address, else what its name resolves to. */
+async function chooseEgress(
+  ctx: Context,
+  base: Settings,
+  publicHost: string,
+  { egressIpv4, publicHost: given }: SetupOptions,
+): Promise<string | undefined> {
+  if (egressIpv4 !== undefined) return parseIpv4(egressIpv4);
+  if (given === undefined && base.egressIpv4 !== undefined) return base.egressIpv4;
+  return isIpv4(publicHost) ? publicHost : ((await ctx.host.resolve4(publicHost)) ?? base.egressIpv4);
+}
+
+function parseDatacenter(text: string): [string, string] {
+  const [, id, endpoint] = /^(\d+)=(\S+:\d+)$/.exec(text) ?? [];
+  if (id === undefined || endpoint === undefined) {
+    throw new AppError("invalid", `"${text.slice(0, 60)}" is not a datacenter`, {
+      hint: "write it as --datacenter 2=149.154.167.51:443",
+    });
+  }
+  return [id, endpoint];
+}

@@ -1,0 +1,23 @@
+import type { Context } from "../context.ts";
+import { AppError } from "../domain/errors.ts";
+import { findUser, hasSecret } from "../domain/user.ts";
+import type { Outcome } from "./outcome.ts";
+import { planState } from "./plan-state.ts";
+import { type UserCard, userCard } from "./user-card.ts";
+
+/**
+ * What a user was given. Works without an engine.
+ * @throws AppError not-found, or conflict for a user without a secret
+ */
+export async function showUser(ctx: Context, name: string): Promise<Outcome<UserCard>> {
+  const planned = await planState(ctx);
+  const user = findUser(planned.state.users, name);
+  if (!hasSecret(user))
+    throw new AppError("conflict", `${user.name} has no MTProxy secret`, {
+      hint: `mtproxy add-user ${user.name} gives one`,
+    });
+  const warnings = user.enabled
+    ? []
+    : [`${user.name} is disabled, so the link does not work: mtproxy enable-user ${user.name}`];
+  return { data: userCard(ctx, planned, user), warnings };
+}

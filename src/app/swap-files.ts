@@ -1,0 +1,58 @@
+import { dirname, join } from "node:path";
+import type { Context } from "../context.ts";
+import type { Deployment } from "../domain/deployment.ts";
+import type { RenderedFile } from "../render/rendered-file.ts";
+
+/** Rendered files that were written, and the way back. */
+export interface SwappedFiles {
+  /** Puts every file back as it was before. */
+  restore(): Promise<void>;
+  /** Ends what only the way back needed: folders of shards that are gone. */
+  settle(): Promise<void>;
+}
+
+interface Change {
+  readonly path: string;
+  readonly before: Uint8Array | undefined;
+}
+
+/** Writes the rendered files that differ from what is there; those that containers read belong to the containers' user. */
+export async function swapFiles(
+  ctx: Context,
+  files: readonly RenderedFile[],
+  user: Deployment["containerUser"],
+): Promise<SwappedFiles> {
+  const changes: Change[] = [];
+  for (const file of files) {
+    const change = await swap(ctx, file, user);
+    if (change !== undefined) changes.push(change);
+  }
+  return {
+    restore: async () => {
+      for (const { path, before } of changes)
+        await (before === undefined ? ctx.files.remove(path) : ctx.files.write(path, before));
+    },
+    settle: () => removeStaleFolders(ctx, files),
+  };
+}
+
+async function swap(ctx: Context, file: RenderedFile, user: Deployment["containerUser"]): Promise<Change | undefined> {
+  const path = join(ctx.paths.rendered, file.path);
+  const before = await ctx.files.read(path);
+  if (before !== undefined && Buffer.compare(before, Buffer.from(file.content)) === 0) return undefined;
+  await ctx.files.write(path, file.content, {
+    mode: file.mode,
+    exactMode: true,
+    ...(file.forContainer ? { owner: user } : {}),
+  });
+  return { path, before };
+}
+
+/** A shard that is gone leaves no keys behind. */
+async function removeStaleFolders(ctx: Context, files: readonly RenderedFile[]): Promise<void> {
+  const kept = new Set(files.map(({ path }) => dirname(path).split("/")[0]));
+  for (const name of await ctx.files.list(ctx.paths.rendered)) {
+    if (name.startsWith("familytraffic-mtproxy") && !kept.has(name))
+      await ctx.files.removeFolder(join(ctx.paths.rendered, name));
+  }
+}

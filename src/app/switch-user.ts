@@ -1,0 +1,61 @@
+import type { Context } from "../context.ts";
+import { AppError } from "../domain/errors.ts";
+import { findUser, hasSecret, type ProxyUser } from "../domain/user.ts";
+import { bringLive, proveLink } from "./bring-live.ts";
+import { linkOf } from "./client-files.ts";
+import { loadSettings } from "./load-state.ts";
+import type { Outcome } from "./outcome.ts";
+import { planState } from "./plan-state.ts";
+
+export interface SwitchUserOptions {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface SwitchedUser {
+  readonly username: string;
+  readonly enabled: boolean;
+  /** False when it was so already. */
+  readonly changed: boolean;
+  readonly live: boolean;
+}
+
+/**
+ * Lets a link stop working, or work again: secret, slot and port are kept, so it is the same link.
+ * @returns failure when it is saved but not live
+ * @throws AppError not-found, or conflict for a user without a secret
+ */
+export async function switchUser(ctx: Context, options: SwitchUserOptions): Promise<Outcome<SwitchedUser>> {
+  await loadSettings(ctx);
+  const { user, changed } = await writeSwitch(ctx, options);
+  const data = { username: user.name, enabled: options.enabled, changed, live: false };
+  if (options.dryRun === true) return { data };
+  const { failure } = await bringLive(ctx, otherwise(user.name, options.enabled));
+  if (failure !== undefined) return { data, failure };
+  const link = options.enabled ? linkOf(await planState(ctx), user) : undefined;
+  return { data: { ...data, live: true }, ...(link === undefined ? {} : await proveLink(ctx, user.name, link)) };
+}
+
+function otherwise(name: string, enabled: boolean): string {
+  return enabled
+    ? `${name} is enabled, but the link does not work yet`
+    : `${name} is disabled, BUT STILL HAS ACCESS until the change is live`;
+}
+
+function writeSwitch(
+  ctx: Context,
+  { name, enabled, dryRun }: SwitchUserOptions,
+): Promise<{ user: ProxyUser; changed: boolean }> {
+  return ctx.stores.users.update(`${enabled ? "enabling" : "disabling"} ${name}`, ({ users }) => {
+    const user = findUser(users, name);
+    if (!hasSecret(user))
+      throw new AppError("conflict", `${user.name} has no secret`, { hint: `mtproxy add-user ${user.name} gives one` });
+    const changed = user.enabled !== enabled;
+    const result = { user: { ...user, enabled }, changed };
+    return {
+      edits: changed && dryRun !== true ? [{ kind: "set", name: user.name, fields: { mtproxy_enabled: enabled } }] : [],
+      result,
+    };
+  });
+}

@@ -1,0 +1,45 @@
+import type { Context } from "../context.ts";
+import { tgLink, tmeLink } from "../domain/link.ts";
+import { linkAdvice } from "../domain/link-advice.ts";
+import { domainOf, type Mode, maskSecret } from "../domain/secret.ts";
+import type { ProxyUser } from "../domain/user.ts";
+import { type ClientFilePaths, clientFilePaths, linkOf } from "./client-files.ts";
+import type { PlannedState } from "./plan-state.ts";
+
+/** Everything that the admin hands to a person. The links hold the key; the secret itself stays masked. */
+export interface UserCard {
+  readonly username: string;
+  readonly enabled: boolean;
+  readonly mode: Mode;
+  readonly domain: string | null;
+  /** Masked. */
+  readonly secret: string;
+  readonly server: string;
+  /** Absent while no shard has a place for the user. */
+  readonly port: number | null;
+  readonly link: string | null;
+  readonly tmeLink: string | null;
+  readonly files: ClientFilePaths;
+  /** Which apps the link suits, and what it cannot do. */
+  readonly advice: readonly string[];
+  readonly createdAt: string | null;
+}
+
+export function userCard(ctx: Context, planned: PlannedState, user: ProxyUser): UserCard {
+  const link = linkOf(planned, user);
+  const { engineRecord, settings } = planned.state;
+  return {
+    username: user.name,
+    enabled: user.enabled,
+    mode: user.secret.mode,
+    domain: domainOf(user.secret) ?? null,
+    secret: maskSecret(user.secret),
+    server: settings.publicHost,
+    port: link?.port ?? null,
+    link: link === undefined ? null : tgLink(link),
+    tmeLink: link === undefined ? null : tmeLink(link),
+    files: clientFilePaths(ctx, user.name),
+    advice: linkAdvice(user.secret.mode, settings.engine === "docker" ? engineRecord.image : undefined),
+    createdAt: user.createdAt ?? null,
+  };
+}

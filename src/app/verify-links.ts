@@ -1,0 +1,139 @@
+import type { Context, LinkAttempt } from "../context.ts";
+import { AppError } from "../domain/errors.ts";
+import { type Link, parseLink } from "../domain/link.ts";
+import { parsePort } from "../domain/port.ts";
+import { domainOf, type Mode } from "../domain/secret.ts";
+import { findUser, hasSecret, type ProxyUser } from "../domain/user.ts";
+import { linkOf } from "./client-files.ts";
+import type { Outcome } from "./outcome.ts";
+import { type PlannedState, planState } from "./plan-state.ts";
+
+export interface VerifyOptions {
+  /** User names, or links as they were handed out; every enabled user when empty. */
+  readonly names: readonly string[];
+  /** `HOST:PORT` to connect to instead of the link's own, or just `HOST` to keep each link's port. */
+  readonly via?: string | undefined;
+  /** Seconds an attempt may take. */
+  readonly timeout?: number | undefined;
+}
+
+/** Result for one link; says nothing of its key. */
+export interface VerifiedLink {
+  /** User name, or `link 1` … for links that were given. */
+  readonly name: string;
+  readonly mode: Mode;
+  readonly domain: string | null;
+  readonly server: string;
+  readonly port: number;
+  /** Every attempt worked: all client generations get in. */
+  readonly ok: boolean;
+  readonly attempts: readonly LinkAttempt[];
+}
+
+export interface Verified {
+  readonly links: readonly VerifiedLink[];
+  readonly working: number;
+  readonly failing: number;
+  /** Users whose links are meant to be dead, and were not tried. */
+  readonly disabled: readonly string[];
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly link: Link;
+}
+
+/** Handshakes under way at once: enough to be quick with hundreds of links, few enough not to look like an attack. */
+const PARALLEL = 8;
+
+/**
+ * Proves links with a real handshake each, as a client would make it.
+ * @returns failure `unhealthy` when any link does not work
+ * @throws AppError not-found for an unknown user, conflict for one who has no link
+ */
+export async function verifyLinks(ctx: Context, options: VerifyOptions): Promise<Outcome<Verified>> {
+  const planned = await planState(ctx);
+  const candidates = candidatesFor(planned, options.names);
+  const links = await inParallel(candidates, (candidate) => verifyLink(ctx, candidate, options));
+  const failing = links.filter(({ ok }) => !ok);
+  const disabled =
+    options.names.length > 0
+      ? []
+      : planned.state.users.filter((user) => hasSecret(user) && !user.enabled).map(({ name }) => name);
+  const data = { links, working: links.length - failing.length, failing: failing.length, disabled };
+  if (failing.length === 0) return { data };
+  return {
+    data,
+    failure: new AppError("unhealthy", summary(failing, links.length), {
+      hint: "mtproxy status shows the proxy, mtproxy plan what is not live yet",
+    }),
+  };
+}
+
+function candidatesFor(planned: PlannedState, names: readonly string[]): Candidate[] {
+  const { users } = planned.state;
+  if (names.length === 0)
+    return users
+      .filter(hasSecret)
+      .filter(({ enabled }) => enabled)
+      .map((user) => candidateOf(planned, user));
+  let given = 0;
+  return names.map((name) => {
+    if (name.includes("proxy?")) return { name: `link ${++given}`, link: parseLink(name) };
+    const user = findUser(users, name);
+    if (hasSecret(user)) return candidateOf(planned, user);
+    throw new AppError("conflict", `${user.name} has no link to verify`, { hint: `mtproxy add-user ${user.name}` });
+  });
+}
+
+function candidateOf(planned: PlannedState, user: ProxyUser): Candidate {
+  const link = linkOf(planned, user);
+  if (link === undefined) throw new AppError("bug", `${user.name} has no place in the plan`);
+  return { name: user.name, link };
+}
+
+async function verifyLink(ctx: Context, { name, link }: Candidate, options: VerifyOptions): Promise<VerifiedLink> {
+  ctx.progress.step(`verifying ${name}`);
+  const { attempts } = await ctx.host.probeLink(link, {
+    ...(options.via === undefined ? {} : { via: parseVia(options.via, link.port) }),
+    ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout * 1000 }),
+  });
+  const ok = attempts.every((attempt) => attempt.ok);
+  return {
+    name,
+    mode: link.secret.mode,
+    domain: domainOf(link.secret) ?? null,
+    server: link.server,
+    port: link.port,
+    ok,
+    attempts,
+  };
+}
+
+function parseVia(text: string, port: number): { host: string; port: number } {
+  const [, bracketed, plain, givenPort] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined)
+    throw new AppError("usage", `"${text.slice(0, 60)}" is not HOST or HOST:PORT`, {
+      hint: "for instance --via 127.0.0.1:8443",
+    });
+  return { host, port: givenPort === undefined ? port : parsePort(givenPort) };
+}
+
+async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const queue = [...items.entries()];
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) results[next[0]] = await work(next[1]);
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, worker));
+  return results;
+}
+
+function summary(failing: readonly VerifiedLink[], total: number): string {
+  const names = failing
+    .slice(0, 5)
+    .map(({ name }) => name)
+    .join(", ");
+  return `${failing.length} of ${total} links do not work: ${names}${failing.length > 5 ? " …" : ""}`;
+}

@@ -1,0 +1,51 @@
+import { Option } from "commander";
+import type { SetupOptions } from "../app/setup.ts";
+import { parsePort } from "../domain/port.ts";
+import type { CliCommand } from "./command.ts";
+import { collect, parseCount } from "./options.ts";
+
+export function declareSetupCommand(program: CliCommand): void {
+  program
+    .command("setup")
+    .description("take this server to a running proxy; run it again to change a setting or to repair")
+    .option("--public-host <host>", "host name or address that links name")
+    .option("--egress-ipv4 <address>", "address from which Telegram sees this server, when it is another one")
+    .option("--port <port>", "public port of the first shard (8443)", parsePort)
+    .option("--port-range <first-last>", "where further shards find theirs (8444-9467)")
+    .addOption(
+      new Option("--engine <engine>", "docker runs the C proxy; trial is for a first look").choices([
+        "docker",
+        "trial",
+      ]),
+    )
+    .option("--image <image>", "image that holds the C proxy (ghcr.io/getpagespeed/mtproxy)")
+    .option("--workers <n>", "worker processes a shard, 0 to 256 (0)", parseCount(0, 256))
+    .addOption(
+      new Option("--mode <mode>", "mode of users who are added without one").choices(["padded", "plain", "fake-tls"]),
+    )
+    .option("--cover-domain <domain>", "cover domain of bare --fake-tls")
+    .option(
+      "--max-connections <n>",
+      "connections a shard shall take, where the host allows (8000)",
+      parseCount(64, 1_000_000),
+    )
+    .option("--stats-port <port>", "port of /stats inside the containers (8888)", parsePort)
+    .option("--proxy-secret <file>", "take Telegram's proxy-secret from a file instead of downloading it")
+    .option("--proxy-config <file>", "take Telegram's proxy-multi.conf from a file instead of downloading it")
+    .option("--proxy-secret-url <url>", "where proxy-secret is downloaded; repeat for mirrors", collect)
+    .option("--proxy-config-url <url>", "where proxy-multi.conf is downloaded; repeat for mirrors", collect)
+    .option("--users-lock <file>", "lock that the VLESS stack takes around users.json")
+    .addOption(new Option("--users-write <how>", "how users.json is replaced").choices(["auto", "in-place", "rename"]))
+    .option("--datacenter <id=host:port>", "Telegram datacenter for the trial engine; repeat for more", collect)
+    .option("--no-start", "write the settings only")
+    .writes()
+    .examples([
+      "mtproxy setup --public-host proxy.example.com",
+      "mtproxy setup --public-host 203.0.113.7 --port 443 --image registry.example.com/mtproxy:2025-11",
+      "mtproxy setup --engine trial --public-host 127.0.0.1",
+    ])
+    .runs(
+      async (ctx, options: SetupOptions) => (await import("../app/setup.ts")).setUp(ctx, options),
+      async (data, style) => (await import("../ui/setup-views.ts")).setupView(data, style),
+    );
+}

@@ -1,0 +1,31 @@
+import type { CliCommand } from "./command.ts";
+
+interface RefreshFlags {
+  readonly proxySecret?: string;
+  readonly fromFile?: string;
+  readonly dryRun?: boolean;
+}
+
+export function declareTelegramConfigCommands(program: CliCommand): void {
+  program
+    .command("refresh-config")
+    .description(
+      "fetch Telegram's proxy-secret and proxy-multi.conf, and make them live when they changed; made for cron",
+    )
+    .option("--from-file <file>", "take proxy-multi.conf from a file instead of downloading it")
+    .option("--proxy-secret <file>", "take proxy-secret from a file instead of downloading it")
+    .writes()
+    .examples([
+      "mtproxy refresh-config",
+      "mtproxy refresh-config --quiet",
+      "mtproxy refresh-config --from-file proxy-multi.conf --proxy-secret proxy-secret",
+    ])
+    .runs(
+      async (ctx, { fromFile, proxySecret, dryRun }: RefreshFlags) =>
+        (await import("../app/refresh-config.ts")).refreshConfig(ctx, {
+          fromFile: { proxySecret, proxyMultiConf: fromFile },
+          dryRun,
+        }),
+      async (data, style) => (await import("../ui/refresh-views.ts")).refreshView(data, style),
+    );
+}

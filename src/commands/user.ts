@@ -1,0 +1,139 @@
+import type { AddUserOptions } from "../app/add-user.ts";
+import type { Outcome } from "../app/outcome.ts";
+import type { RemovedUser } from "../app/remove-user.ts";
+import type { CliCommand, CommandContext } from "./command.ts";
+
+type AddFlags = Omit<AddUserOptions, "name">;
+interface DryRun {
+  readonly dryRun?: boolean;
+}
+
+export function declareUserCommands(program: CliCommand): void {
+  declareAdd(program);
+  declareRemove(program);
+  declareLists(program);
+  declareShow(program);
+  declareSwitches(program);
+  declareRegenerate(program);
+}
+
+function declareAdd(program: CliCommand): void {
+  program
+    .command("add-user <name>")
+    .description("give a person a link and a QR code that work")
+    .option("--fake-tls [domain]", "look like TLS to a cover domain; the default one when none is named")
+    .option("--domain <domain>", "cover domain for --fake-tls")
+    .option("--plain", "no padding, for very old apps")
+    .option("--allow-restart", "restart a running shard to take a new cover domain instead of opening another shard")
+    .option("--with-mtproxy", "accepted for the sake of vless-user; a user always gets a secret here")
+    .writes()
+    .reveals()
+    .examples([
+      "mtproxy add-user alice",
+      "mtproxy add-user bob --fake-tls",
+      "mtproxy add-user carol --fake-tls www.example.com",
+      "mtproxy add-user dave --json",
+    ])
+    .runs(
+      async (ctx, name: string, flags: AddFlags) =>
+        (await import("../app/add-user.ts")).addUser(ctx, { ...flags, name }),
+      async (data, style) => (await import("../ui/user-views.ts")).addedUserView(data, style),
+    );
+}
+
+function declareRemove(program: CliCommand): void {
+  program
+    .command("remove-user <name>")
+    .description("take a person's secret away: the link is dead when this returns")
+    .writes()
+    .examples(["mtproxy remove-user alice", "mtproxy remove-user alice --yes"])
+    .runs(
+      async (ctx, name: string, flags: DryRun) => askAndRemove(ctx, name, flags),
+      async (data, style) => (await import("../ui/change-views.ts")).removedUserView(data, style),
+    );
+}
+
+/** Asks before a link dies, in the words of the requirements; `n` leaves everything as it is. */
+export async function askAndRemove(
+  ctx: CommandContext,
+  name: string,
+  options: DryRun & { readonly wholeRecord?: boolean },
+): Promise<Outcome<RemovedUser>> {
+  const { removeUser } = await import("../app/remove-user.ts");
+  const preview = await removeUser(ctx, { ...options, name, dryRun: true });
+  if (options.dryRun === true) return preview;
+  const question = preview.data.hadSecret
+    ? "User has MTProxy enabled. Remove secret?"
+    : `Remove ${preview.data.username} from users.json?`;
+  if (!(await ctx.ask.confirm(question, { default: true }))) return { data: { ...preview.data, removed: "nothing" } };
+  return removeUser(ctx, { ...options, name });
+}
+
+function declareLists(program: CliCommand): void {
+  program
+    .command("list-users")
+    .description("everybody in users.json")
+    .examples(["mtproxy list-users", "mtproxy list-users --json"])
+    .runs(
+      async (ctx) => (await import("../app/list-users.ts")).listUsers(ctx),
+      async (data, style) => (await import("../ui/user-views.ts")).userListView(data, style),
+    );
+  program
+    .command("list-user-secrets")
+    .description("who has a secret, masked")
+    .examples(["mtproxy list-user-secrets"])
+    .runs(
+      async (ctx) => (await import("../app/list-users.ts")).listUsers(ctx),
+      async (data) => (await import("../ui/user-views.ts")).secretListView(data),
+    );
+}
+
+function declareShow(program: CliCommand): void {
+  program
+    .command("show-user-config <name>")
+    .alias("show")
+    .description("a person's link, QR code and files")
+    .reveals()
+    .examples(["mtproxy show-user-config alice", "mtproxy show alice --json"])
+    .runs(
+      async (ctx, name: string) => (await import("../app/show-user.ts")).showUser(ctx, name),
+      async (data, style) => (await import("../ui/user-views.ts")).userCardView(data, style),
+    );
+}
+
+function declareSwitches(program: CliCommand): void {
+  program
+    .command("disable-user <name>")
+    .description("the link stops working; secret, slot and port are kept")
+    .writes()
+    .examples(["mtproxy disable-user alice"])
+    .runs(
+      async (ctx, name: string, flags: DryRun) =>
+        (await import("../app/switch-user.ts")).switchUser(ctx, { ...flags, name, enabled: false }),
+      async (data, style) => (await import("../ui/change-views.ts")).switchedUserView(data, style),
+    );
+  program
+    .command("enable-user <name>")
+    .description("the same link works again")
+    .writes()
+    .examples(["mtproxy enable-user alice"])
+    .runs(
+      async (ctx, name: string, flags: DryRun) =>
+        (await import("../app/switch-user.ts")).switchUser(ctx, { ...flags, name, enabled: true }),
+      async (data, style) => (await import("../ui/change-views.ts")).switchedUserView(data, style),
+    );
+}
+
+function declareRegenerate(program: CliCommand): void {
+  program
+    .command("regenerate-user-secret <name>")
+    .description("a new link; the old one is dead when this returns")
+    .writes()
+    .reveals()
+    .examples(["mtproxy regenerate-user-secret alice"])
+    .runs(
+      async (ctx, name: string, flags: DryRun) =>
+        (await import("../app/regenerate-user-secret.ts")).regenerateUserSecret(ctx, { ...flags, name }),
+      async (data, style) => (await import("../ui/user-views.ts")).regeneratedUserView(data, style),
+    );
+}

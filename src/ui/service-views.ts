@@ -1,0 +1,101 @@
+import type { Applied } from "../app/apply-plan.ts";
+import type { ShardStatus, Status } from "../app/read-status.ts";
+import type { SwitchedService } from "../app/run-service.ts";
+import type { ShownPlan, ShownShard } from "../app/show-plan.ts";
+import type { Verified, VerifiedLink } from "../app/verify-links.ts";
+import type { Style } from "../commands/command.ts";
+import type { PlanCost, ShardChange } from "../domain/plan/changes.ts";
+import { formatDuration, formatMegabytes } from "./units.ts";
+
+/** FR-007's lines, one container line a shard. */
+export function statusView(status: Status, style: Style): string {
+  const ports = status.shards.map(({ port }) => port).join(", ");
+  return [
+    style.bold("MTProxy Status:"),
+    ...status.shards.map((shard) => shardLine(shard, status, style)),
+    `  Active connections: ${status.activeConnections}`,
+    `  Total connections: ${status.totalConnections}`,
+    `  Uptime: ${formatDuration(status.uptimeSeconds)}`,
+    `  Port: ${ports === "" ? "-" : ports}`,
+    `  Users: ${status.users.enabled} enabled, ${status.users.disabled} disabled`,
+    ...(status.notice === null ? [] : ["", style.warning(status.notice)]),
+  ].join("\n");
+}
+
+function shardLine(shard: ShardStatus, { engine, shards }: Status, style: Style): string {
+  const healthy = shard.condition === "healthy";
+  const mark = healthy ? style.good("✓") : style.bad("✗");
+  const what = engine === "docker" ? "Container" : "Process";
+  const details = shards.length === 1 ? "" : `, port ${shard.port}, ${shard.users} users, ${shard.spareSlots} spare`;
+  return `  ${mark} ${what}: ${shard.name} (${healthy ? "running" : shard.condition}${details})`;
+}
+
+export function planView(plan: ShownPlan, style: Style): string {
+  const changes = plan.changes.filter(({ action }) => action !== "none");
+  const shards = plan.shards.map((shard) => `  ${shardWords(shard)}`);
+  const head = [style.bold("Shards:"), ...shards, ""];
+  if (!plan.pending) return [...head, `${style.good("✓")} Everything is live; nothing to apply`].join("\n");
+  return [
+    ...head,
+    style.bold("Pending:"),
+    ...changes.map((change) => `  ${changeWords(change)}`),
+    ...consequences(plan),
+    "",
+    costWords(plan.cost),
+  ].join("\n");
+}
+
+function shardWords({ shardId, port, family, coverDomains, assignedSlots, spareSlots }: ShownShard): string {
+  const cover = coverDomains.length === 0 ? "" : ` as ${coverDomains.join(", ")}`;
+  return `${shardId}: port ${port}, ${family}${cover}, ${assignedSlots} assigned, ${spareSlots} spare`;
+}
+
+function changeWords({ name, action, reasons, connectionsCut }: ShardChange): string {
+  const cut = connectionsCut === undefined || connectionsCut === 0 ? "" : ` (cuts ${connectionsCut} connections)`;
+  return `${name}: ${action}${cut}: ${reasons.join("; ")}`;
+}
+
+function consequences({ revocations, moves }: Pick<Applied, "revocations" | "moves">): string[] {
+  return [
+    ...revocations.map(({ holder, shardId }) => `  the key of ${holder} on shard ${shardId} stops working`),
+    ...moves.map(({ holder, fromPort, toPort }) => `  ${holder}'s link changes: port ${fromPort} → ${toPort}`),
+  ];
+}
+
+function costWords({ restarts, connectionsCut, processes, memoryBytes, idleCpuPercent }: PlanCost): string {
+  const idle = `${processes} processes, about ${formatMegabytes(memoryBytes)} and up to ${idleCpuPercent} % of a core when idle`;
+  return `Costs: ${restarts} restarts, ${connectionsCut} live connections cut; then ${idle}`;
+}
+
+export function appliedView(applied: Applied, style: Style): string {
+  const changes = applied.changes.filter(({ action }) => action !== "none");
+  if (changes.length === 0) return `${style.good("✓")} Everything is live; nothing was changed`;
+  const lines = [...changes.map((change) => `  ${changeWords(change)}`), ...consequences(applied)];
+  const title = applied.applied ? `${style.good("✓")} Applied:` : "Would apply:";
+  return [title, ...lines, "", costWords(applied.cost)].join("\n");
+}
+
+export function switchedServiceView({ done, shards }: SwitchedService, style: Style): string {
+  return done === "nothing" ? "Nothing to do" : `${style.good("✓")} ${done}: ${shards.join(", ")}`;
+}
+
+export function verifiedView({ links, working, disabled }: Verified, style: Style): string {
+  if (links.length === 0) return "No enabled user has a link yet: mtproxy add-user NAME";
+  const skipped = disabled.length === 0 ? [] : [`Disabled, not tried: ${disabled.join(", ")}`];
+  return [
+    ...links.map((link) => linkLines(link, style)),
+    "",
+    `${working} of ${links.length} links work`,
+    ...skipped,
+  ].join("\n");
+}
+
+function linkLines({ name, mode, domain, server, port, ok, attempts }: VerifiedLink, style: Style): string {
+  const head = `${ok ? style.good("✓") : style.bad("✗")} ${name} (${mode}${domain === null ? "" : ` as ${domain}`}) at ${server} port ${port}`;
+  const tries = attempts.map((attempt) => {
+    const clients = { short: "older apps", long: "current apps" }[attempt.hello ?? "long"];
+    const who = attempt.hello === undefined ? "all apps" : clients;
+    return `    ${who}: ${attempt.ok ? "works" : (attempt.reason ?? "fails")} (${Math.round(attempt.milliseconds)} ms)`;
+  });
+  return [head, ...tries].join("\n");
+}

@@ -1,0 +1,20 @@
+/** Seconds as days, hours and minutes: `2d 5h 32m`, `32m`, `8s`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.floor(seconds);
+  if (whole < 60) return `${whole}s`;
+  const parts: [number, string][] = [
+    [Math.floor(whole / 86_400), "d"],
+    [Math.floor(whole / 3600) % 24, "h"],
+    [Math.floor(whole / 60) % 60, "m"],
+  ];
+  const first = parts.findIndex(([count]) => count > 0);
+  return parts
+    .slice(first)
+    .map(([count, unit]) => `${count}${unit}`)
+    .join(" ");
+}
+
+/** Bytes as megabytes of 10⁶. */
+export function formatMegabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}

@@ -1,0 +1,137 @@
+import type { AddedUser } from "../app/add-user.ts";
+import type { AddedVlessUser } from "../app/add-vless-user.ts";
+import type { ListedUser, UserList } from "../app/list-users.ts";
+import type { RegeneratedUser } from "../app/regenerate-user-secret.ts";
+import type { UserCard } from "../app/user-card.ts";
+import type { Style } from "../commands/command.ts";
+import type { Mode } from "../domain/secret.ts";
+import { terminalQr } from "./qr.ts";
+import { table } from "./table.ts";
+
+const MODE_NAMES: Readonly<Record<Mode, string>> = {
+  plain: "plain",
+  padded: "padded (dd)",
+  "fake-tls": "fake-TLS (ee)",
+};
+
+export async function addedUserView(user: AddedUser, style: Style): Promise<string> {
+  const title = user.added
+    ? `${style.good("✓")} ${user.username} has a link`
+    : `${user.username} has this link already`;
+  return `${style.bold(title)}\n\n${await userCardView(user, style)}`;
+}
+
+export async function regeneratedUserView(user: RegeneratedUser, style: Style): Promise<string> {
+  const moved =
+    user.previousPort !== null && user.previousPort !== user.port
+      ? [`The port changed from ${user.previousPort} to ${user.port}.`]
+      : [];
+  const title = `${style.good("✓")} ${user.username} has a new link; send it, the old one is no use any more`;
+  return [style.bold(title), ...moved, "", await userCardView(user, style)].join("\n");
+}
+
+export async function addedVlessUserView({ username, mtproxy }: AddedVlessUser, style: Style): Promise<string> {
+  return mtproxy === null ? `${style.good("✓")} ${username} is in users.json` : addedUserView(mtproxy, style);
+}
+
+/** The card that an admin reads from or sends on: links whole, QR code, where the files are, which apps it suits. */
+export async function userCardView(user: UserCard, style: Style): Promise<string> {
+  const mode = MODE_NAMES[user.mode] + (user.domain === null ? "" : ` as ${user.domain}`);
+  const lines = [
+    `User:   ${user.username}${user.enabled ? "" : style.warning(" (disabled)")}`,
+    `Mode:   ${mode}`,
+    `Secret: ${user.secret} (masked)`,
+  ];
+  if (user.link === null) return [...lines, "", "No shard has a place for this user yet: mtproxy apply"].join("\n");
+  const files = [user.files.link, user.files.qrPng, user.files.qrSvg].map((path) => `  ${path}`);
+  return [
+    ...lines,
+    `Server: ${user.server} port ${user.port}`,
+    "",
+    "Link (opens Telegram):",
+    `  ${style.bold(user.link)}`,
+    "Web link (where t.me is not blocked):",
+    `  ${user.tmeLink}`,
+    "",
+    await terminalQr(user.link, style),
+    "",
+    "Files:",
+    ...files,
+    "",
+    ...user.advice.map((sentence) => `• ${sentence}`),
+  ].join("\n");
+}
+
+export async function userListView({ users }: UserList, style: Style): Promise<string> {
+  if (users.length === 0) return "No users yet: mtproxy add-user NAME";
+  const columns = ["Username", "MTProxy", "Mode", "Domain", "Port"].map((title) => ({ title }));
+  return `${await table(
+    columns,
+    users.map((user) => listRow(user, style)),
+  )}\n\nTotal: ${users.length}`;
+}
+
+function listRow(user: ListedUser, style: Style): string[] {
+  if (!user.mtproxy) return [user.username, style.dim("no secret"), "-", "-", "-"];
+  const state = user.enabled ? style.good("enabled") : style.warning("disabled");
+  return [
+    user.username,
+    state,
+    user.mode === null ? "-" : MODE_NAMES[user.mode],
+    user.domain ?? "-",
+    user.port?.toString() ?? "-",
+  ];
+}
+
+/** FR-102's table, line by line as it was asked for. */
+export async function secretListView({ users, enabled, disabled }: UserList): Promise<string> {
+  const columns = [
+    { title: "Username", minWidth: 10 },
+    { title: "Secret (masked)", minWidth: 24 },
+    { title: "Enabled" },
+    { title: "Created", minWidth: 15 },
+  ];
+  const rows = users.map((user) => [
+    user.username,
+    user.secret === null ? "-" : maskedWithDigits(user),
+    user.enabled ? "✓" : "✗",
+    user.createdAt?.slice(0, 10) ?? "-",
+  ]);
+  return `MTProxy User Secrets:\n${await table(columns, rows)}\n\nTotal: ${enabled} enabled, ${disabled} disabled`;
+}
+
+/** `(32)` is the number of key digits. */
+function maskedWithDigits({ secret }: ListedUser): string {
+  return `${secret} (32)`;
+}
+
+/** FR-103's view of one user. */
+export function vlessUserView(user: UserCard): string {
+  const fakeTls = user.mode === "fake-tls";
+  return [
+    `MTProxy Configuration${fakeTls ? " (Fake-TLS)" : ""}:`,
+    `  Status: ${user.enabled ? "Enabled" : "Disabled"}`,
+    `  Secret: ${user.secret} (masked)`,
+    ...(user.domain === null ? [] : [`  Domain: ${user.domain}`]),
+    `  Deep Link: ${user.link ?? "-"}`,
+    `  QR Code: ${user.files.qrPng}`,
+  ].join("\n");
+}
+
+/** FR-103's table. */
+export async function vlessListView({ users }: UserList): Promise<string> {
+  const columns = [
+    { title: "Username", minWidth: 10 },
+    { title: "VLESS", minWidth: 13 },
+    { title: "SOCKS5/HTTP", minWidth: 12 },
+    { title: "MTProxy", minWidth: 10 },
+  ];
+  const mark = (yes: boolean) => (yes ? "✓" : "✗");
+  const rows = users.map((user) => [
+    user.username,
+    mark(user.vless),
+    mark(user.socks),
+    mark(user.mtproxy && user.enabled),
+  ]);
+  return `Users (${users.length} total):\n${await table(columns, rows)}`;
+}
