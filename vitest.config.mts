@@ -1,6 +1,17 @@
+import { readFile } from "node:fs/promises";
 import { defineConfig } from "vitest/config";
 
+/** Templates and container scripts are imported as text, as the bundler's loaders do (scripts/build.mjs). */
+const texts = {
+  name: "texts",
+  enforce: "pre" as const,
+  async load(id: string) {
+    return /\.(tmpl|sh)$/.test(id) ? `export default ${JSON.stringify(await readFile(id, "utf8"))};` : undefined;
+  },
+};
+
 const project = (name: string, extra = {}) => ({
+  plugins: [texts],
   test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: 60_000, hookTimeout: 120_000, ...extra },
 });
 

@@ -5,6 +5,9 @@ export interface RenderedFile {
   readonly content: string | Uint8Array;
   /** Permission bits. */
   readonly mode: number;
-  /** Belongs to the user that the containers run as: a process that dropped its rights could not read it otherwise. */
+  /**
+   * Belongs to the user that the containers run as, and so does the folder it stands in: a process that dropped its rights could
+   * not read it otherwise.
+   */
   readonly forContainer: boolean;
 }

@@ -1,0 +1,66 @@
+import serviceTemplate from "../../templates/compose-service.yml.tmpl";
+import composeTemplate from "../../templates/docker-compose.yml.tmpl";
+import envTemplate from "../../templates/env.tmpl";
+import { composeProject, containerLabels } from "../domain/container-labels.ts";
+import type { Deployment } from "../domain/deployment.ts";
+import { AppError } from "../domain/errors.ts";
+import { type Shard, shardName } from "../domain/shard.ts";
+import { fillTemplate } from "./template.ts";
+import { composeList } from "./yaml.ts";
+
+/** docker-compose.yml around its services, each as `composeService` gives it. */
+export function composeFile(deployment: Deployment, services: readonly string[]): string {
+  return fillTemplate(composeTemplate, {
+    openFiles: String(openFiles(deployment)),
+    statsPort: String(deployment.settings.statsPort),
+    services: services.length === 0 ? "{}" : services.join("\n\n"),
+  });
+}
+
+/** One shard's service. Its label makes compose recreate the container when the digest differs, and tells later what runs. */
+export function composeService({ settings }: Deployment, shard: Shard, configDigest: string): string {
+  const pinned = shard.coverDomains.flatMap((domain) => {
+    const address = shard.pinned[domain];
+    return address === undefined ? [] : [`${domain}:${address}`];
+  });
+  return fillTemplate(serviceTemplate, {
+    name: shardName(shard.id),
+    ports: composeList(settings.routing === "direct" ? [`${shard.port}:${shard.port}`] : []),
+    extraHosts: composeList(pinned),
+    shardLabel: containerLabels.shard,
+    shardId: String(shard.id),
+    digestLabel: containerLabels.configDigest,
+    configDigest,
+  }).trimEnd();
+}
+
+/** The variables of docker-compose.yml, and the project name for whoever types `docker compose ps` beside it. */
+export function composeEnv(deployment: Deployment): string {
+  const { uid, gid } = deployment.containerUser;
+  return fillTemplate(envTemplate, {
+    project: composeProject,
+    image: envValue(imageReference(deployment)),
+    user: `${uid}:${gid}`,
+  });
+}
+
+/** By digest once it was pulled, so that the image that was probed is the one that runs. */
+function imageReference({ settings, engineRecord: { image } }: Deployment): string {
+  return image?.image === settings.image ? (image.digest ?? image.image) : settings.image;
+}
+
+/**
+ * `ulimits: nofile`: what the connections need, and not more than the host gives: a container that asks for more does not start
+ * where the daemon may not raise limits. The proxy itself takes 16 beside `-c`, docker/entrypoint.sh keeps 19.
+ */
+function openFiles({ settings, engineRecord: { image } }: Deployment): number {
+  return Math.min(settings.maxConnections + 64, image?.openFilesLimit ?? Number.POSITIVE_INFINITY);
+}
+
+/** .env has no quoting that compose 1.29 and 2.x agree on; an image reference needs none. */
+function envValue(text: string): string {
+  if (/^[\w./:@-]+$/.test(text)) return text;
+  throw new AppError("invalid", `"${text.slice(0, 80)}" is not the name of an image`, {
+    hint: "an image is named like ghcr.io/getpagespeed/mtproxy or name:tag",
+  });
+}
