@@ -39,18 +39,13 @@ export function buildProgram(name: ProgramName): CliCommand {
   return program;
 }
 
-/** Runs one command line (without node and script) and gives its exit code. Nothing is thrown. */
+/** Runs one command line (without node and script) and gives its exit code. */
 export async function runCli(
   name: ProgramName,
   argv: readonly string[],
   { terminal, interrupts }: Edge,
 ): Promise<number> {
-  let output = createOutput(terminal, {
-    ...typedFlags(argv),
-    schema: "mtproxy/usage/1",
-    reveals: false,
-    writes: false,
-  });
+  let output = outputBeforeParsing(argv, terminal);
   let exitCode = 0;
   const program = buildProgram(name)
     .configureOutput(helpOutput(terminal))
@@ -63,8 +58,13 @@ export async function runCli(
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
-    return isHelp(error) ? 0 : output.finish({ data: dataOf(error), failure: toAppError(error) });
+    return isHelp(error) ? 0 : finishFailed(output, error);
   }
+}
+
+/** For what escaped every promise: says so as any other error is said, and gives the exit code. */
+export function reportUncaught(error: unknown, argv: readonly string[], terminal: Terminal): Promise<number> {
+  return finishFailed(outputBeforeParsing(argv, terminal), error);
 }
 
 async function runInvocation(
@@ -104,9 +104,14 @@ function globalOptions(command: CliCommand): GlobalOptions {
   return { json, yes, quiet, debug, input, home: resolve(home || defaultHome) };
 }
 
-/** For a command line that does not parse: how its error shall look is read from its words. */
-function typedFlags(argv: readonly string[]): Pick<GlobalOptions, "json" | "quiet" | "debug"> {
-  return { json: argv.includes("--json"), quiet: false, debug: argv.includes("--debug") };
+/** Before the command is known, how an error shall look is read from the bare words. */
+function outputBeforeParsing(argv: readonly string[], terminal: Terminal): Output {
+  const flags = { json: argv.includes("--json"), quiet: false, debug: argv.includes("--debug") };
+  return createOutput(terminal, { ...flags, schema: "mtproxy/error/1", reveals: false, writes: false });
+}
+
+function finishFailed(output: Output, error: unknown): Promise<number> {
+  return output.finish({ data: error instanceof AppError ? error.data : undefined, failure: toAppError(error) });
 }
 
 /** Help goes where commander wants it; errors are not its business (CliCommand throws them). */
@@ -127,10 +132,6 @@ function toAppError(error: unknown): AppError {
     hint: "please report it with what the same command prints with --debug",
     cause: error,
   });
-}
-
-function dataOf(error: unknown): unknown {
-  return error instanceof AppError ? error.data : undefined;
 }
 
 function isHelp(error: unknown): boolean {

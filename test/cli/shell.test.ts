@@ -46,7 +46,7 @@ describe("a wrong command line", () => {
       const { code, json, stderr } = await runCli(args);
       expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
       expect(json).toEqual({
-        schema: "mtproxy/usage/1",
+        schema: "mtproxy/error/1",
         ok: false,
         data: null,
         warnings: [],
