@@ -59,7 +59,7 @@ function upstreamSentence(end: HandshakeEnd & { end: "no-upstream" }): string {
 }
 
 const UNRESOLVED = ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME"];
-const UNREACHABLE = ["ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "EACCES", "EPERM", "EADDRNOTAVAIL"];
+const UNREACHABLE = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EACCES", "EPERM", "EADDRNOTAVAIL"];
 
 function explainConnection(code: string, { host, port }: Address): Finding {
   if (UNRESOLVED.includes(code)) return { fault: "unresolved", reason: `the name ${host} has no address (${code})` };

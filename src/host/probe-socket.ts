@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import { ByteQueue } from "../protocol/byte-queue.ts";
 
 /** A peer that sends more than this to a probe is not what we look for. */
@@ -47,7 +47,7 @@ export class ProbeSocket {
     const socket = connect({ ...address, autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS });
     const probe = new ProbeSocket(socket);
     try {
-      await connected(socket, until);
+      await connected(socket, address.host, until);
       return probe;
     } catch (error) {
       probe.close();
@@ -105,15 +105,19 @@ export class ProbeSocket {
   }
 }
 
-function connected(socket: Socket, until: number): Promise<void> {
+function connected(socket: Socket, host: string, until: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    let found = false;
+    let found = isIP(host) !== 0;
     const fail = (code: string): void => reject(new NotConnected(code));
     const late = setTimeout(() => fail(found ? "ETIMEDOUT" : "EAI_AGAIN"), Math.max(0, until - performance.now()));
     socket.once("lookup", (error: Error | null) => {
       found = error === null || error === undefined;
     });
-    socket.once("error", (error: NodeJS.ErrnoException) => fail(error.code ?? "EIO"));
+    socket.once("error", ({ code = "EIO" }: NodeJS.ErrnoException) => {
+      // Someone took the connection and dropped it before we noticed: connected, and closed.
+      if (code === "ECONNRESET") resolve();
+      else fail(code);
+    });
     socket.once("connect", resolve);
     socket.once("close", () => clearTimeout(late));
     socket.once("connect", () => clearTimeout(late));
