@@ -108,7 +108,9 @@ export function freePort(): Promise<number> {
     server.once("error", fail);
     server.listen(0, () => {
       const address = server.address();
-      server.close(() => (address !== null && typeof address === "object" ? found(address.port) : fail(new Error("no port"))));
+      server.close(() =>
+        address !== null && typeof address === "object" ? found(address.port) : fail(new Error("no port")),
+      );
     });
   });
 }

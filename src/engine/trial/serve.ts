@@ -96,12 +96,30 @@ async function serveClient(socket: Socket, client: Client, desk: Desk): Promise<
   tally.add("clients");
   const noteTraffic = ledger.open(live.holder, socket);
   const server = await telegram.connect(client.session.datacenter);
-  if (server === undefined) {
-    tally.add("unreachable");
-    return hangUp(socket);
-  }
+  if (server === undefined) return apologize(socket, client, desk);
   watchSocket(server, desk);
   await relay({ client: socket, server, ...reEncryption(client, noteTraffic) });
+}
+
+/**
+ * Nobody is there to carry the client's bytes to. As with the C proxy (mtproto-proxy.c:1771) a query gets no answer and the next one
+ * ends the connection: a prober tells a live key from a dead one by it. A fake-TLS client knows by our hello that its key is live.
+ */
+function apologize(socket: Socket, { records, session, first }: Client, { telegram, tally, limits }: Desk): void {
+  tally.add("unreachable");
+  const knowsItsKeyIsLive = records !== undefined;
+  if (knowsItsKeyIsLive || !telegram.isListed(session.datacenter)) hangUp(socket);
+  else ignoreOneQuery(socket, first.length > 0, limits.silentMs);
+}
+
+function ignoreOneQuery(socket: Socket, isHere: boolean, silentMs: number): void {
+  const waiting: Uint8Array | null = socket.read();
+  let hasAsked = isHere || waiting !== null;
+  ignore(socket, silentMs);
+  socket.on("data", () => {
+    if (hasAsked) hangUp(socket);
+    hasAsked = true;
+  });
 }
 
 /** Decrypts with the client's keys and encrypts with those towards the datacenter, frames unseen. */
@@ -136,6 +154,7 @@ function ignore(socket: Socket, silentMs: number): void {
 
 /** Closes with FIN, not RST: what the peer still sends is read for a moment. */
 function hangUp(socket: Socket): void {
+  if (socket.writableEnded) return;
   ignore(socket, 2_000);
   socket.end();
 }

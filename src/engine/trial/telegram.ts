@@ -35,6 +35,11 @@ export class Telegram {
     this.check();
   }
 
+  /** Whether there is a datacenter with the id that a client asks for. */
+  isListed(datacenter: number): boolean {
+    return this.#datacenters.find(datacenter) !== undefined;
+  }
+
   /** A connection to the datacenter that a client asked for; undefined when it is not listed or not reachable. */
   async connect(datacenter: number): Promise<Socket | undefined> {
     const endpoint = this.#datacenters.find(datacenter);
