@@ -2,6 +2,7 @@ import type { Link } from "./domain/link.ts";
 import type { Settings } from "./domain/settings.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { HelloSize } from "./protocol/client-hello.ts";
+import type { Stores } from "./state/stores.ts";
 
 /** Paths under FAMILYTRAFFIC_HOME (spec §4); built by `homePaths` in state/paths.ts. */
 export interface HomePaths {
@@ -47,7 +48,7 @@ export interface WriteOptions {
   /** Permission bits of a new file; an existing one keeps its own unless `exactMode`. */
   readonly mode?: number;
   readonly exactMode?: boolean;
-  /** Owner of the result; an existing file keeps its own. Ignored without the right to give files away. */
+  /** Owner of the result; without it an existing file keeps its own. Ignored without the right to give files away. */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
@@ -70,7 +71,7 @@ export interface Files {
   list(path: string): Promise<string[]>;
   stat(path: string): Promise<FileStat | undefined>;
   makeFolder(path: string, mode?: number): Promise<void>;
-  /** Whether some container (any other mount namespace) has exactly this file bind-mounted. */
+  /** Whether a container (any mount namespace that we may look into) has exactly this file bind-mounted. */
   isBindMounted(path: string): Promise<boolean>;
 }
 
@@ -78,7 +79,7 @@ export interface Locks {
   /**
    * Runs `work` while holding flock(2) on `path`. Waits `waitMs` (30 s), anew whenever the holder changes; then AppError
    * conflict that names the holder. The lock falls with the process, kill -9 included. `holder: false` leaves the lock
-   * file's contents alone (the VLESS stack's own lock).
+   * file's contents alone (the VLESS stack's own lock). Work that holds a lock may ask for it again and runs at once.
    */
   withLock<T>(
     path: string,
@@ -148,6 +149,7 @@ export interface Progress {
 /** Everything that a use case may touch. Commands build it once; tests build it from the same pieces in a temporary home. */
 export interface Context {
   readonly paths: HomePaths;
+  readonly stores: Stores;
   readonly clock: Clock;
   readonly random: Random;
   readonly files: Files;

@@ -1,0 +1,151 @@
+import { AppError } from "../domain/errors.ts";
+import { isPort } from "../domain/port.ts";
+
+export type JsonObject = Record<string, unknown>;
+
+/** What a field may hold. `read` gives undefined for, or throws AppError at, anything else. */
+export interface Rule<T> {
+  /** Completes the sentence "must be …". */
+  readonly expects: string;
+  read(value: unknown): T | undefined;
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The fields of one object in a file; errors name the file, the field and what to do, and repeat no text: it may be a key. */
+export class Fields {
+  readonly #object: JsonObject;
+  readonly #path: string;
+  readonly #prefix: string;
+  readonly #asked = new Set<string>();
+
+  /** @param prefix leads to the object inside the file, for instance `shards[2].` */
+  constructor(value: unknown, path: string, prefix = "") {
+    if (!isObject(value)) {
+      throw refusal(
+        path,
+        `${prefix === "" ? "the whole" : `"${prefix.slice(0, -1)}"`} must be an object, not ${kindOf(value)}`,
+      );
+    }
+    this.#object = value;
+    this.#path = path;
+    this.#prefix = prefix;
+  }
+
+  /** `null` counts as absent. */
+  get<T>(name: string, rule: Rule<T>): T | undefined {
+    this.#asked.add(name);
+    const value = Object.hasOwn(this.#object, name) ? this.#object[name] : undefined;
+    return value === undefined || value === null ? undefined : this.#read(name, value, rule);
+  }
+
+  need<T>(name: string, rule: Rule<T>): T {
+    const value = this.get(name, rule);
+    if (value === undefined) throw this.refuse(name, `is missing; it must be ${rule.expects}`);
+    return value;
+  }
+
+  /** The objects of a list; none when the field is absent. */
+  objects(name: string): Fields[] {
+    const list = this.get(name, anyList) ?? [];
+    return list.map((item, index) => new Fields(item, this.#path, `${this.#prefix}${name}[${index}].`));
+  }
+
+  object(name: string): Fields | undefined {
+    const value = this.get(name, anything);
+    return value === undefined ? undefined : new Fields(value, this.#path, `${this.#prefix}${name}.`);
+  }
+
+  /** What nobody asked for: fields of a later version or of somebody else, to be kept. */
+  unasked(): JsonObject {
+    return Object.fromEntries(Object.entries(this.#object).filter(([name]) => !this.#asked.has(name)));
+  }
+
+  refuse(name: string, fault: string): AppError {
+    return refusal(this.#path, `"${this.#prefix}${name}" ${fault}`);
+  }
+
+  #read<T>(name: string, value: unknown, rule: Rule<T>): T {
+    const why = (reason: string) => this.refuse(name, `must be ${rule.expects}, ${reason}`);
+    let read: T | undefined;
+    try {
+      read = rule.read(value);
+    } catch (error) {
+      throw error instanceof AppError ? why(`but ${error.message}`) : error;
+    }
+    if (read === undefined) throw why(`not ${kindOf(value)}`);
+    return read;
+  }
+}
+
+function refusal(path: string, fault: string): AppError {
+  return new AppError("invalid", `${path}: ${fault}`, {
+    hint: "correct this by hand or put a copy from backups/ in its place; nothing was changed",
+  });
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "string") return "such a text";
+  return isObject(value) ? "an object" : String(value);
+}
+
+const anything: Rule<unknown> = { expects: "something", read: (value) => value };
+const anyList: Rule<unknown[]> = { expects: "a list", read: (value) => (Array.isArray(value) ? value : undefined) };
+
+export const flag: Rule<boolean> = {
+  expects: "true or false",
+  read: (value) => (typeof value === "boolean" ? value : undefined),
+};
+
+export const portNumber: Rule<number> = {
+  expects: "a port from 1 to 65535",
+  read: (value) => (isPort(value) ? value : undefined),
+};
+
+export function wholeNumber(min: number, max: number): Rule<number> {
+  const fits = (value: unknown): value is number =>
+    Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
+  return { expects: `a whole number from ${min} to ${max}`, read: (value) => (fits(value) ? value : undefined) };
+}
+
+/** A text that matches a pattern; any text when none is given. */
+export function text(expects = "a text", pattern = /^/): Rule<string> {
+  return { expects, read: (value) => (typeof value === "string" && pattern.test(value) ? value : undefined) };
+}
+
+export function oneOf<const T extends string>(...words: readonly T[]): Rule<T> {
+  return { expects: `one of ${words.join(", ")}`, read: (value) => words.find((word) => word === value) };
+}
+
+/** A text that a function of the domain reads. */
+export function parsed<T>(expects: string, parse: (text: string) => T): Rule<T> {
+  return { expects, read: (value) => (typeof value === "string" ? parse(value) : undefined) };
+}
+
+export function listOf<T>(rule: Rule<T>): Rule<T[]> {
+  return {
+    expects: `a list, each of it ${rule.expects}`,
+    read: (value) => {
+      const items = Array.isArray(value) ? value.map((item) => rule.read(item)) : [undefined];
+      return items.every((item) => item !== undefined) ? items : undefined;
+    },
+  };
+}
+
+export function mapOf<T>(rule: Rule<T>): Rule<Record<string, T>> {
+  return {
+    expects: `an object, each value ${rule.expects}`,
+    read: (value) => {
+      if (!isObject(value)) return undefined;
+      const entries = Object.entries(value).map(([name, item]) => [name, rule.read(item)] as const);
+      return entries.every(isRead) ? Object.fromEntries(entries) : undefined;
+    },
+  };
+}
+
+function isRead<T>(entry: readonly [string, T | undefined]): entry is readonly [string, T] {
+  return entry[1] !== undefined;
+}

@@ -1,0 +1,30 @@
+import { join, resolve } from "node:path";
+import type { HomePaths } from "../context.ts";
+
+/** Where everything is under FAMILYTRAFFIC_HOME. */
+export function homePaths(home: string): HomePaths {
+  const at = (...names: string[]) => join(resolve(home), ...names);
+  return {
+    home: at(),
+    settings: at("config/mtproxy/mtproxy_config.json"),
+    sharedSecrets: at("config/mtproxy/mtproxy_secrets.json"),
+    shards: at("config/mtproxy/shards.json"),
+    promotedChannel: at("config/mtproxy/promoted_channel.json"),
+    coverDomains: at("config/mtproxy/fake_tls_domains.txt"),
+    engineRecord: at("config/mtproxy/engine.json"),
+    telegram: at("config/mtproxy/telegram"),
+    proxySecret: at("config/mtproxy/telegram/proxy-secret"),
+    proxyMultiConf: at("config/mtproxy/telegram/proxy-multi.conf"),
+    users: at("data/users.json"),
+    clients: at("data/clients"),
+    rendered: at("mtproxy"),
+    run: at("mtproxy/run"),
+    logs: at("logs/mtproxy"),
+    backups: at("backups"),
+  };
+}
+
+/** The lock around every read–decide–write of the state. */
+export function stateLock(paths: HomePaths): string {
+  return join(paths.run, "state.lock");
+}

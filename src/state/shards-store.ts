@@ -1,0 +1,71 @@
+import { toHex } from "../domain/bytes.ts";
+import { Key } from "../domain/key.ts";
+import type { Shard, ShardBook, Slot } from "../domain/shard.ts";
+import { type DefaultedStore, withDefault } from "./defaulted-store.ts";
+import { type Fields, type JsonObject, listOf, mapOf, oneOf, parsed, portNumber, text, wholeNumber } from "./fields.ts";
+import { createJsonStore, type StoreParts } from "./json-store.ts";
+import { present } from "./present.ts";
+
+const SALT_BYTES = 32;
+const MAX_ID = 1_000_000;
+
+/** A home without the file has an empty book, with a fresh salt that is settled by the first write. */
+export function createShardsStore(parts: StoreParts): DefaultedStore<ShardBook> {
+  const store = createJsonStore(parts, { path: parts.paths.shards, parse, format });
+  return withDefault(store, () => ({ shards: [], salt: toHex(parts.random.bytes(SALT_BYTES)), retiredPorts: [] }));
+}
+
+const key = parsed("a key of 32 hex digits", (digits) => Key.parse(digits));
+const digits32 = text("32 hex digits", /^[0-9a-f]{32}$/i);
+const ipv4 = text("an IPv4 address", /^\d{1,3}(\.\d{1,3}){3}$/);
+
+function parse(fields: Fields): ShardBook {
+  const shards = fields.objects("shards").map(parseShard);
+  refuseDoubles(
+    fields,
+    "id",
+    shards.map(({ id }) => id),
+  );
+  refuseDoubles(
+    fields,
+    "port",
+    shards.map(({ port }) => port),
+  );
+  refuseDoubles(
+    fields,
+    "key",
+    shards.flatMap(({ slots }) => slots.map((slot) => slot.key.reveal())),
+  );
+  const salt = fields.need("salt", text("64 hex digits", /^[0-9a-f]{64}$/));
+  return { shards, salt, retiredPorts: fields.get("retired_ports", listOf(portNumber)) ?? [] };
+}
+
+function parseShard(fields: Fields): Shard {
+  return {
+    id: fields.need("id", wholeNumber(1, MAX_ID)),
+    family: fields.need("family", oneOf("obfuscated", "fake-tls", "any")),
+    port: fields.need("port", portNumber),
+    slots: fields.objects("slots").map(parseSlot),
+    coverDomains: fields.get("cover_domains", listOf(text("a domain", /^\S+$/))) ?? [],
+    pinned: fields.get("pinned", mapOf(ipv4)) ?? {},
+    ...present({ tag: fields.get("tag", digits32) }),
+  };
+}
+
+function parseSlot(fields: Fields): Slot {
+  return { key: fields.need("key", key), ...present({ holder: fields.get("holder", text()) }) };
+}
+
+/** Two shards of one id or port, or one key in two slots, would make two processes out of one. */
+function refuseDoubles(fields: Fields, what: string, values: readonly unknown[]): void {
+  if (new Set(values).size !== values.length) throw fields.refuse("shards", `has the same ${what} twice`);
+}
+
+function format({ shards, salt, retiredPorts }: ShardBook): JsonObject {
+  return { salt, retired_ports: retiredPorts, shards: shards.map(formatShard) };
+}
+
+function formatShard({ id, family, port, tag, coverDomains, pinned, slots }: Shard): JsonObject {
+  const listed = slots.map(({ key, holder }) => present({ key: key.reveal(), holder }));
+  return present({ id, family, port, tag, cover_domains: coverDomains, pinned, slots: listed });
+}

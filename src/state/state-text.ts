@@ -1,0 +1,55 @@
+import { isUtf8 } from "node:buffer";
+import type { Files } from "../context.ts";
+import { AppError } from "../domain/errors.ts";
+
+/** Far more than 10,000 users need; more is no file of ours. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+const NEXT_STEP = "correct it by hand or put a copy from backups/ in its place; nothing was changed";
+
+/**
+ * The text of a state file as it stands, a byte order mark included; undefined when there is none.
+ * @throws AppError invalid for what cannot be a text of ours: too big, binary, a web page
+ */
+export async function readStateText(files: Files, path: string): Promise<string | undefined> {
+  const size = (await files.stat(path))?.size ?? 0;
+  if (size > MAX_BYTES) throw unusable(path, `has ${size} bytes, a file of ours never has more than ${MAX_BYTES}`);
+  const bytes = await files.read(path);
+  return bytes === undefined ? undefined : decode(bytes, path);
+}
+
+function decode(bytes: Uint8Array, path: string): string {
+  if (!isUtf8(bytes) || bytes.includes(0)) throw unusable(path, "is not a text file (UTF-8)");
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
+  if (/^\s*<(!doctype|html|\?xml)/i.test(text.slice(0, 1000))) throw unusable(path, "is a web page");
+  return text;
+}
+
+/** @throws AppError invalid with the place, never with the text there: it may be a key */
+export function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(withoutMark(text));
+  } catch (error) {
+    throw unusable(path, `is not JSON: ${jsonFault(text, error)}`);
+  }
+}
+
+/** Windows editors put a byte order mark in front. */
+export function withoutMark(text: string): string {
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+}
+
+export function unusable(path: string, fault: string): AppError {
+  return new AppError("invalid", `${path} ${fault}`, { hint: NEXT_STEP });
+}
+
+/** V8's own words may quote what stands there, so only the position is taken from them. */
+function jsonFault(text: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : "";
+  if (text.trim() === "") return "it is empty";
+  if (/unexpected end|unterminated string/i.test(message)) return "it ends too early, something cut it off";
+  const [, position] = /at position (\d+)/.exec(message) ?? [];
+  if (position === undefined) return "there is a word in it that JSON does not know";
+  const before = withoutMark(text).slice(0, Number(position)).split("\n");
+  return `look at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+}

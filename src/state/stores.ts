@@ -1,0 +1,46 @@
+import type { EngineRecord } from "../domain/engine-facts.ts";
+import type { PromotedChannel } from "../domain/promoted-channel.ts";
+import type { Settings } from "../domain/settings.ts";
+import type { ShardBook } from "../domain/shard.ts";
+import type { SharedSecret } from "../domain/shared-secret.ts";
+import { type CoverDomainsStore, createCoverDomainsStore } from "./cover-domains-store.ts";
+import type { DefaultedStore } from "./defaulted-store.ts";
+import { createEngineRecordStore } from "./engine-record-store.ts";
+import type { Store, StoreParts } from "./json-store.ts";
+import { stateLock } from "./paths.ts";
+import { createPromotedChannelStore } from "./promoted-channel-store.ts";
+import { createSettingsStore } from "./settings-store.ts";
+import { createShardsStore } from "./shards-store.ts";
+import { createSharedSecretsStore } from "./shared-secrets-store.ts";
+import { createTelegramStore, type TelegramStore } from "./telegram-store.ts";
+import { createUsersStore, type UsersStore } from "./users-store.ts";
+
+/** Everything that a home remembers. Files that do not validate stop the reader and are never overwritten. */
+export interface Stores {
+  /** Undefined until a home is set up. */
+  readonly settings: Store<Settings>;
+  readonly users: UsersStore;
+  readonly sharedSecrets: DefaultedStore<readonly SharedSecret[]>;
+  readonly shards: DefaultedStore<ShardBook>;
+  readonly promotedChannel: Store<PromotedChannel>;
+  readonly coverDomains: CoverDomainsStore;
+  readonly engineRecord: DefaultedStore<EngineRecord>;
+  readonly telegram: TelegramStore;
+  /** Runs work that reads and writes several of them under the state lock; their own updates may be inside. */
+  exclusively<T>(purpose: string, work: () => Promise<T>): Promise<T>;
+}
+
+export function createStores(parts: StoreParts): Stores {
+  const settings = createSettingsStore(parts);
+  return {
+    settings,
+    users: createUsersStore(parts, settings),
+    sharedSecrets: createSharedSecretsStore(parts),
+    shards: createShardsStore(parts),
+    promotedChannel: createPromotedChannelStore(parts),
+    coverDomains: createCoverDomainsStore(parts),
+    engineRecord: createEngineRecordStore(parts),
+    telegram: createTelegramStore(parts),
+    exclusively: (purpose, work) => parts.locks.withLock(stateLock(parts.paths), work, { purpose }),
+  };
+}

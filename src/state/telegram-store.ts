@@ -1,0 +1,44 @@
+import type { TelegramFiles } from "../domain/deployment.ts";
+import type { StoreParts } from "./json-store.ts";
+import { stateLock } from "./paths.ts";
+
+const LAST_GOOD = ".last-good";
+
+/** Telegram's proxy-secret and proxy-multi.conf, as they were downloaded and found good. */
+export interface TelegramStore {
+  /** Undefined unless both are there. */
+  read(): Promise<TelegramFiles | undefined>;
+  /** What was in use before the last change of each; a file that never changed is its own last good. */
+  lastGood(): Promise<TelegramFiles | undefined>;
+  /** Replaces the files that differ; the caller has found the new ones good. The ones before stay beside them. */
+  write(next: TelegramFiles): Promise<void>;
+}
+
+export function createTelegramStore({ paths, files, locks }: StoreParts): TelegramStore {
+  const copyOf = (path: string) => files.read(path + LAST_GOOD);
+  const readPair = async (read: typeof copyOf): Promise<TelegramFiles | undefined> => {
+    const [proxySecret, proxyMultiConf] = await Promise.all([read(paths.proxySecret), read(paths.proxyMultiConf)]);
+    return proxySecret && proxyMultiConf && { proxySecret, proxyMultiConf };
+  };
+
+  const replace = async (path: string, data: Uint8Array): Promise<void> => {
+    const old = await files.read(path);
+    if (old !== undefined && Buffer.compare(old, data) === 0) return;
+    if (old !== undefined) await files.write(path + LAST_GOOD, old);
+    await files.write(path, data);
+  };
+
+  return {
+    read: () => readPair(files.read),
+    lastGood: () => readPair(async (path) => (await copyOf(path)) ?? files.read(path)),
+    write: (next) =>
+      locks.withLock(
+        stateLock(paths),
+        async () => {
+          await replace(paths.proxySecret, next.proxySecret);
+          await replace(paths.proxyMultiConf, next.proxyMultiConf);
+        },
+        { purpose: "replacing Telegram's files" },
+      ),
+  };
+}

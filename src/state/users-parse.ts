@@ -1,0 +1,82 @@
+import type { User } from "../domain/user.ts";
+import { readSecret } from "./client-form.ts";
+import { Fields, flag, type JsonObject, parsed, text } from "./fields.ts";
+import { present } from "./present.ts";
+import { isOursAlone, readRecords } from "./users-records.ts";
+
+/** users.json as this product sees it. */
+export interface UsersState {
+  readonly users: readonly User[];
+  /** What is odd without being an error: names that we would refuse, doubles, fields that contradict each other. */
+  readonly warnings: readonly string[];
+  /** Whether we made the user's record and nobody added a field: then removing the user removes the whole record. */
+  isOurs(name: string): boolean;
+}
+
+/**
+ * Only our own fields are validated, and `null` counts as absent.
+ * @throws AppError invalid with path, record and field
+ */
+export function parseUsers(content: string, path: string): UsersState {
+  const { chosen, all, warnings } = readRecords(content, path);
+  const indexes = [...chosen.values()].sort((a, b) => a - b);
+  const users = indexes.map((index) => parseUser(all[index] as JsonObject, path, index));
+  return {
+    users,
+    warnings: [...warnings, ...contradictions(users, indexes, all, path), ...sharedKeys(users, path)],
+    isOurs: (name) => {
+      const index = chosen.get(name.toLowerCase());
+      return index !== undefined && isOursAlone(all[index] as JsonObject);
+    },
+  };
+}
+
+const secretText = parsed("a secret in the form that clients get", readSecret);
+const anyText = text();
+
+function parseUser(record: JsonObject, path: string, index: number): User {
+  const { username, uuid, proxy_password } = record;
+  const fields = new Fields(record, path, `users[${index}].`);
+  fields.get("mtproxy_fake_tls", flag);
+  fields.get("mtproxy_fake_tls_domain", anyText);
+  return {
+    name: String(username),
+    hasProxyPassword: typeof proxy_password === "string" && proxy_password !== "",
+    enabled: fields.get("mtproxy_enabled", flag) ?? true,
+    ...present({
+      uuid: typeof uuid === "string" && uuid !== "" ? uuid : undefined,
+      secret: fields.get("mtproxy_secret", secretText),
+      createdAt: fields.get("mtproxy_created_at", anyText),
+    }),
+  };
+}
+
+/** The secret decides; the fields beside it are for readers who do not take secrets apart. */
+function contradictions(
+  users: readonly User[],
+  indexes: readonly number[],
+  all: readonly unknown[],
+  path: string,
+): string[] {
+  return users.flatMap(({ name, secret }, at) => {
+    const { mtproxy_fake_tls: says } = all[indexes[at] ?? 0] as JsonObject;
+    if (secret === undefined || typeof says !== "boolean" || says === (secret.mode === "fake-tls")) return [];
+    return [
+      `${path}: mtproxy_fake_tls of "${name}" is ${says}, but the secret is a ${secret.mode} one; the secret counts`,
+    ];
+  });
+}
+
+/** Who was given somebody else's key cannot be cut off alone. */
+function sharedKeys(users: readonly User[], path: string): string[] {
+  const holders = new Map<string, string>();
+  return users.flatMap(({ name, secret }) => {
+    if (secret === undefined) return [];
+    const key = secret.key.reveal();
+    const other = holders.get(key);
+    holders.set(key, other ?? name);
+    return other === undefined
+      ? []
+      : [`${path}: "${other}" and "${name}" have the same key: mtproxy regenerate-user-secret ${name}`];
+  });
+}

@@ -1,0 +1,89 @@
+import { domainOf, revealSecret } from "../domain/secret.ts";
+import type { ProxyUser } from "../domain/user.ts";
+import {
+  append,
+  changeMember,
+  findMember,
+  readMember,
+  readSequence,
+  type Sequence,
+  skipBlanks,
+  writeSequence,
+} from "./json-sequence.ts";
+import { withoutMark } from "./state-text.ts";
+import { type Style, UserList } from "./user-list.ts";
+import { readRecords } from "./users-records.ts";
+
+/** Our fields of a record; undefined and null take a field away. */
+export type UserFields = Readonly<Record<`mtproxy_${string}`, unknown>>;
+
+/** One change of users.json. Users are named without regard to case. */
+export type UserEdit =
+  | {
+      readonly kind: "add";
+      readonly name: string;
+      readonly uuid: string;
+      readonly proxyPassword: string;
+      readonly fields: UserFields;
+    }
+  | { readonly kind: "set"; readonly name: string; readonly fields: UserFields }
+  /** Takes all our fields away; the record stays with the VLESS stack. */
+  | { readonly kind: "clear"; readonly name: string }
+  | { readonly kind: "remove-record"; readonly name: string };
+
+/** What users.json starts as. */
+export const emptyUsers = '{\n  "users": []\n}\n';
+
+/** The fields that say everything about a user's secret. */
+export function fieldsOf({ secret, enabled, createdAt }: ProxyUser): UserFields {
+  return {
+    mtproxy_secret: revealSecret(secret),
+    mtproxy_enabled: enabled,
+    mtproxy_fake_tls: secret.mode === "fake-tls",
+    mtproxy_fake_tls_domain: domainOf(secret),
+    mtproxy_created_at: createdAt,
+  };
+}
+
+/**
+ * Changes the text and leaves every byte outside our own fields as it is. A new record is written in the style of the last one;
+ * removing it again gives the text from before.
+ * @throws AppError conflict for adding a name that is there, not-found for changing one that is not, invalid as `parseUsers`
+ */
+export function editUsers(text: string, edits: readonly UserEdit[], path = "users.json"): string {
+  const { chosen } = readRecords(text, path);
+  const start = skipBlanks(text, text.length - withoutMark(text).length);
+  const end = text.trimEnd().length;
+  const root = withList(readSequence(text.slice(start, end)));
+  const style = styleOf(root);
+  const edited = changeMember(root, "users", (value) => editList(value, edits, chosen, style));
+  return text.slice(0, start) + writeSequence(edited) + text.slice(end);
+}
+
+function editList(
+  value: string,
+  edits: readonly UserEdit[],
+  chosen: ReadonlyMap<string, number>,
+  style: Style,
+): string {
+  const list = new UserList(readSequence(value), chosen, style);
+  for (const edit of edits) list.apply(edit);
+  return list.text();
+}
+
+/** A file of others may hold no list yet, or null in its place. */
+function withList(root: Sequence): Sequence {
+  if (findMember(root, "users") === undefined) return append(root, '"users": []', { lead: "", tail: "" });
+  return changeMember(root, "users", (value) => (value === "null" ? "[]" : value));
+}
+
+/** From the root: its members are one level deep, records two and theirs three. */
+function styleOf({ items }: Sequence): Style {
+  const [, newline = "", indent = ""] = /(\r?\n)([ \t]*)$/.exec(items[0]?.lead ?? "") ?? [];
+  const level = (depth: number) => newline + indent.repeat(newline === "" ? 0 : depth);
+  return {
+    record: { lead: level(2), tail: level(1) },
+    member: { lead: level(3), tail: level(2) },
+    between: items[0] === undefined ? ": " : readMember(items[0].body).between,
+  };
+}
