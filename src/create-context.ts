@@ -1,5 +1,13 @@
-import type { Context, Progress } from "./context.ts";
-import { AppError } from "./domain/errors.ts";
+import { randomBytes, randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock, Context, Progress, Random } from "./context.ts";
+import type { Settings } from "./domain/settings.ts";
+import type { Engine } from "./engine/engine.ts";
+import { createFiles } from "./host/files.ts";
+import { createHost } from "./host/host.ts";
+import { createLocks } from "./host/locks.ts";
+import { homePaths } from "./state/paths.ts";
+import { createStores } from "./state/stores.ts";
 
 export interface ContextOptions {
   /** FAMILYTRAFFIC_HOME, absolute. */
@@ -7,7 +15,28 @@ export interface ContextOptions {
   readonly progress: Progress;
 }
 
-/** The real parts behind the ports. */
-export async function createContext(options: ContextOptions): Promise<Context> {
-  throw new AppError("bug", `the parts for ${options.home} are not wired yet`);
+const clock: Clock = { now: () => new Date(), sleep: (milliseconds) => sleep(milliseconds) };
+const random: Random = { bytes: (count) => randomBytes(count), uuid: () => randomUUID() };
+
+/** The real parts behind the ports. Engines are loaded when one is asked for: dockerode alone takes longer than everything else. */
+export function createContext({ home, progress }: ContextOptions): Context {
+  const paths = homePaths(home);
+  const files = createFiles();
+  const locks = createLocks();
+  const stores = createStores({ paths, files, locks, clock, random });
+  const engines = new Map<Settings["engine"], Promise<Engine>>();
+  const engine = (settings: Settings): Promise<Engine> => {
+    const made = engines.get(settings.engine) ?? createEngine(settings);
+    engines.set(settings.engine, made);
+    return made;
+  };
+  return { paths, stores, clock, random, files, locks, host: createHost(), progress, engine };
+
+  async function createEngine(settings: Settings): Promise<Engine> {
+    const { rendered, run, logs } = paths;
+    if (settings.engine === "trial") {
+      return (await import("./engine/trial/trial-engine.ts")).createTrialEngine({ rendered, run, logs });
+    }
+    return (await import("./engine/docker/docker-engine.ts")).createDockerEngine({ rendered, run, progress, record: stores.engineRecord });
+  }
 }

@@ -5,7 +5,7 @@ import { AppError } from "../domain/errors.ts";
 import { findSpareKey } from "../domain/plan/spare.ts";
 import { domainOf, type Mode, makeSecret, type Secret } from "../domain/secret.ts";
 import { hasSecret, type ProxyUser, parseUserName, sameUserName, type User } from "../domain/user.ts";
-import type { UserEdit } from "../state/users-text.ts";
+import { fieldsOf, type UserEdit } from "../state/users-text.ts";
 import { bringLive, proveLink } from "./bring-live.ts";
 import { linkOf } from "./client-files.ts";
 import { defaultCoverDomain, loadState, type State } from "./load-state.ts";
@@ -27,6 +27,11 @@ export interface AddUserOptions {
 export interface AddedUser extends UserCard {
   /** False when the user had this secret already. */
   readonly added: boolean;
+}
+
+interface GivenSecret {
+  readonly user: ProxyUser;
+  readonly isNew: boolean;
 }
 
 /** What the options ask for. */
@@ -61,8 +66,8 @@ async function cardOf(ctx: Context, user: ProxyUser): Promise<UserCard> {
 }
 
 /** Finds or makes the user with the wanted secret: one write of users.json, or none. */
-function giveSecret(ctx: Context, name: string, options: AddUserOptions): Promise<{ user: ProxyUser; isNew: boolean }> {
-  return ctx.stores.users.update(`adding ${name}`, async ({ users }) => {
+function giveSecret(ctx: Context, name: string, options: AddUserOptions): Promise<GivenSecret> {
+  return ctx.stores.users.update<GivenSecret>(`adding ${name}`, async ({ users }) => {
     const state = await loadState(ctx);
     const wanted = wantedSecret(state, options);
     const present = users.find((user) => sameUserName(user.name, name));

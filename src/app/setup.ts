@@ -61,11 +61,17 @@ export async function setUp(ctx: Context, options: SetupOptions): Promise<Outcom
   const warnings = workerWarnings(settings.workers, settings.defaultMode === "fake-tls");
   if (options.dryRun === true) return { data, warnings };
   await ctx.stores.settings.write(settings);
-  await ctx.stores.coverDomains.ensure(settings.defaultCoverDomain === undefined ? [] : [settings.defaultCoverDomain]);
+  await listDefaultCoverDomain(ctx, settings);
   ctx.progress.step(`settings are in ${ctx.paths.settings}`);
   if (options.start === false) return { data, warnings };
   const failure = await firstStart(ctx, settings, options);
   return { data: { ...data, running: failure === undefined }, warnings, ...(failure === undefined ? {} : { failure }) };
+}
+
+/** The domain that the admin chose is on the whitelist by that. */
+async function listDefaultCoverDomain(ctx: Context, { defaultCoverDomain }: Settings): Promise<void> {
+  if (defaultCoverDomain === undefined) return;
+  await ctx.stores.coverDomains.update((domains) => [...new Set([...domains, defaultCoverDomain])]);
 }
 
 async function firstStart(ctx: Context, settings: Settings, options: SetupOptions): Promise<AppError | undefined> {
