@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { CommanderError, type OutputConfiguration } from "commander";
+import { type Argument, type Command, CommanderError, type OutputConfiguration } from "commander";
 import { version } from "../package.json";
 import {
   CliCommand,
@@ -9,6 +9,12 @@ import {
   type GlobalOptions,
   type Invocation,
 } from "./commands/command.ts";
+import { declareImageCommands } from "./commands/image.ts";
+import { declareServiceCommands } from "./commands/service.ts";
+import { declareSetupCommand } from "./commands/setup.ts";
+import { declareTelegramConfigCommands } from "./commands/telegram-config.ts";
+import { declareUserCommands } from "./commands/user.ts";
+import { declareVlessUserCommands } from "./commands/vless-user.ts";
 import { AppError } from "./domain/errors.ts";
 import type { Interrupts } from "./host/process.ts";
 import { createOutput, type Output } from "./ui/output.ts";
@@ -32,11 +38,41 @@ export function buildProgram(name: ProgramName): CliCommand {
   const program = new CliCommand(name)
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "show this help")
-    .helpCommand("help [command]", "show the help of a command")
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureHelp({ showGlobalOptions: true, subcommandTerm })
     .exitOverride();
   declareGlobalOptions(program);
-  return program;
+  if (name === "vless-user") declareVlessUserProgram(program);
+  else declareProxyProgram(program);
+  return program.helpCommand("help [command]", "show the help of a command");
+}
+
+function declareVlessUserProgram(program: CliCommand): void {
+  program.description("The people of a VLESS stack, and their links to the Telegram proxy");
+  declareVlessUserCommands(program);
+}
+
+function declareProxyProgram(program: CliCommand): void {
+  program.description("Run a Telegram proxy for family and friends");
+  program.examples(["mtproxy setup --public-host proxy.example.com", "mtproxy add-user alice", "mtproxy verify alice"]);
+  program.commandsGroup("People:");
+  declareUserCommands(program);
+  declareVlessUserCommands(program.command("vless-user").description("the same people in the VLESS stack's words"));
+  program.commandsGroup("Server:");
+  declareSetupCommand(program);
+  declareServiceCommands(program);
+  declareTelegramConfigCommands(program);
+  declareImageCommands(program);
+}
+
+/** In a list of commands their arguments say enough; that most take options goes without saying. */
+function subcommandTerm(command: Command): string {
+  const names = [command.name(), ...command.aliases()].join("|");
+  return [names, ...command.registeredArguments.map(argumentTerm)].join(" ");
+}
+
+function argumentTerm(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
 }
 
 /** Runs one command line (without node and script) and gives its exit code. */
