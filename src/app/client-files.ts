@@ -49,6 +49,9 @@ async function writeClientFiles(ctx: Context, name: string, link: Link): Promise
   }
 }
 
+/** The folder goes too when nothing of the VLESS stack is in it. */
 export async function removeClientFiles(ctx: Context, name: string): Promise<void> {
   for (const path of Object.values(clientFilePaths(ctx, name))) await ctx.files.remove(path);
+  const folder = join(ctx.paths.clients, name);
+  if ((await ctx.files.list(folder)).length === 0) await ctx.files.removeFolder(folder);
 }

@@ -41,6 +41,8 @@ export interface Verified {
 interface Candidate {
   readonly name: string;
   readonly link: Link;
+  /** The link is meant to be dead. */
+  readonly disabled?: boolean;
 }
 
 /** Handshakes under way at once: enough to be quick with hundreds of links, few enough not to look like an attack. */
@@ -89,15 +91,22 @@ function candidatesFor(planned: PlannedState, names: readonly string[]): Candida
 function candidateOf(planned: PlannedState, user: ProxyUser): Candidate {
   const link = linkOf(planned, user);
   if (link === undefined) throw new AppError("bug", `${user.name} has no place in the plan`);
-  return { name: user.name, link };
+  return { name: user.name, link, disabled: !user.enabled };
 }
 
-async function verifyLink(ctx: Context, { name, link }: Candidate, options: VerifyOptions): Promise<VerifiedLink> {
+async function verifyLink(
+  ctx: Context,
+  { name, link, disabled }: Candidate,
+  options: VerifyOptions,
+): Promise<VerifiedLink> {
   ctx.progress.step(`verifying ${name}`);
-  const { attempts } = await ctx.host.probeLink(link, {
-    ...(options.via === undefined ? {} : { via: parseVia(options.via, link.port) }),
-    ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout * 1000 }),
-  });
+  const { attempts } =
+    disabled === true
+      ? refusedAttempt(name)
+      : await ctx.host.probeLink(link, {
+          ...(options.via === undefined ? {} : { via: parseVia(options.via, link.port) }),
+          ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout * 1000 }),
+        });
   const ok = attempts.every((attempt) => attempt.ok);
   return {
     name,
@@ -108,6 +117,12 @@ async function verifyLink(ctx: Context, { name, link }: Candidate, options: Veri
     ok,
     attempts,
   };
+}
+
+/** A disabled user's link is dead on purpose: trying it would only tell in other words. */
+function refusedAttempt(name: string): { attempts: LinkAttempt[] } {
+  const reason = `${name} is disabled: mtproxy enable-user ${name} brings the link back`;
+  return { attempts: [{ ok: false, milliseconds: 0, fault: "key-not-live", reason }] };
 }
 
 function parseVia(text: string, port: number): { host: string; port: number } {

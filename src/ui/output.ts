@@ -3,6 +3,7 @@ import type { GlobalOptions, Style, View } from "../commands/command.ts";
 import { AppError } from "../domain/errors.ts";
 import { createProgress, type RecordedProgress, warningLine } from "./progress.ts";
 import { redactKeys } from "./redaction.ts";
+import { snakeCase } from "./snake-case.ts";
 import { createStyle } from "./style.ts";
 import { printable, type Sink, type Terminal, toJson, wantsColor } from "./terminal.ts";
 
@@ -71,7 +72,7 @@ function envelope({ schema }: OutputOptions, outcome: Outcome<unknown>, progress
   return {
     schema,
     ok: failure === undefined,
-    data: data ?? null,
+    data: snakeCase(data ?? null),
     warnings: [...progress.warnings, ...warnings].map(redactKeys),
     error: failure === undefined ? null : errorFields(failure),
   };

@@ -5,18 +5,21 @@ import { type Terminal, wantsColor } from "./terminal.ts";
 
 /** Questions at the terminal, on stderr so that stdout stays data. inquirer is loaded when there is something to ask. */
 export function createAsk(terminal: Terminal, { yes, input }: Pick<GlobalOptions, "yes" | "input">): Ask {
-  const canAsk = input && terminal.in.isTTY === true && terminal.err.isTTY === true;
-  const theme = createTheme(terminal);
+  const canAsk = () => input && terminal.in.isTTY === true && terminal.err.isTTY === true;
   return {
     async confirm(question, { default: byDefault = false } = {}) {
       if (yes) return true;
-      if (!canAsk) throw unanswered(question, "--yes answers yes");
-      return answer((ask) => ask([{ type: "confirm", name: "it", message: question, default: byDefault, theme }]));
+      if (!canAsk()) throw unanswered(question, "--yes answers yes");
+      return answer((ask) =>
+        ask([{ type: "confirm", name: "it", message: question, default: byDefault, theme: createTheme(terminal) }]),
+      );
     },
     async text(question, { flag, default: byDefault }) {
       if (yes && byDefault !== undefined) return byDefault;
-      if (!canAsk) throw unanswered(question, `answer it with ${flag}`);
-      return answer((ask) => ask([{ type: "input", name: "it", message: question, default: byDefault, theme }]));
+      if (!canAsk()) throw unanswered(question, `answer it with ${flag}`);
+      return answer((ask) =>
+        ask([{ type: "input", name: "it", message: question, default: byDefault, theme: createTheme(terminal) }]),
+      );
     },
   };
 }

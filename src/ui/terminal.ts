@@ -13,8 +13,37 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** The process's own streams, each opened when it is first used: opening all of them takes longer than printing the help. */
 export function processTerminal(): Terminal {
-  return { out: process.stdout, err: process.stderr, in: process.stdin, env: process.env };
+  const out = once(() => process.stdout.on("error", endWithoutReader));
+  // That nobody reads the progress is no reason to stop the work.
+  const err = once(() => process.stderr.on("error", () => {}));
+  return {
+    env: process.env,
+    get out() {
+      return out();
+    },
+    get err() {
+      return err();
+    },
+    get in() {
+      return process.stdin;
+    },
+  };
+}
+
+/** `mtproxy list-users | head -1` closes our stdout early, which is no error. */
+function endWithoutReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** Colour is for a terminal that understands it and a person who did not refuse it (https://no-color.org). */
