@@ -15,8 +15,8 @@ const common = {
   logLevel: "warning",
   // Templates and container scripts are part of the program; vitest.config.mts reads them the same way.
   loader: { ".tmpl": "text", ".sh": "text" },
-  // dockerode reaches native add-ons through ssh2; inquirer is only for a wizard. Both load from node_modules when first needed.
-  external: ["dockerode", "inquirer", "cpu-features"],
+  // dockerode reaches native add-ons through ssh2; inquirer is only for a wizard, undici for downloads. They load from node_modules when first needed.
+  external: ["dockerode", "inquirer", "undici", "cpu-features"],
   define: { "import.meta.url": "__bundleUrl" },
   banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
 };
