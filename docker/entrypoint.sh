@@ -1,11 +1,12 @@
 #!/bin/sh
 # Starts mtproto-proxy with the keys and arguments of one shard. Works in a POSIX shell without any other program.
 #
-# usage: entrypoint.sh FOLDER
+# usage: entrypoint.sh FOLDER | --which
 #   FOLDER/keys             one key a line, 32 hex digits: they go into argv here and nowhere else
 #   FOLDER/arguments        the other arguments, one a line; "own" after --nat-info stands for this container's address
 #   FOLDER/proxy-secret     Telegram's two files
 #   FOLDER/proxy-multi.conf
+#   --which                 prints where the binary is
 set -uf
 
 fail() {
@@ -86,12 +87,13 @@ fit_connections() {
   [ "$clients" -gt 0 ] || fail "a limit of $files open files leaves none for clients: $targets targets need 4 each"
 }
 
-[ $# -eq 1 ] || fail "usage: entrypoint.sh FOLDER"
+[ $# -eq 1 ] || fail "usage: entrypoint.sh FOLDER | --which"
+find_binary
+[ "$1" != --which ] || { echo "$binary" && exit 0; }
 folder=$1
 for file in keys arguments proxy-secret proxy-multi.conf; do
   [ -r "$folder/$file" ] || fail "cannot read $folder/$file: it must belong to this container's user"
 done
-find_binary
 
 set --
 previous=

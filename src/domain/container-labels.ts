@@ -6,6 +6,8 @@ export const containerLabels = {
   shard: "familytraffic.shard",
   /** See render/config-digest.ts. */
   configDigest: "familytraffic.config-digest",
+  /** Port of /stats inside the container. */
+  statsPort: "familytraffic.stats-port",
   /** Throwaway containers that find out what an image can do. */
   probe: "familytraffic.probe",
 } as const;

@@ -29,6 +29,8 @@ export function composeService({ settings }: Deployment, shard: Shard, configDig
     extraHosts: composeList(pinned),
     shardLabel: containerLabels.shard,
     shardId: String(shard.id),
+    statsPortLabel: containerLabels.statsPort,
+    statsPort: String(settings.statsPort),
     digestLabel: containerLabels.configDigest,
     configDigest,
   }).trimEnd();

@@ -1,0 +1,51 @@
+import { execa } from "execa";
+import { AppError } from "../../domain/errors.ts";
+
+/** What the engine remembers between commands: which compose is in use, because another one would recreate every container. */
+export interface ComposeMemory {
+  readonly command?: readonly string[];
+  save(command: readonly string[]): Promise<void>;
+}
+
+const CANDIDATES = [["docker", "compose"], ["docker-compose"]] as const;
+
+const VARIABLES = ["PATH", "HOME", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "SSH_AUTH_SOCK"];
+
+/**
+ * The environment that compose gets: enough to find the daemon, and none of the variables that would stand in for those of our
+ * .env or change what compose does.
+ */
+export function composeEnvironment(environment: NodeJS.ProcessEnv, dockerHost: string): Record<string, string> {
+  const kept = VARIABLES.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(kept), DOCKER_HOST: dockerHost, LC_ALL: "C.UTF-8" };
+}
+
+/**
+ * The compose command: the remembered one while it works, else `docker compose`, else `docker-compose` (2.x or 1.29).
+ * @throws AppError environment when there is none
+ */
+export async function findCompose(memory: ComposeMemory, env: Record<string, string>): Promise<readonly string[]> {
+  const candidates = memory.command === undefined ? CANDIDATES : [memory.command, ...CANDIDATES];
+  for (const command of candidates) {
+    if (!(await works(command, env))) continue;
+    if (command !== memory.command) await memory.save(command);
+    return command;
+  }
+  throw new AppError("environment", "Docker Compose is not installed here", {
+    hint: "install it: apt-get install docker-compose-plugin (Docker's packages), docker-compose-v2 or docker-compose",
+  });
+}
+
+async function works(command: readonly string[], env: Record<string, string>): Promise<boolean> {
+  const [program = "", ...args] = command;
+  const { failed } = await execa(program, [...args, "version"], {
+    reject: false,
+    env,
+    extendEnv: false,
+    timeout: 30_000,
+  });
+  return !failed;
+}

@@ -1,0 +1,69 @@
+import { execa } from "execa";
+import { type ComposeMemory, composeEnvironment, findCompose } from "./compose-command.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+export interface ComposeOptions {
+  /** Folder of docker-compose.yml and .env. */
+  readonly folder: string;
+  readonly project: string;
+  readonly endpoint: Endpoint;
+  readonly memory: ComposeMemory;
+}
+
+/** compose said no; `output` is everything it printed. */
+export class ComposeFailure extends Error {
+  readonly output: string;
+
+  constructor(output: string) {
+    super("compose failed");
+    this.output = output;
+  }
+}
+
+/** A pull inside `up` may take long on a small line. */
+const TIMEOUT_MS = 15 * 60_000;
+
+/** Drives `docker compose` or `docker-compose` on the rendered folder. */
+export class Compose {
+  readonly #options: ComposeOptions;
+  #memory: ComposeMemory;
+
+  constructor(options: ComposeOptions) {
+    this.#options = options;
+    this.#memory = options.memory;
+  }
+
+  /** The command in use; see `findCompose`. */
+  async command(): Promise<readonly string[]> {
+    const command = await findCompose(this.#memory, this.#environment());
+    this.#memory = { command, save: this.#memory.save };
+    return command;
+  }
+
+  /**
+   * Creates, recreates or starts the named services and no other.
+   * @throws ComposeFailure
+   */
+  up(services: readonly string[]): Promise<void> {
+    return this.#run(["up", "--detach", "--no-deps", ...services]);
+  }
+
+  async #run(args: readonly string[]): Promise<void> {
+    const [program = "", ...first] = await this.command();
+    const { folder, project } = this.#options;
+    const { failed, all } = await execa(program, [...first, "--project-name", project, ...args], {
+      cwd: folder,
+      env: this.#environment(),
+      extendEnv: false,
+      all: true,
+      reject: false,
+      stdin: "ignore",
+      timeout: TIMEOUT_MS,
+    });
+    if (failed) throw new ComposeFailure(all);
+  }
+
+  #environment(): Record<string, string> {
+    return composeEnvironment(process.env, this.#options.endpoint.url);
+  }
+}

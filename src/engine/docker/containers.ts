@@ -1,0 +1,93 @@
+import type { Container, ContainerInspectInfo } from "dockerode";
+import { containerLabels } from "../../domain/container-labels.ts";
+import { AppError } from "../../domain/errors.ts";
+import { shardName } from "../../domain/shard.ts";
+import type { Instance } from "../engine.ts";
+import type { Daemon } from "./daemon.ts";
+import { isStatus } from "./daemon-errors.ts";
+
+/** One of our containers as the daemon describes it. */
+export interface OurContainer {
+  readonly shardId: number;
+  readonly container: Container;
+  readonly info: ContainerInspectInfo;
+}
+
+const PROJECT_LABEL = "com.docker.compose.project";
+
+/** The containers that carry our project's and a shard's label, by shard; nobody else's are ever looked at. */
+export class Containers {
+  readonly #daemon: Daemon;
+  readonly #project: string;
+
+  constructor(daemon: Daemon, project: string) {
+    this.#daemon = daemon;
+    this.#project = project;
+  }
+
+  /** Those of the shards, or all when none are named. */
+  list(shardIds?: readonly number[]): Promise<OurContainer[]> {
+    return this.#daemon.call(async (docker) => {
+      const label = [`${PROJECT_LABEL}=${this.#project}`, containerLabels.shard];
+      const found = await docker.listContainers({ all: true, filters: { label } });
+      const wanted = found.filter(({ Labels }) => shardIds?.includes(shardOf(Labels)) ?? true);
+      const ours = await Promise.all(wanted.map(({ Id }) => describe(docker.getContainer(Id))));
+      return ours.filter((it) => it !== undefined).sort((a, b) => a.shardId - b.shardId || newest(a, b));
+    });
+  }
+
+  /**
+   * The container of a shard: the running one where there are two, else the newest.
+   * @throws AppError engine when there is none
+   */
+  async find(shardId: number): Promise<OurContainer> {
+    const all = await this.list([shardId]);
+    const found = all.find(isRunning) ?? all[0];
+    if (found !== undefined) return found;
+    throw new AppError("engine", `${shardName(shardId)} has no container`, { hint: "mtproxy apply" });
+  }
+}
+
+export function isRunning({ info: { State } }: OurContainer): boolean {
+  return State.Running && !State.Restarting;
+}
+
+export function instanceOf(ours: OurContainer): Instance {
+  const { shardId, info } = ours;
+  const { StartedAt, ExitCode } = info.State;
+  const configDigest = info.Config.Labels[containerLabels.configDigest];
+  const running = isRunning(ours);
+  return {
+    shardId,
+    id: info.Id,
+    running,
+    restarts: info.RestartCount,
+    ...(configDigest === undefined ? {} : { configDigest }),
+    ...(wasStarted(StartedAt) ? { startedAt: new Date(StartedAt).toISOString() } : {}),
+    ...(running || !wasStarted(StartedAt) ? {} : { exitCode: ExitCode }),
+  };
+}
+
+/** A container that was created and never started has the year 1 there. */
+function wasStarted(startedAt: string): boolean {
+  return startedAt !== "" && !startedAt.startsWith("0001-");
+}
+
+/** Undefined for a container that went away meanwhile. */
+async function describe(container: Container): Promise<OurContainer | undefined> {
+  try {
+    const info = await container.inspect();
+    return { shardId: shardOf(info.Config.Labels), container, info };
+  } catch (error) {
+    if (isStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+function shardOf(labels: Readonly<Record<string, string>>): number {
+  return Number(labels[containerLabels.shard]);
+}
+
+function newest(a: OurContainer, b: OurContainer): number {
+  return Date.parse(b.info.Created) - Date.parse(a.info.Created);
+}

@@ -1,0 +1,164 @@
+import { composeProject } from "../../domain/container-labels.ts";
+import { dockerCapabilities, type ImageVerdict } from "../../domain/engine-facts.ts";
+import { AppError } from "../../domain/errors.ts";
+import { type ProxyStats, parseProxyStats } from "../../domain/proxy-stats.ts";
+import { shardName } from "../../domain/shard.ts";
+import type { Engine, Instance, LogOptions, ShardTarget } from "../engine.ts";
+import { requireAmd64 } from "./architecture.ts";
+import { Compose, ComposeFailure } from "./compose.ts";
+import type { ComposeMemory } from "./compose-command.ts";
+import { Containers, instanceOf, isRunning, type OurContainer } from "./containers.ts";
+import { Daemon } from "./daemon.ts";
+import { daemonWords, isStatus } from "./daemon-errors.ts";
+import { dockerEndpoint } from "./endpoint.ts";
+import { refuseOtherHome } from "./homes.ts";
+import { requireRunning, watchStart } from "./liveness.ts";
+import { containerLines, execute } from "./output.ts";
+import { probeImage } from "./probe.ts";
+import { startError } from "./start-errors.ts";
+import { readStatsPage } from "./stats-page.ts";
+
+export interface DockerEngineOptions {
+  /** Folder of the rendered docker-compose.yml. */
+  readonly rendered: string;
+  readonly compose: ComposeMemory;
+  /** compose's project name, when it is not the product's own. */
+  readonly project?: string;
+}
+
+/** Shards as containers of the C proxy. DOCKER_HOST is honoured; without it the local daemon is used. */
+export function createDockerEngine(options: DockerEngineOptions): Engine {
+  return new DockerEngine(options);
+}
+
+/** Seconds until Docker kills; the proxy itself ends within milliseconds of SIGTERM. */
+const GRACE_SECONDS = 10;
+
+class DockerEngine implements Engine {
+  readonly name = "docker";
+  readonly capabilities = dockerCapabilities;
+  readonly #daemon: Daemon;
+  readonly #containers: Containers;
+  readonly #compose: Compose;
+  readonly #folder: string;
+  readonly #project: string;
+
+  constructor({ rendered, compose, project = composeProject }: DockerEngineOptions) {
+    const endpoint = dockerEndpoint(process.env);
+    this.#daemon = new Daemon(endpoint);
+    this.#containers = new Containers(this.#daemon, project);
+    this.#compose = new Compose({ folder: rendered, project, endpoint, memory: compose });
+    this.#folder = rendered;
+    this.#project = project;
+  }
+
+  async check(): Promise<void> {
+    await requireAmd64(this.#daemon);
+    await this.#compose.command();
+  }
+
+  async instances(): Promise<Instance[]> {
+    return (await this.#containers.list()).map(instanceOf);
+  }
+
+  async up(changed: readonly ShardTarget[], removed: readonly number[]): Promise<void> {
+    const existing = await this.#containers.list();
+    await refuseOtherHome(existing, this.#folder);
+    await this.#remove(existing.filter(({ shardId }) => removed.includes(shardId)));
+    const stale = changed.filter((target) => !existing.some((ours) => runsAs(ours, target)));
+    const ids = stale.map(({ shardId }) => shardId);
+    if (ids.length > 0) await this.#create(ids);
+  }
+
+  async stop(shardIds?: readonly number[]): Promise<void> {
+    const running = (await this.#containers.list(shardIds)).filter(({ info }) => info.State.Running);
+    await this.#each(running, ({ container }) => container.stop({ t: GRACE_SECONDS }));
+  }
+
+  async start(shardIds?: readonly number[]): Promise<void> {
+    const existing = await this.#existing(shardIds);
+    const stopped = existing.filter(({ info }) => !info.State.Running);
+    await this.#starting(stopped, ({ container }) => container.start());
+  }
+
+  async restart(shardIds?: readonly number[]): Promise<void> {
+    await this.#starting(await this.#existing(shardIds), ({ container }) => container.restart({ t: GRACE_SECONDS }));
+  }
+
+  /** Workers re-read their file only when the signal reaches them too, so everything in the container gets it but PID 1. */
+  async reload(shardId: number): Promise<void> {
+    const ours = await this.#containers.find(shardId);
+    await requireRunning(ours);
+    const { exitCode, stderr } = await this.#daemon.call(() =>
+      execute(ours.container, ["/bin/sh", "-c", "kill -HUP -1"]),
+    );
+    if (exitCode !== 0)
+      throw new AppError("engine", `${shardName(shardId)} cannot be told to reload: ${stderr.trim()}`);
+  }
+
+  async stats(shardId: number): Promise<ProxyStats> {
+    const ours = await this.#containers.find(shardId);
+    await requireRunning(ours);
+    return parseProxyStats(await readStatsPage(this.#daemon, ours));
+  }
+
+  async *logs(shardId: number, options: LogOptions = {}): AsyncGenerator<string> {
+    const { container } = await this.#containers.find(shardId);
+    yield* containerLines(container, options);
+  }
+
+  probeImage(image: string): Promise<ImageVerdict> {
+    return probeImage(this.#daemon, image, this.#project);
+  }
+
+  async #create(ids: readonly number[]): Promise<void> {
+    try {
+      await this.#compose.up(ids.map(shardName));
+    } catch (error) {
+      if (error instanceof ComposeFailure) throw await startError(error.output, this.#daemon);
+      throw error;
+    }
+    await watchStart(this.#containers, ids);
+  }
+
+  async #remove(containers: readonly OurContainer[]): Promise<void> {
+    await this.#each(containers, async ({ container, info }) => {
+      if (info.State.Running) await container.stop({ t: GRACE_SECONDS });
+      await container.remove({ force: true, v: true });
+    });
+  }
+
+  /** @throws AppError engine when a named shard has no container */
+  async #existing(shardIds?: readonly number[]): Promise<OurContainer[]> {
+    for (const id of shardIds ?? []) await this.#containers.find(id);
+    return this.#containers.list(shardIds);
+  }
+
+  async #starting(containers: readonly OurContainer[], work: (ours: OurContainer) => Promise<unknown>): Promise<void> {
+    await this.#each(containers, async (ours) => {
+      try {
+        await work(ours);
+      } catch (error) {
+        if (isStatus(error, 500)) throw await startError(daemonWords(error as Error), this.#daemon);
+        throw error;
+      }
+    });
+    await watchStart(
+      this.#containers,
+      containers.map(({ shardId }) => shardId),
+    );
+  }
+
+  /** That a container is gone, or is already as wanted, is no error: another command got there first. */
+  async #each(containers: readonly OurContainer[], work: (ours: OurContainer) => Promise<unknown>): Promise<void> {
+    const attempt = (ours: OurContainer): Promise<unknown> =>
+      work(ours).catch((error: unknown) => {
+        if (!isStatus(error, 304, 404)) throw error;
+      });
+    await this.#daemon.call(() => Promise.all(containers.map(attempt)));
+  }
+}
+
+function runsAs(ours: OurContainer, { shardId, configDigest }: ShardTarget): boolean {
+  return ours.shardId === shardId && isRunning(ours) && instanceOf(ours).configDigest === configDigest;
+}

@@ -1,0 +1,53 @@
+import { execa } from "execa";
+import { containerLabels } from "../../domain/container-labels.ts";
+import { AppError } from "../../domain/errors.ts";
+import { shardName } from "../../domain/shard.ts";
+import type { OurContainer } from "./containers.ts";
+import type { Daemon } from "./daemon.ts";
+import { execute } from "./output.ts";
+
+/** Exit code of docker/stats.sh when the image has no program that could ask. */
+const NO_CLIENT = 3;
+
+/**
+ * The /stats page of a running shard. The proxy answers only inside its container's network namespace, so a program there asks;
+ * where the image has none, root on the same host enters the namespace.
+ * @throws AppError engine
+ */
+export async function readStatsPage(daemon: Daemon, ours: OurContainer): Promise<string> {
+  const port = ours.info.Config.Labels[containerLabels.statsPort] ?? "8888";
+  const command = ["/bin/sh", "/familytraffic/scripts/stats.sh", port];
+  const { exitCode, stdout } = await daemon.call(() => execute(ours.container, command));
+  if (exitCode === 0) return stdout;
+  if (exitCode !== NO_CLIENT) throw silent(ours, port);
+  return fromOutside(daemon, ours, port);
+}
+
+async function fromOutside(daemon: Daemon, ours: OurContainer, port: string): Promise<string> {
+  const name = shardName(ours.shardId);
+  if (daemon.endpoint.socketPath === undefined || process.getuid?.() !== 0) {
+    throw new AppError("engine", `the image of ${name} has no program that can ask the proxy for its figures`, {
+      hint: "run the command as root on the Docker host, or use an image with curl, wget, perl, python3, bash or busybox",
+    });
+  }
+  const inside = ["-t", String(ours.info.State.Pid), "-n", process.execPath, "-e", ASK, port];
+  const { failed, stdout } = await execa("nsenter", inside, {
+    reject: false,
+    timeout: 10_000,
+    stripFinalNewline: false,
+  });
+  if (failed) throw silent(ours, port);
+  return stdout;
+}
+
+const ASK = `
+require("node:http").get({ host: "127.0.0.1", port: process.argv[1], path: "/stats", timeout: 5000 }, (answer) => {
+  answer.pipe(process.stdout);
+  process.exitCode = answer.statusCode === 200 ? 0 : 1;
+}).on("timeout", () => process.exit(1)).on("error", () => process.exit(1));`;
+
+function silent({ shardId }: OurContainer, port: string): AppError {
+  return new AppError("engine", `${shardName(shardId)} does not answer on its statistics port ${port}`, {
+    hint: `mtproxy logs; a start takes up to 20 s for each cover domain whose DNS is dead`,
+  });
+}
