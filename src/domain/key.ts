@@ -12,6 +12,8 @@ export class Key {
   static readonly #held = new Set<string>();
 
   readonly #hex: string;
+  /** Made when first asked for: a server tries every key on every unknown connection. */
+  #bytes: Uint8Array | undefined;
 
   private constructor(hex: string) {
     this.#hex = hex;
@@ -43,7 +45,8 @@ export class Key {
 
   /** The 16 bytes. */
   bytes(): Uint8Array {
-    return fromHex(this.#hex) as Uint8Array;
+    this.#bytes ??= fromHex(this.#hex) as Uint8Array;
+    return this.#bytes.slice();
   }
 
   equals(other: Key): boolean {

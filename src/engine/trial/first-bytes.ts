@@ -25,6 +25,11 @@ export class FirstBytes {
     return this.#bytes.view();
   }
 
+  /** Whether the connection is still there. */
+  get isWanted(): boolean {
+    return !this.#socket.destroyed;
+  }
+
   take(): Uint8Array {
     return this.#bytes.take();
   }

@@ -23,7 +23,8 @@ export type GenuineHello = Extract<HelloIdentity, { ok: true }>;
 /** Whose obfuscated2 header this is. Takes the first bytes only from a client: a stranger's go elsewhere whole. */
 export async function identifyHeader(first: FirstBytes, address: string, ring: KeyRing): Promise<Client | undefined> {
   const header = first.seen.slice(0, HEADER_BYTES);
-  const match = await ring.find(address, (keys) => acceptHeader(header, keys));
+  const accept = (keys: readonly Key[]) => acceptHeader(header, keys);
+  const match = await ring.find(address, accept, () => first.isWanted);
   return match === undefined ? undefined : { ...match, first: first.take().subarray(HEADER_BYTES) };
 }
 
@@ -39,13 +40,13 @@ export async function identifyClientHello(
   const identify = (keys: readonly Key[]): HelloIdentity => identifyHello(received, { keys, isKnownDomain, now });
   let verdict = identify([]);
   if (verdict.ok || verdict.reason !== "unmatched") return verdict;
-  const genuine = await ring.find(address, (keys) => {
+  const accept = (keys: readonly Key[]): GenuineHello | undefined => {
     const identity = identify(keys);
     if (identity.ok) return identity;
     if (identity.reason !== "unmatched") verdict = identity;
     return undefined;
-  });
-  return genuine ?? verdict;
+  };
+  return (await ring.find(address, accept, () => first.isWanted)) ?? verdict;
 }
 
 /**

@@ -1,0 +1,123 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Socket } from "node:net";
+import { setTimeout } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { Mode } from "../../src/domain/secret.ts";
+import { buildClientHello } from "../../src/protocol/client-hello.ts";
+import { startObfuscated } from "../../src/protocol/obfuscated2.ts";
+import { startCoverSite } from "../support/cover-site.ts";
+import { numberedKey } from "../support/domain.ts";
+import { connectMtcute } from "../support/mtcute.ts";
+import { startDatacenter } from "../support/telegram/datacenter.ts";
+import { coverDomain, type TrialHome, withTrialHome } from "../support/trial.ts";
+import { connectRaw } from "../support/trial-client.ts";
+
+const alice = numberedKey(1);
+const MAX_MEGABYTES = 150;
+
+/** Peak of the resident memory since the process started. */
+async function peakMegabytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
+}
+
+/** Garbage of all kinds: noise, beginnings of handshakes, whole handshakes of keys that nobody has, TLS with nonsense in it. */
+function garbage(number: number): Uint8Array {
+  const key = numberedKey(1_000 + number);
+  const unixTime = Math.floor(Date.now() / 1000);
+  const kinds = [
+    () => randomBytes(1 + (number % 700)),
+    () => Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+    () => startObfuscated({ transport: "padded", datacenter: 2, key }).header,
+    () => buildClientHello({ size: "long", domain: coverDomain, key, unixTime }).record,
+    () => Buffer.concat([Buffer.from("160301", "hex"), randomBytes(number % 600)]),
+    () => randomBytes(20_000),
+    () => new Uint8Array(0),
+  ];
+  return kinds[number % kinds.length]?.() ?? new Uint8Array(0);
+}
+
+/** 500 a second: opens a connection, sends the bytes, and leaves after a while in one of the ways that people leave. */
+async function bother(port: number, bytes: Uint8Array, number: number): Promise<void> {
+  await setTimeout(2 * number);
+  const socket = await connectRaw(port, bytes);
+  await setTimeout(number % 2_000);
+  if (number % 3 === 0) socket.resetAndDestroy();
+  else if (number % 3 === 1) socket.destroy();
+  else await half(socket);
+}
+
+async function half(socket: Socket): Promise<void> {
+  socket.end();
+  await setTimeout(200);
+  socket.destroy();
+}
+
+/** The handshakes of someone who has a key. */
+function handshake(number: number): Uint8Array {
+  const unixTime = Math.floor(Date.now() / 1000);
+  if (number % 2 === 0) return buildClientHello({ size: "long", domain: coverDomain, key: alice, unixTime }).record;
+  return startObfuscated({ transport: "padded", datacenter: 2, key: alice }).header;
+}
+
+/** Sends bytes one at a time, for as long as the connection is taken. */
+async function dawdle(port: number, bytes: Uint8Array, until: AbortSignal): Promise<void> {
+  const socket = await connectRaw(port);
+  for (const byte of bytes) {
+    if (until.aborted || socket.destroyed) break;
+    socket.write(Uint8Array.of(byte));
+    await setTimeout(400);
+  }
+  socket.destroy();
+}
+
+/** A real client comes in again and again, with one link after the other. */
+async function keepConnecting(home: TrialHome, modes: readonly Mode[], until: AbortSignal): Promise<number> {
+  let connected = 0;
+  while (!until.aborted) {
+    const { connections } = await connectMtcute("0.30.3", home.url(alice, modes[connected % modes.length]));
+    expect(connections).toBe(1);
+    connected += 1;
+  }
+  return connected;
+}
+
+describe("under 2,000 garbage connections, 200 slow ones and replays the trial server", () => {
+  it.each([
+    ["with a cover site", "up"],
+    ["whose cover site is unreachable", "down"],
+    ["without a cover site", "none"],
+  ])("%s stays up and small, and a real client gets in all the while", async (_, cover) => {
+    const [telegram, site] = await Promise.all([startDatacenter(), startCoverSite()]);
+    await withTrialHome(async (home) => {
+      const address = `127.0.0.1:${cover === "up" ? site.port : 1}`;
+      const covers = cover === "none" ? [] : [{ domain: coverDomain, address }];
+      const datacenters = { 2: `127.0.0.1:${telegram.port}` };
+      const family = Array.from({ length: 50 }, (_, at) => ({
+        key: numberedKey(at + 1).reveal(),
+        holder: `user${at}`,
+      }));
+      await home.up({ keys: family, covers, datacenters, limits: { silentMs: 5_000 } });
+      const pid = await home.pid();
+      const [crowd, slow] = [
+        Array.from({ length: 2_000 }, (_, at) => garbage(at)),
+        Array.from({ length: 200 }, (_, at) => handshake(at)),
+      ];
+      const over = new AbortController();
+      const client = keepConnecting(home, cover === "none" ? ["padded"] : ["padded", "fake-tls"], over.signal);
+      const dawdlers = slow.map((bytes) => dawdle(home.port, bytes, over.signal));
+      await Promise.all(crowd.map((bytes, number) => bother(home.port, bytes, number)));
+      const replayed = handshake(0);
+      await Promise.all(Array.from({ length: 50 }, () => connectRaw(home.port, replayed).then(half)));
+      over.abort();
+      await Promise.all(dawdlers);
+      expect(await client).toBeGreaterThan(1);
+      expect(await peakMegabytes(pid)).toBeLessThan(MAX_MEGABYTES);
+      expect(await home.pid()).toBe(pid);
+      expect((await connectMtcute("0.27.9", home.url(alice, "padded"))).connections).toBe(1);
+      await expect.poll(async () => (await home.engine.stats(1)).openSockets, { timeout: 15_000 }).toBeLessThan(30);
+    });
+    await Promise.all([telegram.close(), site.close()]);
+  });
+});
