@@ -2,10 +2,11 @@ import type { Host, LinkAttempt, LinkProbeResult, ProbeOptions } from "../contex
 import type { Link } from "../domain/link.ts";
 import type { FakeTlsSecret } from "../domain/secret.ts";
 import type { HelloSize } from "../protocol/client-hello.ts";
+import { shakeBare } from "./bare-probe.ts";
 import { type End, explain, explainHello, type Finding, provesKey } from "./link-faults.ts";
-import { type Address, NotConnected, type ProbeSocket, withProbeSocket } from "./probe-socket.ts";
+import { NotConnected, type ProbeSocket, type ProbeTarget, withProbeSocket } from "./probe-socket.ts";
 import { findClockFault } from "./server-clock.ts";
-import { type HandshakeEnd, type HandshakeOptions, helloOf, shakeFakeTls, shakeObfuscated } from "./telegram-client.ts";
+import { type HandshakeEnd, type HandshakeOptions, helloOf, shakeFakeTls } from "./telegram-client.ts";
 
 const TIMEOUT_MS = 10_000;
 const DATACENTER = 2;
@@ -14,12 +15,6 @@ const DATACENTER = 2;
 interface Trial {
   readonly end: End;
   readonly milliseconds: number;
-}
-
-interface Target {
-  readonly address: Address;
-  readonly datacenter: number;
-  readonly timeoutMs: number;
 }
 
 /**
@@ -34,7 +29,7 @@ export const probeLink: Host["probeLink"] = async (link, options = {}) => {
   };
 };
 
-function targetOf(link: Link, options: ProbeOptions): Target {
+function targetOf(link: Link, options: ProbeOptions): ProbeTarget {
   return {
     address: options.via ?? { host: link.server, port: link.port },
     datacenter: options.datacenter ?? DATACENTER,
@@ -42,14 +37,14 @@ function targetOf(link: Link, options: ProbeOptions): Target {
   };
 }
 
-async function probeBare({ secret }: Link, target: Target): Promise<LinkProbeResult["attempts"]> {
-  const trial = await attempt(target, (socket, handshake) => shakeObfuscated(socket, secret, handshake));
+async function probeBare({ secret }: Link, target: ProbeTarget): Promise<LinkProbeResult["attempts"]> {
+  const trial = await attempt(target, (socket, { until }) => shakeBare(socket, secret, target, until));
   return [attemptOf(trial, explain(trial.end, target.address))];
 }
 
-async function probeFakeTls(secret: FakeTlsSecret, target: Target): Promise<LinkProbeResult["attempts"]> {
+async function probeFakeTls(secret: FakeTlsSecret, target: ProbeTarget): Promise<LinkProbeResult["attempts"]> {
   const [short, long] = await Promise.all([tryHello(secret, "short", target), tryHello(secret, "long", target)]);
-  const clock = isKeyRefused(short) && isKeyRefused(long) ? await findClock(secret, target) : undefined;
+  const clock = isKeyRefused(short) && isKeyRefused(long) ? await findClockFault(secret, target) : undefined;
   const finding = (trial: Trial, size: HelloSize, other: Trial): Finding | undefined =>
     clock ?? explainHello(trial.end, size, provesKey(other.end), target.address);
   return [
@@ -58,15 +53,11 @@ async function probeFakeTls(secret: FakeTlsSecret, target: Target): Promise<Link
   ];
 }
 
-function tryHello(secret: FakeTlsSecret, size: HelloSize, target: Target): Promise<Trial> {
+function tryHello(secret: FakeTlsSecret, size: HelloSize, target: ProbeTarget): Promise<Trial> {
   return attempt(target, (socket, handshake) => {
     const hello = helloOf(secret, size, Math.floor(Date.now() / 1000));
     return shakeFakeTls(socket, hello, secret.key, handshake);
   });
-}
-
-function findClock(secret: FakeTlsSecret, { address, timeoutMs }: Target): Promise<Finding | undefined> {
-  return findClockFault(address, secret, timeoutMs);
 }
 
 function isKeyRefused({ end }: Trial): boolean {
@@ -74,7 +65,7 @@ function isKeyRefused({ end }: Trial): boolean {
 }
 
 async function attempt(
-  { address, datacenter, timeoutMs }: Target,
+  { address, datacenter, timeoutMs }: ProbeTarget,
   handshake: (socket: ProbeSocket, options: HandshakeOptions) => Promise<HandshakeEnd>,
 ): Promise<Trial> {
   const started = performance.now();

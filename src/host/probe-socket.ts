@@ -12,6 +12,15 @@ export interface Address {
   readonly port: number;
 }
 
+/** What a link is tried against. */
+export interface ProbeTarget {
+  readonly address: Address;
+  /** Telegram's id of the datacenter that is asked for. */
+  readonly datacenter: number;
+  /** For one attempt. */
+  readonly timeoutMs: number;
+}
+
 /** A connection could not be made: Node's error code, `ETIMEDOUT` when time ran out, `EAI_AGAIN` when it ran out in DNS. */
 export class NotConnected extends Error {
   readonly code: string;
@@ -43,8 +52,9 @@ export class ProbeSocket {
   }
 
   /** @throws NotConnected */
-  static async open(address: Address, until: number): Promise<ProbeSocket> {
-    const socket = connect({ ...address, autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS });
+  static async open(address: Address, until: number, signal?: AbortSignal): Promise<ProbeSocket> {
+    const options = { ...address, autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS };
+    const socket = connect(signal === undefined ? options : { ...options, signal });
     const probe = new ProbeSocket(socket);
     try {
       await connected(socket, address.host, until);
@@ -126,15 +136,17 @@ function connected(socket: Socket, host: string, until: number): Promise<void> {
 
 /**
  * Opens a connection for `work` and closes it whatever happens. A connection that cannot be made is a result, not an error.
+ * `signal` closes it at any time, even before it is made.
  */
 export async function withProbeSocket<T>(
   address: Address,
   until: number,
   work: (socket: ProbeSocket) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T | NotConnected> {
   let socket: ProbeSocket | undefined;
   try {
-    socket = await ProbeSocket.open(address, until);
+    socket = await ProbeSocket.open(address, until, signal);
     return await work(socket);
   } catch (error) {
     if (error instanceof NotConnected) return error;

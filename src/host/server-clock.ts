@@ -1,6 +1,6 @@
 import type { FakeTlsSecret } from "../domain/secret.ts";
 import type { Finding } from "./link-faults.ts";
-import { type Address, withProbeSocket } from "./probe-socket.ts";
+import { type Address, type ProbeTarget, withProbeSocket } from "./probe-socket.ts";
 import { helloOf, isHelloAccepted } from "./telegram-client.ts";
 
 /** Longest that the search may take. */
@@ -18,9 +18,8 @@ const SHIFTS = [590, 1180, 3900, 7500, 11_100, -590, -1180, -3300, -6900, -10_50
  * answered with the key's signature shows that only the time was wrong. The hellos go out all at once.
  */
 export async function findClockFault(
-  address: Address,
   secret: FakeTlsSecret,
-  timeoutMs: number,
+  { address, timeoutMs }: ProbeTarget,
 ): Promise<Finding | undefined> {
   const until = performance.now() + Math.min(SEARCH_MS, timeoutMs);
   const answers = await Promise.all(SHIFTS.map((shift) => isAccepted(address, secret, shift, until)));
@@ -37,6 +36,6 @@ async function isAccepted(address: Address, secret: FakeTlsSecret, shift: number
 function clockSentence(shift: number): string {
   const amount = `${Math.ceil(Math.abs(shift) / 60)} minutes`;
   const claim = shift > 0 ? `${amount} in the past` : `${amount} in the future`;
-  const direction = shift > 0 ? "slow" : "fast";
-  return `the key is live, but the server's clock is ${direction}: it refuses a hello of now and takes one dated ${claim}`;
+  const place = shift > 0 ? "behind" : "ahead of";
+  return `the key is live, but the server's clock is ${place} this machine's: it refuses a hello of now and takes one dated ${claim}`;
 }

@@ -53,20 +53,16 @@ export function installedVersion(name: "@mtcute/node" | "mtcute-0.27"): string {
   return version;
 }
 
-const login = { apiId: 1, apiHash: "0".repeat(32), logLevel: 2, updates: false } as const;
+const login = { apiId: 1, apiHash: "0".repeat(32), logLevel: 0, updates: false } as const;
 
 function startCurrent(link: string, progress: Progress): Client {
   const transport = watched(current.proxyTransportFromUrl(link), progress);
-  const client = new current.BaseTelegramClient({ ...login, transport, storage: new current.MemoryStorage() });
-  client.log.mgr.handler = progress.log;
-  return client;
+  return new current.BaseTelegramClient({ ...login, transport, storage: new current.MemoryStorage() });
 }
 
 function startEarlier(link: string, progress: Progress): Client {
   const transport = watched(earlier.proxyTransportFromUrl(link), progress);
-  const client = new earlier.BaseTelegramClient({ ...login, transport, storage: new earlier.MemoryStorage() });
-  client.log.mgr.handler = progress.log;
-  return client;
+  return new earlier.BaseTelegramClient({ ...login, transport, storage: new earlier.MemoryStorage() });
 }
 
 interface Client {
@@ -82,7 +78,6 @@ interface Progress {
   readonly sent: (message: Uint8Array) => void;
   readonly received: (message: Uint8Array) => void;
   readonly note: (words: string) => void;
-  readonly log: (color: number, level: number, tag: string, format: string, args: unknown[]) => void;
   readonly giveUp: (version: string) => void;
 }
 
@@ -116,7 +111,6 @@ function watchProgress(): Progress {
       const { name, nonce } = plainMessage(message);
       if (name === RES_PQ && asked.has(nonce)) answered.add(nonce);
     },
-    log: (_color, _level, tag, format, args) => note([tag, format, ...args.map(String)].join(" ")),
     giveUp: (version) => {
       const reached = answered.size > 0 ? "got resPQ and did not go on" : "got no resPQ";
       reject(new Error(`mtcute ${version} ${reached} (connections: ${connections}) ${lastWords}`));
@@ -151,7 +145,7 @@ function watched<Dc, Connection, In, Out, T extends Transport<Dc, Connection, In
   transport.packetCodec = (dc) => listen(packetCodec(dc), progress);
   transport.connect = (dc) => {
     progress.connected();
-    return connect(dc);
+    return noting(connect(dc), progress);
   };
   return transport;
 }
@@ -160,7 +154,7 @@ function listen<In, Out, C extends Codec<In, Out>>(codec: C, progress: Progress)
   const decode = codec.decode.bind(codec);
   const encode = codec.encode.bind(codec);
   codec.decode = async (reader, eof) => {
-    const message = await decode(reader, eof);
+    const message = await noting(decode(reader, eof), progress);
     if (message !== null) progress.received(message);
     return message;
   };
@@ -169,4 +163,14 @@ function listen<In, Out, C extends Codec<In, Out>>(codec: C, progress: Progress)
     return encode(frame, into);
   };
   return codec;
+}
+
+/** Lets a failure through and remembers its words: the library itself only tries again. */
+async function noting<T>(work: T | Promise<T>, progress: Progress): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    progress.note(String(error));
+    throw error;
+  }
 }

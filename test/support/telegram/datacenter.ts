@@ -20,6 +20,8 @@ export interface DatacenterOptions {
   readonly port?: number;
   /** Takes connections and messages and answers nothing: a datacenter that is out of order. */
   readonly silent?: boolean;
+  /** Answers this much later, milliseconds. */
+  readonly delayMs?: number;
   /** RSA keys offered in `resPQ`: `telegramFingerprints`. */
   readonly fingerprints?: readonly bigint[];
   /** Answers to messages other than `req_pq`; none unless given. */
@@ -165,9 +167,13 @@ function messageReader(
     for (const payload of frames.push(line.decrypt(chunk))) {
       const answer = answerTo(payload, stats, options);
       if (answer === undefined || options.silent === true) continue;
-      const bytes = line.encrypt(encodeFrame(line.transport, answer));
-      stats.bytesOut += bytes.length;
-      socket.write(bytes);
+      const send = (): void => {
+        const bytes = line.encrypt(encodeFrame(line.transport, answer));
+        stats.bytesOut += bytes.length;
+        socket.write(bytes);
+      };
+      if (options.delayMs === undefined) send();
+      else setTimeout(send, options.delayMs);
     }
   };
 }

@@ -227,6 +227,18 @@ describe("a key that is not live", () => {
     expect(result.attempts[0]?.milliseconds).toBeLessThan(1000);
   });
 
+  it("is found long before the time is up, and a slow upstream keeps its time", async () => {
+    const dead = await startProxy({ upstream: await startTelegram() });
+    const slow = await startProxy({ upstream: await startTelegram({ delayMs: 4000 }) });
+    const [first, second] = await Promise.all([
+      probe(linkTo(dead, "padded", stranger), { timeoutMs: 10_000 }),
+      probe(linkTo(slow, "padded"), { timeoutMs: 10_000 }),
+    ]);
+    expect(first.attempts[0]?.milliseconds).toBeLessThan(3500);
+    expect(faults(first)).toEqual(["key-not-live"]);
+    expect(faults(second)).toEqual(["ok"]);
+  });
+
   it.each(bareModes)("is found when the connection is closed or a cover site answers (%s)", async (mode) => {
     const site = await startCoverSite();
     closers.push(site.close);
@@ -324,7 +336,7 @@ describe("a server's clock", () => {
       const proxy = await startProxy({ domains, clockOffset, upstream: await startTelegram() });
       const result = await probe(linkTo(proxy, "fake-tls"));
       expect(faults(result)).toEqual(["clock", "clock"]);
-      expect(result.attempts[0]?.reason).toContain(clockOffset < 0 ? "slow" : "fast");
+      expect(result.attempts[0]?.reason).toContain(clockOffset < 0 ? "behind" : "ahead");
     },
   );
 
