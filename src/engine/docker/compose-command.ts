@@ -1,10 +1,11 @@
 import { execa } from "execa";
+import type { EngineRecord } from "../../domain/engine-facts.ts";
 import { AppError } from "../../domain/errors.ts";
 
-/** What the engine remembers between commands: which compose is in use, because another one would recreate every container. */
-export interface ComposeMemory {
-  readonly command?: readonly string[];
-  save(command: readonly string[]): Promise<void>;
+/** Where what was learned about the engine outlives a command. */
+export interface EngineMemory {
+  read(): Promise<EngineRecord>;
+  update(change: (record: EngineRecord) => EngineRecord): Promise<unknown>;
 }
 
 const CANDIDATES = [["docker", "compose"], ["docker-compose"]] as const;
@@ -24,14 +25,15 @@ export function composeEnvironment(environment: NodeJS.ProcessEnv, dockerHost: s
 }
 
 /**
- * The compose command: the remembered one while it works, else `docker compose`, else `docker-compose` (2.x or 1.29).
+ * The compose command: the remembered one while it works, because another one would recreate every container; else
+ * `docker compose`, else `docker-compose` (2.x or 1.29).
  * @throws AppError environment when there is none
  */
-export async function findCompose(memory: ComposeMemory, env: Record<string, string>): Promise<readonly string[]> {
-  const candidates = memory.command === undefined ? CANDIDATES : [memory.command, ...CANDIDATES];
-  for (const command of candidates) {
+export async function findCompose(memory: EngineMemory, env: Record<string, string>): Promise<readonly string[]> {
+  const { compose } = await memory.read();
+  for (const command of compose === undefined ? CANDIDATES : [compose, ...CANDIDATES]) {
     if (!(await works(command, env))) continue;
-    if (command !== memory.command) await memory.save(command);
+    if (command !== compose) await memory.update((record) => ({ ...record, compose: command }));
     return command;
   }
   throw new AppError("environment", "Docker Compose is not installed here", {

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { type ComposeMemory, composeEnvironment, findCompose } from "./compose-command.ts";
+import { composeEnvironment, type EngineMemory, findCompose } from "./compose-command.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 export interface ComposeOptions {
@@ -7,7 +7,7 @@ export interface ComposeOptions {
   readonly folder: string;
   readonly project: string;
   readonly endpoint: Endpoint;
-  readonly memory: ComposeMemory;
+  readonly memory: EngineMemory;
 }
 
 /** compose said no; `output` is everything it printed. */
@@ -26,18 +26,18 @@ const TIMEOUT_MS = 15 * 60_000;
 /** Drives `docker compose` or `docker-compose` on the rendered folder. */
 export class Compose {
   readonly #options: ComposeOptions;
-  #memory: ComposeMemory;
+  #command: Promise<readonly string[]> | undefined;
 
   constructor(options: ComposeOptions) {
     this.#options = options;
-    this.#memory = options.memory;
   }
 
-  /** The command in use; see `findCompose`. */
-  async command(): Promise<readonly string[]> {
-    const command = await findCompose(this.#memory, this.#environment());
-    this.#memory = { command, save: this.#memory.save };
-    return command;
+  /**
+   * That there is a compose. One that was found before is believed, so that a command which starts nothing stays quick.
+   * @throws AppError environment
+   */
+  async check(): Promise<void> {
+    if ((await this.#options.memory.read()).compose === undefined) await this.#find();
   }
 
   /**
@@ -49,7 +49,7 @@ export class Compose {
   }
 
   async #run(args: readonly string[]): Promise<void> {
-    const [program = "", ...first] = await this.command();
+    const [program = "", ...first] = await this.#find();
     const { folder, project } = this.#options;
     const { failed, all } = await execa(program, [...first, "--project-name", project, ...args], {
       cwd: folder,
@@ -61,6 +61,11 @@ export class Compose {
       timeout: TIMEOUT_MS,
     });
     if (failed) throw new ComposeFailure(all);
+  }
+
+  #find(): Promise<readonly string[]> {
+    this.#command ??= findCompose(this.#options.memory, this.#environment());
+    return this.#command;
   }
 
   #environment(): Record<string, string> {

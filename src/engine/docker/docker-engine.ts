@@ -1,3 +1,4 @@
+import type { Progress } from "../../context.ts";
 import { composeProject } from "../../domain/container-labels.ts";
 import { dockerCapabilities, type ImageVerdict } from "../../domain/engine-facts.ts";
 import { AppError } from "../../domain/errors.ts";
@@ -6,7 +7,7 @@ import { shardName } from "../../domain/shard.ts";
 import type { Engine, Instance, LogOptions, ShardTarget } from "../engine.ts";
 import { requireAmd64 } from "./architecture.ts";
 import { Compose, ComposeFailure } from "./compose.ts";
-import type { ComposeMemory } from "./compose-command.ts";
+import type { EngineMemory } from "./compose-command.ts";
 import { Containers, instanceOf, isRunning, type OurContainer } from "./containers.ts";
 import { Daemon } from "./daemon.ts";
 import { daemonWords, isStatus } from "./daemon-errors.ts";
@@ -21,7 +22,9 @@ import { readStatsPage } from "./stats-page.ts";
 export interface DockerEngineOptions {
   /** Folder of the rendered docker-compose.yml. */
   readonly rendered: string;
-  readonly compose: ComposeMemory;
+  /** What is known of image and compose between commands. */
+  readonly record: EngineMemory;
+  readonly progress?: Pick<Progress, "step">;
   /** compose's project name, when it is not the product's own. */
   readonly project?: string;
 }
@@ -42,19 +45,21 @@ class DockerEngine implements Engine {
   readonly #compose: Compose;
   readonly #folder: string;
   readonly #project: string;
+  readonly #progress: Pick<Progress, "step"> | undefined;
 
-  constructor({ rendered, compose, project = composeProject }: DockerEngineOptions) {
+  constructor({ rendered, record, progress, project = composeProject }: DockerEngineOptions) {
     const endpoint = dockerEndpoint(process.env);
     this.#daemon = new Daemon(endpoint);
     this.#containers = new Containers(this.#daemon, project);
-    this.#compose = new Compose({ folder: rendered, project, endpoint, memory: compose });
+    this.#compose = new Compose({ folder: rendered, project, endpoint, memory: record });
+    this.#progress = progress;
     this.#folder = rendered;
     this.#project = project;
   }
 
   async check(): Promise<void> {
     await requireAmd64(this.#daemon);
-    await this.#compose.command();
+    await this.#compose.check();
   }
 
   async instances(): Promise<Instance[]> {
@@ -108,7 +113,8 @@ class DockerEngine implements Engine {
   }
 
   probeImage(image: string): Promise<ImageVerdict> {
-    return probeImage(this.#daemon, image, this.#project);
+    const pulling = (): void => this.#progress?.step(`pulling ${image}`);
+    return probeImage({ daemon: this.#daemon, image, project: this.#project, pulling });
   }
 
   async #create(ids: readonly number[]): Promise<void> {

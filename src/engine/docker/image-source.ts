@@ -9,9 +9,10 @@ import { pullError } from "./pull-errors.ts";
  * The image as it is on the engine, pulled when it is not there.
  * @throws AppError environment when it cannot be had or is for other processors
  */
-export async function obtainImage(daemon: Daemon, image: string): Promise<ImageInspectInfo> {
+export async function obtainImage(daemon: Daemon, image: string, pulling: () => void): Promise<ImageInspectInfo> {
   if (!/^[\w./:@-]+$/.test(image)) throw pullError(image, "invalid reference format");
   const present = await daemon.call((docker) => inspect(docker, image));
+  if (present === undefined) pulling();
   const found = present ?? (await daemon.call((docker) => pull(docker, image)));
   if (found.Architecture === "amd64") return found;
   throw new AppError(

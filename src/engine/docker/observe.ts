@@ -25,7 +25,8 @@ export async function observe(endpoint: Endpoint, container: Container, key: Key
   const stats = await firstStats(container);
   const port = await publishedPort(container);
   const hellos = endpoint.socketPath === undefined || port === undefined ? {} : await tryHellos(port, key);
-  if (!(await isRunning(container))) return { reloads: false, statsClient: false, ended: await lastLines(container, 5) };
+  if (!(await isRunning(container)))
+    return { reloads: false, statsClient: false, ended: await lastLines(container, 5) };
   return { ...hellos, reloads: await reloadsOnSignal(container), statsClient: stats === "answered" };
 }
 

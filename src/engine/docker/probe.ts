@@ -17,14 +17,22 @@ import { judge, type ProbedImage } from "./verdict.ts";
 /** A throwaway container of a probe that was killed is swept by a later one. */
 const STALE_SECONDS = 600;
 
+export interface ImageProbe {
+  readonly daemon: Daemon;
+  readonly image: string;
+  readonly project: string;
+  /** Called before a pull, which takes a while. */
+  readonly pulling: () => void;
+}
+
 /**
  * Finds out what the proxy in an image can do, by starting it in a throwaway container and watching. Nothing in there reaches
  * out: the Telegram side and the cover domain are the container's own loopback.
  * @throws AppError environment when the image cannot be had or the machine is not amd64
  */
-export async function probeImage(daemon: Daemon, image: string, project: string): Promise<ImageVerdict> {
+export async function probeImage({ daemon, image, project, pulling }: ImageProbe): Promise<ImageVerdict> {
   await requireAmd64(daemon);
-  const info = await obtainImage(daemon, image);
+  const info = await obtainImage(daemon, image, pulling);
   const digest = repositoryDigest(image, info);
   const probed: ProbedImage = { image, imageId: info.Id, ...(digest === undefined ? {} : { digest }) };
   await sweep(daemon, project);

@@ -1,0 +1,13 @@
+import { MemoryEngine } from "../support/memory-engine.ts";
+import { describeEngine } from "./engine.ts";
+
+describeEngine("memory", async () => ({
+  engine: new MemoryEngine(),
+  shards: 2,
+  deploy: async (shards, variant) =>
+    Array.from({ length: shards }, (_, index) => ({
+      shardId: index + 1,
+      configDigest: index === 0 ? `first ${variant}` : "other",
+    })),
+  dispose: async () => {},
+}));
