@@ -38,6 +38,7 @@ export interface TrialConfigChange extends Partial<Omit<TrialConfigFile, "limits
 
 /** Calls `work` with a home for a trial server of its own on a free port; the server is ended afterwards. */
 export async function withTrialHome<T>(work: (home: TrialHome) => Promise<T>, parent = tmpdir()): Promise<T> {
+  await mkdir(parent, { recursive: true });
   const folder = await mkdtemp(join(parent, "mtproxy-trial-"));
   const home = await openHome(folder);
   try {

@@ -13,7 +13,7 @@ import { RunFolder } from "./run-folder.ts";
 export async function askServer<C extends ControlCommand>(
   run: string,
   command: C,
-  timeoutMs = 10_000,
+  timeoutMs = 5_000,
 ): Promise<ControlAnswers[C] | undefined> {
   const line = await converse(run, command, timeoutMs);
   return line === undefined ? undefined : unwrap<ControlAnswers[C]>(line);

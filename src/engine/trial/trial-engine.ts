@@ -1,5 +1,6 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { trialCapabilities } from "../../domain/engine-facts.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { ProxyStats, UserStats } from "../../domain/proxy-stats.ts";
@@ -22,7 +23,9 @@ export interface TrialEngineOptions {
   readonly program?: string;
 }
 
-const STOP_MS = 5_000;
+const STOP_MS = 3_000;
+const JOIN_TRIES = 50;
+const JOIN_PAUSE_MS = 100;
 
 /** Our own proxy in one background process of this user: no Docker, no root. One shard, one instance. */
 export function createTrialEngine(options: TrialEngineOptions): Engine {
@@ -64,7 +67,7 @@ class TrialEngine implements Engine {
   }
 
   async stop(): Promise<void> {
-    await this.#ask("stop").catch(() => undefined);
+    await this.#ask("stop", STOP_MS).catch(() => undefined);
     const pid = this.#record()?.pid;
     if (pid !== undefined && isServerOf(this.#options.run, pid)) await waitForEnd(this.#options.run, pid, STOP_MS);
   }
@@ -101,32 +104,40 @@ class TrialEngine implements Engine {
     });
   }
 
-  /** Reloads the server that runs, or starts one. Two who do this at once get one server. */
+  /** Reloads the server that runs, or starts one. */
   async #serve(): Promise<void> {
-    if ((await this.#ask("reload")) !== undefined) return;
+    if ((await this.#ask("reload")) === undefined) await this.#launch();
+  }
+
+  /** Two who start it at once get one server: the second waits for the first one's. */
+  async #launch(): Promise<void> {
+    const { rendered, run, logs } = this.#options;
     try {
-      await this.#launch();
+      await launch({ program: this.#program(), config: join(rendered, "trial.json"), run, logs });
     } catch (error) {
-      const someoneElseDid = error instanceof AppError && error.kind === "conflict";
-      if (!someoneElseDid || (await this.#ask("reload")) === undefined) throw error;
+      const hasBeenStarted = error instanceof AppError && error.kind === "conflict";
+      if (!hasBeenStarted || !(await this.#joins())) throw error;
     }
   }
 
-  async #launch(): Promise<void> {
-    const { rendered, run, logs } = this.#options;
-    await launch({ program: this.#program(), config: join(rendered, "trial.json"), run, logs });
+  async #joins(): Promise<boolean> {
+    for (let tries = 0; tries < JOIN_TRIES; tries++) {
+      if ((await this.#ask("reload")) !== undefined) return true;
+      await setTimeout(JOIN_PAUSE_MS);
+    }
+    return false;
   }
 
   #program(): string {
     const program = this.#options.program ?? findServerProgram();
-    if (program !== undefined) return program;
+    if (program !== undefined && existsSync(program)) return program;
     throw new AppError("environment", "the trial server's program is not there", {
       hint: "install the package again; in a checkout: npm run build",
     });
   }
 
-  #ask<C extends ControlCommand>(command: C): Promise<ControlAnswers[C] | undefined> {
-    return askServer(this.#options.run, command);
+  #ask<C extends ControlCommand>(command: C, timeoutMs?: number): Promise<ControlAnswers[C] | undefined> {
+    return askServer(this.#options.run, command, timeoutMs);
   }
 
   async #askRunning<C extends ControlCommand>(command: C): Promise<ControlAnswers[C]> {
