@@ -81,7 +81,7 @@ export async function runCli(
   argv: readonly string[],
   { terminal, interrupts }: Edge,
 ): Promise<number> {
-  let output = outputBeforeParsing(argv, terminal);
+  let output: Output | undefined;
   let exitCode = 0;
   const program = buildProgram(name)
     .configureOutput(helpOutput(terminal))
@@ -94,7 +94,7 @@ export async function runCli(
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
-    return isHelp(error) ? 0 : finishFailed(output, error);
+    return isHelp(error) ? 0 : finishFailed(output ?? outputBeforeParsing(argv, terminal), error);
   }
 }
 

@@ -1,11 +1,10 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Clock, Context, Progress, Random } from "./context.ts";
+import type { Context, Progress } from "./context.ts";
 import type { Settings } from "./domain/settings.ts";
 import type { Engine } from "./engine/engine.ts";
 import { createFiles } from "./host/files.ts";
 import { createHost } from "./host/host.ts";
 import { createLocks } from "./host/locks.ts";
+import { systemClock as clock, systemRandom as random } from "./host/process.ts";
 import { homePaths } from "./state/paths.ts";
 import { createStores } from "./state/stores.ts";
 
@@ -14,9 +13,6 @@ export interface ContextOptions {
   readonly home: string;
   readonly progress: Progress;
 }
-
-const clock: Clock = { now: () => new Date(), sleep: (milliseconds) => sleep(milliseconds) };
-const random: Random = { bytes: (count) => randomBytes(count), uuid: () => randomUUID() };
 
 /** The real parts behind the ports. Engines are loaded when one is asked for: dockerode alone takes longer than everything else. */
 export function createContext({ home, progress }: ContextOptions): Context {
@@ -37,6 +33,10 @@ export function createContext({ home, progress }: ContextOptions): Context {
     if (settings.engine === "trial") {
       return (await import("./engine/trial/trial-engine.ts")).createTrialEngine({ rendered, run, logs });
     }
-    return (await import("./engine/docker/docker-engine.ts")).createDockerEngine({ rendered, run, progress, record: stores.engineRecord });
+    return (await import("./engine/docker/docker-engine.ts")).createDockerEngine({
+      rendered,
+      progress,
+      record: stores.engineRecord,
+    });
   }
 }
