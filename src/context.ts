@@ -16,6 +16,8 @@ export interface HomePaths {
   readonly telegram: string;
   readonly proxySecret: string;
   readonly proxyMultiConf: string;
+  /** When and from where the two were fetched. */
+  readonly telegramRecord: string;
   readonly users: string;
   readonly clients: string;
   /** What is rendered: compose file, .env, a folder a shard. */
@@ -52,6 +54,13 @@ export interface WriteOptions {
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
+export interface FolderOptions {
+  /** Permission bits of a new folder. */
+  readonly mode?: number;
+  /** Ignored without the right to give folders away. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+}
+
 /** The file system. Every write is atomic and durable: old or new contents after a crash at any instant, never a mixture. */
 export interface Files {
   /** Undefined when there is none. Other trouble throws AppError environment with the path. */
@@ -70,7 +79,8 @@ export interface Files {
   /** Names in a folder; empty when there is none. */
   list(path: string): Promise<string[]>;
   stat(path: string): Promise<FileStat | undefined>;
-  makeFolder(path: string, mode?: number): Promise<void>;
+  /** 0700 unless told otherwise; an existing one is given to `owner` too. */
+  makeFolder(path: string, options?: FolderOptions): Promise<void>;
   /** Whether a container (any mount namespace that we may look into) has exactly this file bind-mounted. */
   isBindMounted(path: string): Promise<boolean>;
 }

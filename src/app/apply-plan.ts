@@ -19,6 +19,8 @@ export interface ApplyOptions extends PlanOptions {
   readonly dryRun?: boolean | undefined;
   /** Also start what an admin stopped. */
   readonly startStopped?: boolean;
+  /** Wait for each shard to be healthy before the next one is touched. */
+  readonly oneByOne?: boolean;
 }
 
 /** What was (or would be) done. */
@@ -65,7 +67,7 @@ async function settleAndApply(ctx: Context, options: ApplyOptions): Promise<Appl
   await engine.check();
   const prepared = await prepare(ctx, planned, engine, await knownImage(ctx, engine, planned));
   if (options.startStopped !== true) refuseWhileStopped(prepared.instances);
-  await makeLive(ctx, prepared);
+  await makeLive(ctx, prepared, options.oneByOne === true);
   await updateClientFiles(ctx, prepared);
   return describe(prepared, true);
 }
@@ -84,7 +86,8 @@ function refuseWhileStopped(instances: readonly Instance[]): void {
   throw new AppError("environment", "the proxy is stopped, so nothing is live", { hint: "mtproxy start" });
 }
 
-async function makeLive(ctx: Context, { engine, instances, rendering, changes }: Prepared): Promise<void> {
+async function makeLive(ctx: Context, prepared: Prepared, oneByOne: boolean): Promise<void> {
+  const { engine, instances, rendering, changes } = prepared;
   const changed = changes.filter(({ action }) => CHANGING.has(action)).map(({ shardId }) => shardId);
   const removed = changes.filter(({ action }) => action === "remove").map(({ shardId }) => shardId);
   const files = await swapFiles(ctx, rendering.files, rendering.containerUser);
@@ -92,13 +95,14 @@ async function makeLive(ctx: Context, { engine, instances, rendering, changes }:
   for (const { name, action, reasons } of changes.filter((change) => change.action !== "none"))
     ctx.progress.step(`${name}: ${action}, ${reasons.join(", ")}`);
   try {
-    await engine.up(targets(changed, rendering.digests), removed);
-    await waitUntilHealthy(ctx, engine, changed);
+    for (const batch of oneByOne && changed.length > 0 ? changed.map((id) => [id]) : [changed]) {
+      await engine.up(targets(batch, rendering.digests), removed);
+      await waitUntilHealthy(ctx, engine, batch);
+    }
   } catch (error) {
-    const words = await lastWords(engine, changed);
     await files.restore();
     await bringBack(ctx, engine, instances, changed, removed);
-    throw notHealthy(error, words);
+    throw notHealthy(error);
   }
   await files.settle();
 }
@@ -129,26 +133,11 @@ async function bringBack(
   }
 }
 
-/** The proxy's own last lines, for the error: afterwards its container is gone. */
-async function lastWords(engine: Engine, ids: readonly number[]): Promise<string[]> {
-  const lines: string[] = [];
-  for (const id of ids.slice(0, 2)) {
-    try {
-      for await (const line of engine.logs(id, { tail: 8 })) lines.push(line);
-    } catch {
-      // Nothing was started that could have said anything.
-    }
-  }
-  return lines;
-}
-
-function notHealthy(error: unknown, words: readonly string[]): AppError {
+function notHealthy(error: unknown): AppError {
   if (!(error instanceof AppError)) throw error;
-  const said = words.length === 0 ? "" : `\nThe proxy said:\n${words.map((line) => `  ${line}`).join("\n")}`;
-  return new AppError(error.kind, `${error.message}${said}`, {
-    hint: [error.hint, "everything runs as before and the change is kept as pending: mtproxy apply tries again"]
-      .filter(Boolean)
-      .join("; "),
+  const kept = "everything runs as before and the change is kept as pending: mtproxy apply tries again";
+  return new AppError(error.kind, error.message, {
+    hint: error.hint === undefined ? kept : `${error.hint}; ${kept}`,
     cause: error,
   });
 }

@@ -38,6 +38,7 @@ export async function swapFiles(
 
 async function swap(ctx: Context, file: RenderedFile, user: Deployment["containerUser"]): Promise<Change | undefined> {
   const path = join(ctx.paths.rendered, file.path);
+  if (file.forContainer) await ctx.files.makeFolder(dirname(path), { owner: user });
   const before = await ctx.files.read(path);
   if (before !== undefined && Buffer.compare(before, Buffer.from(file.content)) === 0) return undefined;
   await ctx.files.write(path, file.content, {

@@ -25,7 +25,7 @@ export async function waitUntilHealthy(
     const ready = await Promise.all(waiting.map((id) => isReady(engine, id)));
     waiting = waiting.filter((_, index) => ready[index] !== true);
     if (waiting.length === 0) return;
-    if (ctx.clock.now().getTime() > deadline) throw notReady(waiting, patienceMs);
+    if (ctx.clock.now().getTime() > deadline) throw await withItsWords(engine, waiting, notReady(waiting, patienceMs));
     if (!told) ctx.progress.step(`waiting for ${waiting.map(shardName).join(", ")} to reach Telegram`);
     told = true;
     await ctx.clock.sleep(PAUSE_MS);
@@ -46,7 +46,11 @@ async function refuseDead(engine: Engine, shardIds: readonly number[]): Promise<
     const instance = instances.find(({ shardId }) => shardId === id);
     if (instance?.running === true && instance.restarts === 0) continue;
     const code = instance?.exitCode === undefined ? "" : ` with exit code ${instance.exitCode}`;
-    throw new AppError("engine", `${shardName(id)} ended right after its start${code}`);
+    throw await withItsWords(
+      engine,
+      [id],
+      new AppError("engine", `${shardName(id)} ended right after its start${code}`),
+    );
   }
 }
 
@@ -58,4 +62,27 @@ function notReady(shardIds: readonly number[], patienceMs: number): AppError {
       hint: "is Telegram reachable from here, is egress_ipv4 the address it sees, is the clock right?",
     },
   );
+}
+
+/** The proxy's own last lines go into the error: when the configuration before comes back, its container is gone. */
+async function withItsWords(engine: Engine, shardIds: readonly number[], error: AppError): Promise<AppError> {
+  const lines: string[] = [];
+  for (const id of shardIds.slice(0, 2)) lines.push(...(await lastLines(engine, id)));
+  if (lines.length === 0) return error;
+  const said = lines.map((line) => `\n  ${line}`).join("");
+  return new AppError(
+    error.kind,
+    `${error.message}. It said:${said}`,
+    error.hint === undefined ? {} : { hint: error.hint },
+  );
+}
+
+async function lastLines(engine: Engine, shardId: number): Promise<string[]> {
+  const lines: string[] = [];
+  try {
+    for await (const line of engine.logs(shardId, { tail: 8 })) lines.push(line);
+  } catch {
+    // Nothing was started that could have said anything.
+  }
+  return lines;
 }

@@ -1,6 +1,6 @@
-import { readdir, readFile, rm, stat, unlink } from "node:fs/promises";
+import { chown, readdir, readFile, rm, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { FileStat, Files, WriteOptions } from "../context.ts";
+import type { FileStat, Files, FolderOptions, WriteOptions } from "../context.ts";
 import { isBindMounted } from "./bind-mounts.ts";
 import { followLinks, makeFolders, syncFolder, unless } from "./durable.ts";
 import { explaining } from "./file-errors.ts";
@@ -29,9 +29,14 @@ export function createFiles(): Files {
     removeFolder: (path) => explaining("remove", path, () => removeEntry(path, (it) => rm(it, { recursive: true }))),
     list: (path) => explaining("list", path, () => listed(path)),
     stat: (path) => explaining("look at", path, () => statusOf(path)),
-    makeFolder: (path, mode = FOLDER_MODE) => explaining("make the folder", path, () => makeFolders(path, mode)),
+    makeFolder: (path, options = {}) => explaining("make the folder", path, () => makeOwnedFolder(path, options)),
     isBindMounted: async (path) => isBindMounted(path),
   };
+}
+
+async function makeOwnedFolder(path: string, { mode = FOLDER_MODE, owner }: FolderOptions): Promise<void> {
+  await makeFolders(path, mode);
+  if (owner !== undefined) await chown(path, owner.uid, owner.gid).catch(unless("EPERM"));
 }
 
 function read(path: string): Promise<Buffer | undefined> {
