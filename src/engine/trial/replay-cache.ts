@@ -30,17 +30,19 @@ export class ReplayCache {
 
   /** Remembers a random. False when it was here before. */
   admit(random: Uint8Array): boolean {
-    this.#forgetOld();
+    const oldestKept = this.#now() - this.#keepMs;
+    this.#forgetWhile((since) => since <= oldestKept);
     const name = Buffer.from(random.subarray(0, 16)).toString("latin1");
     if (this.#seen.has(name)) return false;
+    this.#forgetWhile(() => this.#seen.size >= this.#capacity);
     this.#seen.set(name, this.#now());
     return true;
   }
 
-  #forgetOld(): void {
-    const oldest = this.#now() - this.#keepMs;
+  /** From the oldest on. */
+  #forgetWhile(isTooMuch: (since: number) => boolean): void {
     for (const [name, since] of this.#seen) {
-      if (since > oldest && this.#seen.size < this.#capacity) return;
+      if (!isTooMuch(since)) return;
       this.#seen.delete(name);
     }
   }
