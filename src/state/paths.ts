@@ -15,6 +15,7 @@ export function homePaths(home: string): HomePaths {
     telegram: at("config/mtproxy/telegram"),
     proxySecret: at("config/mtproxy/telegram/proxy-secret"),
     proxyMultiConf: at("config/mtproxy/telegram/proxy-multi.conf"),
+    telegramRecord: at("config/mtproxy/telegram/fetched.json"),
     users: at("data/users.json"),
     clients: at("data/clients"),
     rendered: at("mtproxy"),

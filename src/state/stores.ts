@@ -3,6 +3,7 @@ import type { PromotedChannel } from "../domain/promoted-channel.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { ShardBook } from "../domain/shard.ts";
 import type { SharedSecret } from "../domain/shared-secret.ts";
+import type { TelegramRecord } from "../domain/telegram-record.ts";
 import { type CoverDomainsStore, createCoverDomainsStore } from "./cover-domains-store.ts";
 import type { DefaultedStore } from "./defaulted-store.ts";
 import { createEngineRecordStore } from "./engine-record-store.ts";
@@ -12,6 +13,7 @@ import { createPromotedChannelStore } from "./promoted-channel-store.ts";
 import { createSettingsStore } from "./settings-store.ts";
 import { createShardsStore } from "./shards-store.ts";
 import { createSharedSecretsStore } from "./shared-secrets-store.ts";
+import { createTelegramRecordStore } from "./telegram-record-store.ts";
 import { createTelegramStore, type TelegramStore } from "./telegram-store.ts";
 import { createUsersStore, type UsersStore } from "./users-store.ts";
 
@@ -26,6 +28,7 @@ export interface Stores {
   readonly coverDomains: CoverDomainsStore;
   readonly engineRecord: DefaultedStore<EngineRecord>;
   readonly telegram: TelegramStore;
+  readonly telegramRecord: DefaultedStore<TelegramRecord>;
   /** Runs work that reads and writes several of them under the state lock; their own updates may be inside. */
   exclusively<T>(purpose: string, work: () => Promise<T>): Promise<T>;
 }
@@ -41,6 +44,7 @@ export function createStores(parts: StoreParts): Stores {
     coverDomains: createCoverDomainsStore(parts),
     engineRecord: createEngineRecordStore(parts),
     telegram: createTelegramStore(parts),
+    telegramRecord: createTelegramRecordStore(parts),
     exclusively: (purpose, work) => parts.locks.withLock(stateLock(parts.paths), work, { purpose }),
   };
 }

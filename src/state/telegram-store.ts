@@ -12,6 +12,8 @@ export interface TelegramStore {
   lastGood(): Promise<TelegramFiles | undefined>;
   /** Replaces the files that differ; the caller has found the new ones good. The ones before stay beside them. */
   write(next: TelegramFiles): Promise<void>;
+  /** Takes a `write` back that turned out bad. Those that it replaced are the last good still. */
+  restore(previous: TelegramFiles): Promise<void>;
 }
 
 export function createTelegramStore({ paths, files, locks }: StoreParts): TelegramStore {
@@ -21,24 +23,27 @@ export function createTelegramStore({ paths, files, locks }: StoreParts): Telegr
     return proxySecret && proxyMultiConf && { proxySecret, proxyMultiConf };
   };
 
-  const replace = async (path: string, data: Uint8Array): Promise<void> => {
+  const replace = async (path: string, data: Uint8Array, keep: boolean): Promise<void> => {
     const old = await files.read(path);
     if (old !== undefined && Buffer.compare(old, data) === 0) return;
-    if (old !== undefined) await files.write(path + LAST_GOOD, old);
+    if (old !== undefined && keep) await files.write(path + LAST_GOOD, old);
     await files.write(path, data);
   };
+
+  const replaceBoth = (next: TelegramFiles, keep: boolean): Promise<void> =>
+    locks.withLock(
+      stateLock(paths),
+      async () => {
+        await replace(paths.proxySecret, next.proxySecret, keep);
+        await replace(paths.proxyMultiConf, next.proxyMultiConf, keep);
+      },
+      { purpose: "replacing Telegram's files" },
+    );
 
   return {
     read: () => readPair(files.read),
     lastGood: () => readPair(async (path) => (await copyOf(path)) ?? files.read(path)),
-    write: (next) =>
-      locks.withLock(
-        stateLock(paths),
-        async () => {
-          await replace(paths.proxySecret, next.proxySecret);
-          await replace(paths.proxyMultiConf, next.proxyMultiConf);
-        },
-        { purpose: "replacing Telegram's files" },
-      ),
+    write: (next) => replaceBoth(next, true),
+    restore: (previous) => replaceBoth(previous, false),
   };
 }

@@ -1,0 +1,115 @@
+import type { Context } from "../context.ts";
+import type { TelegramFiles } from "../domain/deployment.ts";
+import { AppError } from "../domain/errors.ts";
+import type { Settings } from "../domain/settings.ts";
+import { shardName } from "../domain/shard.ts";
+import type { Engine, Instance } from "../engine/engine.ts";
+import { applyPlan } from "./apply-plan.ts";
+import { liveSteps, makeConfigLive, type TakeUp } from "./live-config.ts";
+
+/** What is done to one proxy. */
+export interface LiveShard {
+  readonly name: string;
+  readonly how: TakeUp;
+}
+
+/** Files that were stored, and those that they replaced. */
+export interface FilesChange {
+  readonly before: TelegramFiles | undefined;
+  readonly next: TelegramFiles;
+  readonly changed: boolean;
+}
+
+/** How it ended. */
+export interface BroughtLive {
+  readonly shards: readonly LiveShard[];
+  readonly warnings: readonly string[];
+  readonly failure?: AppError;
+  /** The files before are back, in the store and in the proxies. */
+  readonly isTakenBack: boolean;
+}
+
+const NOTHING: BroughtLive = { shards: [], warnings: [], isTakenBack: false };
+
+/**
+ * Makes Telegram's files live in every proxy that runs with others: proxy-multi.conf by a reload where the binary can, else by a
+ * restart; a new proxy-secret takes a restart always. When that fails, the files before come back.
+ */
+export async function bringFilesLive(
+  ctx: Context,
+  settings: Settings,
+  change: FilesChange,
+  dryRun: boolean,
+): Promise<BroughtLive> {
+  // The trial engine talks to the datacenters themselves and reads neither file.
+  if (settings.engine === "trial") return NOTHING;
+  try {
+    const engine = await ctx.engine(settings);
+    await engine.check();
+    const instances = await engine.instances();
+    if (instances.length === 0) return NOTHING;
+    return await (dryRun ? foresee : carryOut)(ctx, engine, instances, change);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return dryRun ? { ...NOTHING, failure: error } : failed(ctx, change, error);
+  }
+}
+
+async function carryOut(
+  ctx: Context,
+  engine: Engine,
+  instances: readonly Instance[],
+  change: FilesChange,
+): Promise<BroughtLive> {
+  const restarted = needsRestart(instances, change) ? await applyPlan(ctx, { oneByOne: true }) : undefined;
+  const shards = (restarted?.changes ?? [])
+    .filter(({ action }) => action === "restart")
+    .map(({ name }): LiveShard => ({ name, how: "restart" }));
+  const steps = await liveSteps(ctx, engine, change.next.proxyMultiConf, await canReload(ctx));
+  const warnings = await makeConfigLive(ctx, engine, steps, change.next.proxyMultiConf);
+  return { ...NOTHING, shards: [...shards, ...steps.map(({ name, how }) => ({ name, how }))], warnings };
+}
+
+async function foresee(
+  ctx: Context,
+  engine: Engine,
+  instances: readonly Instance[],
+  change: FilesChange,
+): Promise<BroughtLive> {
+  if (needsRestart(instances, change)) {
+    return { ...NOTHING, shards: instances.map(({ shardId }) => ({ name: shardName(shardId), how: "restart" })) };
+  }
+  const steps = await liveSteps(ctx, engine, change.next.proxyMultiConf, await canReload(ctx));
+  return { ...NOTHING, shards: steps.map(({ name, how }) => ({ name, how })) };
+}
+
+/** Nothing re-reads proxy-secret. A proxy that is stopped gets it with the apply that starts it. */
+function needsRestart(instances: readonly Instance[], { before, next }: FilesChange): boolean {
+  const isNew = before === undefined || Buffer.compare(before.proxySecret, next.proxySecret) !== 0;
+  return isNew && instances.some(({ running }) => running);
+}
+
+async function canReload(ctx: Context): Promise<boolean> {
+  return (await ctx.stores.engineRecord.read()).image?.reloads === true;
+}
+
+/** An engine that cannot be reached says nothing against the files: they stay, and the next run makes them live. */
+async function failed(ctx: Context, { before, changed }: FilesChange, error: AppError): Promise<BroughtLive> {
+  if (error.kind === "environment") return changed ? { ...NOTHING, failure: notLive(error) } : NOTHING;
+  if (changed && before !== undefined) await ctx.stores.telegram.restore(before);
+  return { ...NOTHING, isTakenBack: true, failure: takenBack(error) };
+}
+
+function notLive(error: AppError): AppError {
+  return new AppError("environment", `Telegram's new files are saved, but no proxy has them yet: ${error.message}`, {
+    hint: [error.hint, "then mtproxy refresh-config makes them live"].filter(Boolean).join("; "),
+    cause: error,
+  });
+}
+
+function takenBack(error: AppError): AppError {
+  return new AppError(error.kind, error.message, {
+    hint: "the files before are in use again; mtproxy refresh-config tries the new ones once more",
+    cause: error,
+  });
+}
