@@ -11,7 +11,10 @@ unset http_proxy HTTP_PROXY all_proxy ALL_PROXY
 if has curl; then
   exec curl --silent --fail --max-time 5 --noproxy '*' "http://127.0.0.1:$port/stats"
 elif has wget; then
-  exec wget -q -T 5 -O - "http://127.0.0.1:$port/stats"
+  # Not -T: Debian's busybox crashes on it (1.35).
+  limit=
+  has timeout && limit="timeout 5"
+  exec $limit wget -q -O - "http://127.0.0.1:$port/stats"
 elif has perl; then
   exec perl -e '
     use IO::Socket::INET;
@@ -49,7 +52,7 @@ elif has bash; then
     while read -r -t 5 line <&3 && [ "${line%?}" != "" ]; do :; done
     while read -r -t 5 line <&3 || [ -n "$line" ]; do printf "%s\n" "$line"; done' bash "$port" 2>/dev/null
 elif has busybox; then
-  exec busybox wget -q -T 5 -O - "http://127.0.0.1:$port/stats"
+  exec busybox timeout 5 busybox wget -q -O - "http://127.0.0.1:$port/stats"
 fi
 echo "no program here can ask for /stats: none of curl, wget, perl, python3, node, bash, busybox" >&2
 exit 3
