@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTrialEngine } from "../../src/engine/trial/trial-engine.ts";
 import { numberedKey } from "../support/domain.ts";
+import { watchOnTerminal, withProgram } from "../support/run-source.ts";
 import { type Datacenter, startDatacenter } from "../support/telegram/datacenter.ts";
 import { coverDomain, freePort, type TrialHome, trialProgram, withTrialHome } from "../support/trial.ts";
 import { closed, connectClient, connectRaw } from "../support/trial-client.ts";
@@ -56,6 +57,29 @@ describe("the trial engine", () => {
       const stats = await home.engine.stats(1);
       expect(stats).toMatchObject({ readyTargets: 1, declaredTargets: 1, activeClients: 0, tagSet: false, workers: 0 });
       expect(stats.residentBytes).toBeGreaterThan(10_000_000);
+    }));
+
+  it("lets the command that started it end at once, and lives on without it and its terminal", () =>
+    withTrialHome(async (home) => {
+      const { configDigest } = await home.configure({ keys: [forAlice], datacenters });
+      const options = {
+        rendered: join(home.folder, "rendered"),
+        run: home.run,
+        logs: home.logs,
+        program: trialProgram,
+      };
+      const source = `import { createTrialEngine } from "./src/engine/trial/trial-engine.ts";
+        const engine = createTrialEngine(${JSON.stringify(options)});
+        engine.up([{ shardId: 1, configDigest: "${configDigest}" }], []).then(() => console.log("it is up"));`;
+      await withProgram(source, async (file) => {
+        const command = watchOnTerminal([process.execPath, file]);
+        expect(await command.ended).toBe(0);
+        expect(command.output()).toContain("it is up");
+      });
+      await setTimeout(200);
+      const client = await connectClient({ port: home.port, key: alice });
+      await client.ask();
+      client.socket.destroy();
     }));
 
   it("adds and removes keys without cutting anyone but those whose key is gone", () =>

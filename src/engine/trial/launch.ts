@@ -47,7 +47,7 @@ export async function launch({ program, config, run, logs }: LaunchOptions): Pro
 }
 
 /** Garbage is collected early: the proxy holds little for long, and shares a small machine. */
-const memoryFlags = ["--max-semi-space-size=2", "--max-old-space-size=128"];
+const memoryFlags = ["--max-semi-space-size=2", "--max-old-space-size=256"];
 
 function startReport(child: ChildProcess): Promise<StartReport> {
   return new Promise((resolve, reject) => {

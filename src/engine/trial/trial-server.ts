@@ -18,6 +18,9 @@ import { Telegram } from "./telegram.ts";
 const REPLAY_MS = 620_000;
 const REPLAY_CAPACITY = 65_536;
 
+/** A client's connection costs 48 kB of memory (measured): these stay below 150 MB in all. */
+const MOST_CLIENTS = 1_500;
+
 /** A direct-mode MTProxy: plain, padded and fake-TLS on one port. Knows nothing of files and processes. */
 export class TrialServer {
   #config: TrialConfig;
@@ -128,11 +131,11 @@ function openDesk(config: TrialConfig): Desk {
   };
 }
 
-/** What was configured, within what the process may open. Guests take at most half of it. */
+/** What was configured, within what the process may open and shall hold. Guests take at most half of the open files. */
 function capacityOf({ limits }: TrialConfig): Capacity {
   const fitting = connectionsThatFit();
   const guests = Math.max(1, Math.min(limits.maxGuests, Math.floor(fitting / 2)));
-  return { guests, clients: Math.max(1, Math.min(limits.maxConnections, fitting - guests)) };
+  return { guests, clients: Math.max(1, Math.min(limits.maxConnections, MOST_CLIENTS, fitting - guests)) };
 }
 
 function listen(port: number): Promise<Server> {
