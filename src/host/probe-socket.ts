@@ -130,7 +130,6 @@ function connected(socket: Socket, host: string, until: number): Promise<void> {
     });
     socket.once("connect", resolve);
     socket.once("close", () => clearTimeout(late));
-    socket.once("connect", () => clearTimeout(late));
   });
 }
 

@@ -398,28 +398,36 @@ describe("a probe", () => {
 
   it("keeps a process no longer than it takes, however it ends", async () => {
     const proxy = await startProxy({ upstream: await startTelegram(), domains });
-    const refused = await startServer((socket) => socket.destroy());
+    const bare = await startProxy({ upstream: await startTelegram() });
+    const closing = await startServer((socket) => socket.destroy());
     const silent = await startServer(() => {});
-    const program = `
-      import { parseLink } from "./src/domain/link.ts";
-      import { probeLink } from "./src/host/link-probe.ts";
-      let over = 0;
-      process.once("exit", () => console.log(Math.round(performance.now() - over)));
-      Promise.all(process.argv.slice(2).map((link) => probeLink(parseLink(link), { timeoutMs: 500 }))).then(() => {
-        over = performance.now();
-      });`;
-    const links = [proxy, refused, silent].flatMap((server) => [
-      tgLink(linkTo(server, "fake-tls")),
-      tgLink(linkTo(server, "padded")),
-    ]);
-    const lingered = await withProgram(program, async (file) => {
-      const watched = watch(process.execPath, [file, ...links]);
-      expect(await watched.ended).toBe(0);
-      return Number(watched.output());
-    });
-    expect(lingered).toBeLessThan(100);
+    for (const links of [
+      [linkTo(bare, "padded")],
+      [linkTo(proxy, "fake-tls"), linkTo(proxy, "fake-tls", stranger)],
+      [linkTo(closing, "padded"), linkTo(closing, "fake-tls")],
+      [linkTo(silent, "padded"), linkTo(silent, "fake-tls")],
+    ]) {
+      expect(await lingering(links.map(tgLink))).toBeLessThan(100);
+    }
   });
 });
+
+/** Milliseconds that a process stays after its probes are over. */
+function lingering(links: readonly string[]): Promise<number> {
+  const program = `
+    import { parseLink } from "./src/domain/link.ts";
+    import { probeLink } from "./src/host/link-probe.ts";
+    let over = 0;
+    process.once("exit", () => console.log(Math.round(performance.now() - over)));
+    Promise.all(process.argv.slice(2).map((link) => probeLink(parseLink(link), { timeoutMs: 1500 }))).then(() => {
+      over = performance.now();
+    });`;
+  return withProgram(program, async (file) => {
+    const watched = watch(process.execPath, [file, ...links]);
+    expect(await watched.ended).toBe(0);
+    return Number(watched.output());
+  });
+}
 
 /** Sends the bytes again and again until the connection is gone. */
 function drip(socket: Socket, bytes: Uint8Array, everyMs: number): void {

@@ -85,6 +85,10 @@ describe("the first step of the key exchange", () => {
     const message = reqPqMulti(new Uint8Array(16).fill(7), 1_700_000_000_000);
     for (let length = 0; length < message.length; length++)
       expect(readReqPq(message.subarray(0, length))).toBeUndefined();
+    const nonce = new Uint8Array(16);
+    const answer = resPq({ nonce, serverNonce: nonce, pq: Uint8Array.of(15), fingerprints: [1n] }, 0);
+    for (let length = 0; length < answer.length; length++)
+      expect(readResPq(answer.subarray(0, length))).toBeUndefined();
   });
 });
 

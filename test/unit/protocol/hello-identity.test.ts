@@ -63,6 +63,7 @@ describe("a fake-TLS hello", () => {
     ["unmatched", hello(), { keys: [] }],
     ["unknown-domain", hello({ domain: "other.example.org" }), {}],
     ["unknown-domain", hello({ domain: "Cover.example.org" }), {}],
+    ["no-sni", hello({ domain: "cover.example.org\0" }), { isKnownDomain: () => true }],
     ["trailing-bytes", Buffer.concat([hello(), Buffer.alloc(1)]), {}],
     ["too-long", hello({ size: "long" }), { limits: helloLimits.before2025 }],
     ["too-short", hello().subarray(0, 5).fill(1, 3, 5), {}],
