@@ -38,18 +38,19 @@ export interface TrialConfigChange extends Partial<Omit<TrialConfigFile, "limits
 
 /** Calls `work` with a home for a trial server of its own on a free port; the server is ended afterwards. */
 export async function withTrialHome<T>(work: (home: TrialHome) => Promise<T>, parent = tmpdir()): Promise<T> {
-  await mkdir(parent, { recursive: true });
-  const folder = await mkdtemp(join(parent, "mtproxy-trial-"));
-  const home = await openHome(folder);
+  const home = await openTrialHome(parent);
   try {
     return await work(home);
   } finally {
     await home.engine.stop();
-    await rm(folder, { recursive: true, force: true });
+    await rm(home.folder, { recursive: true, force: true });
   }
 }
 
-async function openHome(folder: string): Promise<TrialHome> {
+/** The same for a caller who stops the engine and removes the folder. */
+export async function openTrialHome(parent = tmpdir()): Promise<TrialHome> {
+  await mkdir(parent, { recursive: true });
+  const folder = await mkdtemp(join(parent, "mtproxy-trial-"));
   const [rendered, run, logs] = [join(folder, "rendered"), join(folder, "run"), join(folder, "logs")];
   const port = await freePort();
   const engine = createTrialEngine({ rendered, run, logs, program: trialProgram });
