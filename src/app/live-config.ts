@@ -141,9 +141,8 @@ async function goBack(ctx: Context, engine: Engine, steps: readonly LiveStep[], 
       failures.push(failure instanceof Error ? failure.message : String(failure));
     }
   }
-  const outcome =
-    failures.length === 0 ? "the one before is back" : `the one before is back, but: ${failures.join("; ")}`;
-  return new AppError(error.kind, `the new ${MULTI_CONF} does not work: ${error.message}; ${outcome}`, {
+  const outcome = failures.length === 0 ? "the one before is back" : `and the one before: ${failures.join("; ")}`;
+  return new AppError(error.kind, `the new ${MULTI_CONF} does not work, ${outcome}. ${error.message}`, {
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     cause: error,
   });
