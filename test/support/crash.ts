@@ -1,19 +1,20 @@
-import { spawnSync } from "node:child_process";
+import { execa } from "execa";
 
 /** Far more calls than any program under test makes: a loop that does not end is a failure, not a hang. */
 const MAX_CALLS = 500;
 
 /**
  * Runs a program again and again, killed (SIGKILL) when it makes the first, second, third … of the named system calls, until one
- * run makes no further call. `before` prepares each run, `after` looks at what is left.
+ * run makes no further call; with a `step` only at every so many of them. `before` prepares each run, `after` looks at what is left.
  * @returns how many runs were killed
  */
 export async function killAtEach(
   call: string,
   command: readonly string[],
-  { before, after }: { before(): Promise<void>; after(killedAt: number): Promise<void> },
+  { before, after, step = 1 }: { before(): Promise<void>; after(killedAt: number): Promise<void>; step?: number },
 ): Promise<number> {
-  for (let at = 1; at <= MAX_CALLS; at++) {
+  let killed = 0;
+  for (let at = 1; at <= MAX_CALLS; at += step) {
     await before();
     const kill = [
       "-f",
@@ -26,11 +27,11 @@ export async function killAtEach(
       `inject=${call}:signal=SIGKILL:when=${at}`,
     ];
     // One worker thread: strace counts calls per thread.
-    const env = { ...process.env, UV_THREADPOOL_SIZE: "1" };
-    const run = spawnSync("strace", [...kill, ...command], { env, encoding: "utf8", timeout: 60_000 });
-    if (run.error !== undefined) throw run.error;
-    if (run.status === 0) return at - 1;
-    if (run.signal !== "SIGKILL" && run.status !== 137) throw new Error(`it failed by itself: ${run.stderr}`);
+    const env = { UV_THREADPOOL_SIZE: "1" };
+    const run = await execa("strace", [...kill, ...command], { env, reject: false, timeout: 60_000 });
+    if (run.exitCode === 0) return killed;
+    if (run.signal !== "SIGKILL" && run.exitCode !== 137) throw new Error(`it failed by itself: ${run.stderr || run}`);
+    killed += 1;
     await after(at);
   }
   throw new Error(`still killed at call ${MAX_CALLS} of ${call}`);
