@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import type { Context } from "../context.ts";
 import type { TelegramFiles } from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
 import type { Settings } from "../domain/settings.ts";
 import { shardName } from "../domain/shard.ts";
+import { telegramFileNames } from "../domain/telegram-record.ts";
 import type { Engine, Instance } from "../engine/engine.ts";
 import { applyPlan } from "./apply-plan.ts";
 import { liveSteps, makeConfigLive, type TakeUp } from "./live-config.ts";
@@ -59,14 +61,15 @@ async function carryOut(
   ctx: Context,
   engine: Engine,
   instances: readonly Instance[],
-  change: FilesChange,
+  { next }: FilesChange,
 ): Promise<BroughtLive> {
-  const restarted = needsRestart(instances, change) ? await applyPlan(ctx, { oneByOne: true }) : undefined;
+  const outdated = await withOtherSecret(ctx, instances, next.proxySecret);
+  const restarted = outdated.length > 0 ? await applyPlan(ctx, { oneByOne: true }) : undefined;
   const shards = (restarted?.changes ?? [])
     .filter(({ action }) => action === "restart")
     .map(({ name }): LiveShard => ({ name, how: "restart" }));
-  const steps = await liveSteps(ctx, engine, change.next.proxyMultiConf, await canReload(ctx));
-  const warnings = await makeConfigLive(ctx, engine, steps, change.next.proxyMultiConf);
+  const steps = await liveSteps(ctx, engine, next.proxyMultiConf, await canReload(ctx));
+  const warnings = await makeConfigLive(ctx, engine, steps, next.proxyMultiConf);
   return { ...NOTHING, shards: [...shards, ...steps.map(({ name, how }) => ({ name, how }))], warnings };
 }
 
@@ -74,19 +77,29 @@ async function foresee(
   ctx: Context,
   engine: Engine,
   instances: readonly Instance[],
-  change: FilesChange,
+  { next }: FilesChange,
 ): Promise<BroughtLive> {
-  if (needsRestart(instances, change)) {
-    return { ...NOTHING, shards: instances.map(({ shardId }) => ({ name: shardName(shardId), how: "restart" })) };
-  }
-  const steps = await liveSteps(ctx, engine, change.next.proxyMultiConf, await canReload(ctx));
-  return { ...NOTHING, shards: steps.map(({ name, how }) => ({ name, how })) };
+  const outdated = await withOtherSecret(ctx, instances, next.proxySecret);
+  const restarts = outdated.map(({ shardId }): LiveShard => ({ name: shardName(shardId), how: "restart" }));
+  const steps = await liveSteps(ctx, engine, next.proxyMultiConf, await canReload(ctx));
+  const others = steps.filter(({ shardId }) => !outdated.some((instance) => instance.shardId === shardId));
+  return { ...NOTHING, shards: [...restarts, ...others.map(({ name, how }) => ({ name, how }))] };
 }
 
-/** Nothing re-reads proxy-secret. A proxy that is stopped gets it with the apply that starts it. */
-function needsRestart(instances: readonly Instance[], { before, next }: FilesChange): boolean {
-  const isNew = before === undefined || Buffer.compare(before.proxySecret, next.proxySecret) !== 0;
-  return isNew && instances.some(({ running }) => running);
+/** Running proxies of this home that read another proxy-secret. One that is stopped gets it with the apply that starts it. */
+async function withOtherSecret(
+  ctx: Context,
+  instances: readonly Instance[],
+  proxySecret: Uint8Array,
+): Promise<Instance[]> {
+  const rendered = ({ shardId }: Instance) =>
+    ctx.files.read(join(ctx.paths.rendered, shardName(shardId), telegramFileNames.proxySecret));
+  const running = instances.filter((instance) => instance.running);
+  const secrets = await Promise.all(running.map(rendered));
+  return running.filter((_, index) => {
+    const secret = secrets[index];
+    return secret !== undefined && Buffer.compare(secret, proxySecret) !== 0;
+  });
 }
 
 async function canReload(ctx: Context): Promise<boolean> {

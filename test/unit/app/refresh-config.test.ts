@@ -463,6 +463,18 @@ describe("refreshConfig with running proxies", () => {
     expect((await applyPlan(it.ctx)).changes.map(({ action }) => action)).toEqual(["none", "none"]);
   });
 
+  it("leaves proxies alone that are not of this home", async () => {
+    const { urls } = await startMirror();
+    const it = await scene(urls);
+    await it.engine.up([{ shardId: 1, configDigest: "another home's" }], []).catch(() => {});
+    expect(await it.engine.instances()).toHaveLength(1);
+    it.engine.doings.length = 0;
+    const { data, failure } = await it.refresh();
+    expect(failure).toBeUndefined();
+    expect(data.shards).toEqual([]);
+    expect(it.engine.doings).toEqual([]);
+  });
+
   it("saves new files while the engine is down, says so, and makes them live once it is back", async () => {
     const it = await runningScene();
     it.mirror.files.conf = confNumber(2);
