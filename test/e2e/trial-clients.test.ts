@@ -97,10 +97,10 @@ describe("the trial server", () => {
       await home.up({ keys, datacenters: { 1: `127.0.0.1:${port}`, 2: `127.0.0.1:${port}`, 4: "127.0.0.1:1" } });
       expect(await home.engine.stats(1)).toMatchObject({ readyTargets: 0, declaredTargets: 2 });
       for (const mode of ["plain", "padded"] as const) {
-        const { attempts } = await probeLink(home.link(alice, mode), { timeoutMs: 1_500 });
+        const { attempts } = await probeLink(home.link(alice, mode), { timeoutMs: 4_000 });
         expect(attempts.map(({ fault }) => fault)).toEqual(["upstream-not-ready"]);
       }
-      const dead = await probeLink(home.link(numberedKey(3)), { timeoutMs: 1_500 });
+      const dead = await probeLink(home.link(numberedKey(3)), { timeoutMs: 4_000 });
       expect(dead.attempts.map(({ fault }) => fault)).toEqual(["key-not-live"]);
       const late = await startDatacenter({ port });
       await setTimeout(1_100);
@@ -118,9 +118,9 @@ describe("the trial server", () => {
         covers: [{ domain: coverDomain, address: "127.0.0.1:1" }],
         datacenters: { 2: "127.0.0.1:1" },
       });
-      const live = await probeLink(home.link(alice, "fake-tls"), { timeoutMs: 1_500 });
+      const live = await probeLink(home.link(alice, "fake-tls"), { timeoutMs: 4_000 });
       expect(live.attempts.map(({ fault }) => fault)).toEqual(["upstream-not-ready", "upstream-not-ready"]);
-      const dead = await probeLink(home.link(numberedKey(3), "fake-tls"), { timeoutMs: 1_500 });
+      const dead = await probeLink(home.link(numberedKey(3), "fake-tls"), { timeoutMs: 4_000 });
       expect(dead.attempts.map(({ fault }) => fault)).toEqual(["key-not-live", "key-not-live"]);
     }));
 });

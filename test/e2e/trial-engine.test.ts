@@ -240,6 +240,7 @@ describe("the trial engine", () => {
       await home.engine.stop();
       const log: string[] = [];
       for await (const line of home.engine.logs(1)) log.push(line);
+      expect(log.filter((line) => !/^\d{4}-\d\d-\d\dT/.test(line))).toEqual([]);
       expect(log.join("\n")).toContain("not for production; it carries no promoted channel");
       expect(log.join("\n")).not.toContain(alice.reveal());
       expect(log.join("\n")).not.toContain("127.0.0.1");

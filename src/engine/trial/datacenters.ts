@@ -1,4 +1,4 @@
-import { type Endpoint, parseEndpoint } from "./endpoint.ts";
+import { type Endpoint, formatEndpoint, parseEndpoint } from "./endpoint.ts";
 
 /**
  * Telegram's datacenters, production under their number and test under number + 10000, as they stand in Telegram Desktop
@@ -19,6 +19,11 @@ export const telegramDatacenters: Readonly<Record<string, string>> = {
 
 const TEST_OFFSET = 10_000;
 
+export interface Datacenter {
+  readonly id: number;
+  readonly endpoint: Endpoint;
+}
+
 /** Where to find each datacenter: a table from id to `host:port`, strict about both. */
 export class Datacenters {
   readonly #endpoints: ReadonlyMap<number, Endpoint>;
@@ -36,8 +41,9 @@ export class Datacenters {
     return this.#endpoints.get(id) ?? this.#endpoints.get(Math.abs(id));
   }
 
-  /** The production datacenters: those whose being there says that the proxy is of use. */
-  get production(): readonly Endpoint[] {
-    return [...this.#endpoints].filter(([id]) => id > 0 && id < TEST_OFFSET).map(([, endpoint]) => endpoint);
+  /** The production datacenters, by address: those whose being there says that the proxy is of use. */
+  get production(): ReadonlyMap<string, Datacenter> {
+    const listed = [...this.#endpoints].filter(([id]) => id > 0 && id < TEST_OFFSET);
+    return new Map(listed.map(([id, endpoint]) => [formatEndpoint(endpoint), { id, endpoint }]));
   }
 }

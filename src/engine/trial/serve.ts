@@ -46,6 +46,8 @@ export async function serve(socket: Socket, desk: Desk): Promise<void> {
 
 function watchSocket(socket: Socket, { traffic, limits }: Desk): void {
   traffic.watch(socket);
+  // Two pipelines and those who wait for news, each with a listener for every event.
+  socket.setMaxListeners(30);
   socket.on("error", () => {});
   socket.setTimeout(limits.idleMs, () => socket.destroy());
 }

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import type { Datacenters } from "./datacenters.ts";
+import { answersAsTelegram } from "./ask-datacenter.ts";
+import type { Datacenter, Datacenters } from "./datacenters.ts";
 import { dial } from "./dial.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 
@@ -12,15 +13,15 @@ const FRESH_WHILE_DOWN_MS = 1_000;
 export interface Readiness {
   /** Production datacenters by distinct address. */
   readonly declared: number;
-  /** Those that took a connection when last tried. */
+  /** Those that answered when last asked, and took their clients' connections since. */
   readonly ready: number;
 }
 
 /** Telegram's side: connects to datacenters and knows which of them are there. */
 export class Telegram {
   #datacenters: Datacenters;
-  /** Address → whether the last connection to it was taken. */
-  readonly #reachable = new Map<string, boolean>();
+  /** Addresses that answered. */
+  readonly #ready = new Set<string>();
   /** Until the first datacenter answered, or none did. */
   #check: Promise<unknown> = Promise.resolve();
   #checkedAt = Number.NEGATIVE_INFINITY;
@@ -48,36 +49,36 @@ export class Telegram {
 
   /** What is known, asked anew when that is old; waits for the answer only while no datacenter is known to be there. */
   async readiness(): Promise<Readiness> {
-    const fresh = this.#ready() > 0 ? FRESH_MS : FRESH_WHILE_DOWN_MS;
+    const fresh = this.#countReady() > 0 ? FRESH_MS : FRESH_WHILE_DOWN_MS;
     if (performance.now() - this.#checkedAt > fresh) this.check();
-    if (this.#ready() === 0) await this.#check;
-    return { declared: this.#addresses().size, ready: this.#ready() };
+    if (this.#countReady() === 0) await this.#check;
+    return { declared: this.#datacenters.production.size, ready: this.#countReady() };
   }
 
-  /** Tries every production datacenter with a connection that is closed at once. */
+  /** Asks every production datacenter. */
   check(): void {
     this.#checkedAt = performance.now();
-    const knocks = [...this.#addresses().values()].map((endpoint) => this.#knock(endpoint));
-    this.#check = Promise.any(knocks).catch(() => {});
+    const answers = [...this.#datacenters.production.values()].map((datacenter) => this.#ask(datacenter));
+    this.#check = Promise.any(answers).catch(() => {});
   }
 
-  async #knock(endpoint: Endpoint): Promise<void> {
+  /** @throws Error when it does not answer */
+  async #ask({ id, endpoint }: Datacenter): Promise<void> {
     const socket = await this.#dial(endpoint, CHECK_MS);
-    if (socket === undefined) throw new Error("not reachable");
-    socket.destroy();
+    const answers = socket !== undefined && (await answersAsTelegram(socket, id, AbortSignal.timeout(CHECK_MS)));
+    socket?.destroy();
+    if (answers) this.#ready.add(formatEndpoint(endpoint));
+    else this.#ready.delete(formatEndpoint(endpoint));
+    if (!answers) throw new Error(`datacenter ${id} does not answer`);
   }
 
-  #ready(): number {
-    return [...this.#addresses().keys()].filter((address) => this.#reachable.get(address) === true).length;
+  #countReady(): number {
+    return [...this.#datacenters.production.keys()].filter((address) => this.#ready.has(address)).length;
   }
 
   async #dial(endpoint: Endpoint, timeoutMs: number): Promise<Socket | undefined> {
     const socket = await dial(endpoint, timeoutMs).catch(() => undefined);
-    this.#reachable.set(formatEndpoint(endpoint), socket !== undefined);
+    if (socket === undefined) this.#ready.delete(formatEndpoint(endpoint));
     return socket;
-  }
-
-  #addresses(): ReadonlyMap<string, Endpoint> {
-    return new Map(this.#datacenters.production.map((endpoint) => [formatEndpoint(endpoint), endpoint]));
   }
 }
