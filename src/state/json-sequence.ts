@@ -22,17 +22,32 @@ export interface Padding {
   readonly tail: string;
 }
 
-export function readSequence(text: string): Sequence {
+/** A sequence inside a longer text, and where it ends. */
+export interface Found {
+  readonly sequence: Sequence;
+  /** Index behind the closing bracket. */
+  readonly end: number;
+}
+
+/** @param endOf finds the end of an item; given where a reader wants to see the items on the way */
+export function findSequence(text: string, start: number, endOf = endOfItem): Found {
   const items: Item[] = [];
-  let at = 1;
+  let at = start + 1;
   for (;;) {
-    const start = skipBlanks(text, text[skipBlanks(text, at)] === "," ? skipBlanks(text, at) + 1 : at);
-    if (start >= text.length - 1) break;
-    const end = endOfItem(text, start);
-    items.push({ lead: text.slice(at, start), body: text.slice(start, end) });
+    const next = skipBlanks(text, at);
+    const begin = text[next] === "," ? skipBlanks(text, next + 1) : next;
+    if (isClosing(text.charCodeAt(begin))) break;
+    const end = endOf(text, begin);
+    items.push({ lead: text.slice(at, begin), body: text.slice(begin, end) });
     at = end;
   }
-  return { open: text[0] === "[" ? "[" : "{", items, tail: text.slice(at, -1) };
+  const close = skipBlanks(text, at);
+  const open = text[start] === "[" ? "[" : "{";
+  return { sequence: { open, items, tail: text.slice(at, close) }, end: close + 1 };
+}
+
+export function readSequence(text: string): Sequence {
+  return findSequence(text, 0).sequence;
 }
 
 export function writeSequence({ open, items, tail }: Sequence): string {
@@ -84,13 +99,14 @@ function changeValue(body: string, change: (value: string) => string): string {
 
 /** Name, the text between it and the value, and the value of a member. */
 export function readMember(body: string): { name: string; between: string; value: string } {
-  const nameEnd = endOfString(body, 0);
-  const valueStart = skipBlanks(body, body.indexOf(":", nameEnd) + 1);
-  return {
-    name: JSON.parse(body.slice(0, nameEnd)),
-    between: body.slice(nameEnd, valueStart),
-    value: body.slice(valueStart),
-  };
+  const { name, nameEnd, valueStart } = findMemberStart(body, 0);
+  return { name, between: body.slice(nameEnd, valueStart), value: body.slice(valueStart) };
+}
+
+export function findMemberStart(text: string, start: number): { name: string; nameEnd: number; valueStart: number } {
+  const nameEnd = endOfString(text, start);
+  const valueStart = skipBlanks(text, skipBlanks(text, nameEnd) + 1);
+  return { name: JSON.parse(text.slice(start, nameEnd)), nameEnd, valueStart };
 }
 
 export function skipBlanks(text: string, at: number): number {
@@ -102,18 +118,26 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
 
-/** End of an element or member: the next comma or closing bracket outside of everything. */
-function endOfItem(text: string, start: number): number {
+/** End of an element or member: before the next comma or closing bracket outside of everything, blanks not counted. */
+export function endOfItem(text: string, start: number): number {
   let at = start;
-  for (let depth = 0; at < text.length - 1; at++) {
+  for (let depth = 0; ; at++) {
     const code = text.charCodeAt(at);
     if (code === 0x22) at = endOfString(text, at) - 1;
-    else if (code === 0x7b || code === 0x5b) depth++;
-    else if (code === 0x7d || code === 0x5d) depth--;
-    else if (code === 0x2c && depth === 0) break;
+    else if (isOpening(code)) depth++;
+    else if (depth === 0 && (code === 0x2c || isClosing(code))) break;
+    else if (isClosing(code)) depth--;
   }
   while (isBlank(text.charCodeAt(at - 1))) at--;
   return at;
+}
+
+function isOpening(code: number): boolean {
+  return code === 0x7b || code === 0x5b;
+}
+
+function isClosing(code: number): boolean {
+  return code === 0x7d || code === 0x5d;
 }
 
 function endOfString(text: string, start: number): number {

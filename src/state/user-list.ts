@@ -1,6 +1,7 @@
 import { AppError } from "../domain/errors.ts";
 import { append, type Item, type Padding, type Sequence, without, writeSequence } from "./json-sequence.ts";
 import { newRecord, withFields, withoutOurFields } from "./user-record.ts";
+import type { Chosen } from "./users-records.ts";
 import type { UserEdit } from "./users-text.ts";
 
 /** How things stand where there is nothing yet to take the style from. */
@@ -21,8 +22,7 @@ export class UserList {
   readonly #indexes: Map<string, number>;
   readonly #style: Style;
 
-  /** @param chosen lower-case name → index of the record that stands for it */
-  constructor({ items, tail }: Sequence, chosen: ReadonlyMap<string, number>, style: Style) {
+  constructor({ items, tail }: Sequence, chosen: Chosen, style: Style) {
     this.#items = [...items];
     this.#tail = tail;
     this.#indexes = new Map(chosen);

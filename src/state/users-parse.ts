@@ -2,7 +2,7 @@ import type { User } from "../domain/user.ts";
 import { readSecret } from "./client-form.ts";
 import { Fields, flag, type JsonObject, parsed, text } from "./fields.ts";
 import { present } from "./present.ts";
-import { isOursAlone, readRecords } from "./users-records.ts";
+import { type Chosen, isOursAlone, readRecords } from "./users-records.ts";
 
 /** users.json as this product sees it. */
 export interface UsersState {
@@ -11,6 +11,8 @@ export interface UsersState {
   readonly warnings: readonly string[];
   /** Whether we made the user's record and nobody added a field: then removing the user removes the whole record. */
   isOurs(name: string): boolean;
+  /** Lower-case name → index of the record. */
+  readonly chosen: Chosen;
 }
 
 /**
@@ -23,6 +25,7 @@ export function parseUsers(content: string, path: string): UsersState {
   const users = indexes.map((index) => parseUser(all[index] as JsonObject, path, index));
   return {
     users,
+    chosen,
     warnings: [...warnings, ...contradictions(users, indexes, all, path), ...sharedKeys(users, path)],
     isOurs: (name) => {
       const index = chosen.get(name.toLowerCase());

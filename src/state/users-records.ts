@@ -2,10 +2,12 @@ import { isUserName } from "../domain/user.ts";
 import { isObject, type JsonObject } from "./fields.ts";
 import { parseJson, unusable } from "./state-text.ts";
 
+/** Lower-case name → index of the record that stands for it. */
+export type Chosen = ReadonlyMap<string, number>;
+
 /** Which record of users.json stands for whom, and what is odd about the others. */
 export interface Records {
-  /** Lower-case name → index of its record. */
-  readonly chosen: ReadonlyMap<string, number>;
+  readonly chosen: Chosen;
   readonly all: readonly unknown[];
   readonly warnings: readonly string[];
 }

@@ -51,7 +51,7 @@ export function createUsersStore(parts: StoreParts, settings: Store<Settings>): 
         await files.recoverInPlace(path);
         const { text, state } = wholeOrThrow(await readPatiently(parts));
         const { edits, result } = await decide(state);
-        const next = editUsers(text, edits, path);
+        const next = editUsers(text, edits, path, state.chosen);
         if (next !== text) await write(parts, current, next);
         return result;
       });

@@ -3,16 +3,18 @@ import type { ProxyUser } from "../domain/user.ts";
 import {
   append,
   changeMember,
+  endOfItem,
   findMember,
+  findMemberStart,
+  findSequence,
   readMember,
-  readSequence,
   type Sequence,
   skipBlanks,
   writeSequence,
 } from "./json-sequence.ts";
 import { withoutMark } from "./state-text.ts";
 import { type Style, UserList } from "./user-list.ts";
-import { readRecords } from "./users-records.ts";
+import { type Chosen, readRecords } from "./users-records.ts";
 
 /** Our fields of a record; undefined and null take a field away. */
 export type UserFields = Readonly<Record<`mtproxy_${string}`, unknown>>;
@@ -50,31 +52,40 @@ export function fieldsOf({ secret, enabled, createdAt }: ProxyUser): UserFields 
  * removing it again gives the text from before.
  * @throws AppError conflict for adding a name that is there, not-found for changing one that is not, invalid as `parseUsers`
  */
-export function editUsers(text: string, edits: readonly UserEdit[], path = "users.json"): string {
-  const { chosen } = readRecords(text, path);
-  const start = skipBlanks(text, text.length - withoutMark(text).length);
-  const end = text.trimEnd().length;
-  const root = withList(readSequence(text.slice(start, end)));
-  const style = styleOf(root);
-  const edited = changeMember(root, "users", (value) => editList(value, edits, chosen, style));
-  return text.slice(0, start) + writeSequence(edited) + text.slice(end);
-}
-
-function editList(
-  value: string,
+export function editUsers(
+  text: string,
   edits: readonly UserEdit[],
-  chosen: ReadonlyMap<string, number>,
-  style: Style,
+  path = "users.json",
+  chosen: Chosen = readRecords(text, path).chosen,
 ): string {
-  const list = new UserList(readSequence(value), chosen, style);
-  for (const edit of edits) list.apply(edit);
-  return list.text();
+  if (edits.length === 0) return text;
+  const { root, list, start, end } = takeApart(text);
+  const style = styleOf(root);
+  const users = new UserList(list, chosen, style);
+  for (const edit of edits) users.apply(edit);
+  return text.slice(0, start) + writeSequence(changeMember(root, "users", () => users.text())) + text.slice(end);
 }
 
-/** A file of others may hold no list yet, or null in its place. */
+const noRecords: Sequence = { open: "[", items: [], tail: "" };
+
+/** Root and list of users, found in one go: the list is nearly the whole text. */
+function takeApart(text: string): { root: Sequence; list: Sequence; start: number; end: number } {
+  const start = skipBlanks(text, text.length - withoutMark(text).length);
+  const last: { list: Sequence } = { list: noRecords };
+  const { sequence, end } = findSequence(text, start, (_, at) => {
+    const { name, valueStart } = findMemberStart(text, at);
+    if (name === "users") last.list = noRecords;
+    if (name !== "users" || text[valueStart] !== "[") return endOfItem(text, at);
+    const found = findSequence(text, valueStart);
+    last.list = found.sequence;
+    return found.end;
+  });
+  return { root: withList(sequence), list: last.list, start, end };
+}
+
+/** A file of others may have no list yet. */
 function withList(root: Sequence): Sequence {
-  if (findMember(root, "users") === undefined) return append(root, '"users": []', { lead: "", tail: "" });
-  return changeMember(root, "users", (value) => (value === "null" ? "[]" : value));
+  return findMember(root, "users") === undefined ? append(root, '"users": []', { lead: "", tail: "" }) : root;
 }
 
 /** From the root: its members are one level deep, records two and theirs three. */
