@@ -25,6 +25,9 @@ import { type Terminal, wantsColor } from "./ui/terminal.ts";
  * and turns every error into text or JSON in one place.
  */
 
+/** Columns of help that no terminal limits. */
+const HELP_WIDTH = 100;
+
 export type ProgramName = "mtproxy" | "vless-user";
 
 /** What the process gives a command besides its arguments. */
@@ -34,11 +37,12 @@ export interface Edge {
 }
 
 /** The whole command tree: what `--help`, the manual page and completion are made from. */
-export function buildProgram(name: ProgramName): CliCommand {
+export function buildProgram(name: ProgramName, output: OutputConfiguration = {}): CliCommand {
   const program = new CliCommand(name)
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "show this help")
     .configureHelp({ showGlobalOptions: true, subcommandTerm })
+    .configureOutput(output)
     .exitOverride();
   declareGlobalOptions(program);
   if (name === "vless-user") declareVlessUserProgram(program);
@@ -83,13 +87,11 @@ export async function runCli(
 ): Promise<number> {
   let output: Output | undefined;
   let exitCode = 0;
-  const program = buildProgram(name)
-    .configureOutput(helpOutput(terminal))
-    .runWith(async (invocation) => {
-      const options = globalOptions(invocation.command);
-      output = outputFor(invocation, options, terminal);
-      exitCode = await runInvocation(invocation, options, output, { terminal, interrupts });
-    });
+  const program = buildProgram(name, helpOutput(terminal)).runWith(async (invocation) => {
+    const options = globalOptions(invocation.command);
+    output = outputFor(invocation, options, terminal);
+    exitCode = await runInvocation(invocation, options, output, { terminal, interrupts });
+  });
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
@@ -151,12 +153,15 @@ function finishFailed(output: Output, error: unknown): Promise<number> {
 }
 
 /** Help goes where commander wants it; errors are not its business (CliCommand throws them). */
-function helpOutput({ out, err, env }: Terminal): OutputConfiguration {
+function helpOutput(terminal: Terminal): OutputConfiguration {
+  const { env } = terminal;
   return {
-    writeOut: (text) => out.write(text),
-    writeErr: (text) => err.write(text),
-    getOutHasColors: () => wantsColor(out, env),
-    getErrHasColors: () => wantsColor(err, env),
+    writeOut: (text) => terminal.out.write(text),
+    writeErr: (text) => terminal.err.write(text),
+    getOutHasColors: () => wantsColor(terminal.out, env),
+    getErrHasColors: () => wantsColor(terminal.err, env),
+    getOutHelpWidth: () => terminal.out.columns ?? HELP_WIDTH,
+    getErrHelpWidth: () => terminal.err.columns ?? HELP_WIDTH,
   };
 }
 

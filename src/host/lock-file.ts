@@ -2,7 +2,6 @@ import { type FileHandle, open, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AppError } from "../domain/errors.ts";
 import { makeFolders, unless } from "./durable.ts";
-import { flock } from "./flock.ts";
 import { parseHolder, processesWithOpen } from "./lock-holder.ts";
 import { FOLDER_MODE } from "./write-file.ts";
 
@@ -43,6 +42,8 @@ export async function release(file: FileHandle, { holder }: LockRequest): Promis
 
 /** The time to wait starts anew with every new holder: a queue that moves is no reason to give up. */
 async function waitFor(file: FileHandle, request: LockRequest): Promise<void> {
+  // Loaded by those who lock: a list does not.
+  const { flock } = await import("./flock.ts");
   let deadline = performance.now() + request.waitMs;
   let seen = await holderText(request.path);
   const look = setInterval(async () => {

@@ -24,17 +24,17 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
  * every file is written atomically and locks fall with the process.
  */
 export function watchInterrupts(): Interrupts {
-  const controller = new AbortController();
-  let heeded = false;
+  // Made when it is asked for: what few commands need must not cost every start.
+  let controller: AbortController | undefined;
   for (const [name, code] of Object.entries(exitCodes)) {
     process.on(name, () => {
-      if (!heeded || controller.signal.aborted) process.exit(code);
+      if (controller === undefined || controller.signal.aborted) process.exit(code);
       controller.abort(new AppError("interrupted", "interrupted"));
     });
   }
   return {
     get signal() {
-      heeded = true;
+      controller ??= new AbortController();
       return controller.signal;
     },
   };

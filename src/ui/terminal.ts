@@ -1,3 +1,5 @@
+import { openOutput } from "./descriptor.ts";
+
 /** What a stream must offer to be written to: process.stdout, or a test's own. */
 export interface Sink {
   write(text: string): unknown;
@@ -13,11 +15,17 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The process's own streams, each opened when it is first used: opening all of them takes longer than printing the help. */
+/** The process's own streams, each opened when it is first used. */
 export function processTerminal(): Terminal {
-  const out = once(() => process.stdout.on("error", endWithoutReader));
+  const out = once(() => openOutput(1, () => process.stdout, endWithoutReader));
   // That nobody reads the progress is no reason to stop the work.
-  const err = once(() => process.stderr.on("error", () => {}));
+  const err = once(() =>
+    openOutput(
+      2,
+      () => process.stderr,
+      () => {},
+    ),
+  );
   return {
     env: process.env,
     get out() {
@@ -33,8 +41,8 @@ export function processTerminal(): Terminal {
 }
 
 /** `mtproxy list-users | head -1` closes our stdout early, which is no error. */
-function endWithoutReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+function endWithoutReader(error: unknown): void {
+  if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
   process.exit();
 }
 
