@@ -111,6 +111,17 @@ describe("the trial server", () => {
       await late.close();
     }));
 
+  it("tells a live key from a dead one while the datacenter takes connections and is silent", () =>
+    withTrialHome(async (home) => {
+      const silent = await startDatacenter({ silent: true });
+      await home.up({ keys, datacenters: { 2: `127.0.0.1:${silent.port}` } });
+      expect(await home.engine.stats(1)).toMatchObject({ readyTargets: 0 });
+      const probes = [alice, numberedKey(3)].map((key) => probeLink(home.link(key), { timeoutMs: 4_000 }));
+      const faults = (await Promise.all(probes)).map(({ attempts }) => attempts[0]?.fault);
+      expect(faults).toEqual(["upstream-not-ready", "key-not-live"]);
+      await silent.close();
+    }));
+
   it("tells a live fake-TLS key from a dead one while no datacenter is reachable", () =>
     withTrialHome(async (home) => {
       await home.up({

@@ -4,13 +4,14 @@ import type { ProxyStats, UserStats } from "../../domain/proxy-stats.ts";
 import type { TrialConfig } from "./config.ts";
 import { type Capacity, Connections } from "./connections.ts";
 import { CoverSite } from "./cover-site.ts";
+import type { Desk } from "./desk.ts";
 import { BUFFER_BYTES } from "./dial.ts";
 import { KeyRing } from "./key-ring.ts";
 import { Ledger } from "./ledger.ts";
 import { Meter } from "./meter.ts";
 import { connectionsThatFit } from "./open-files.ts";
 import { ReplayCache } from "./replay-cache.ts";
-import { type Desk, serve } from "./serve.ts";
+import { serve } from "./serve.ts";
 import { Tally } from "./tally.ts";
 import { Telegram } from "./telegram.ts";
 
