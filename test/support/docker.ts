@@ -3,7 +3,6 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import Docker from "dockerode";
-import { execa } from "execa";
 import type { Deployment } from "../../src/domain/deployment.ts";
 import type { EngineRecord, ImageVerdict } from "../../src/domain/engine-facts.ts";
 import { createDockerEngine } from "../../src/engine/docker/docker-engine.ts";
@@ -103,10 +102,11 @@ export function telegramFiles(telegram: MiddleProxy): NonNullable<Deployment["te
   return { proxySecret: telegram.proxySecret, proxyMultiConf: Buffer.from(telegram.proxyMultiConf()) };
 }
 
+/** The host's own address on Docker's default bridge. A fresh daemon does not name it there: then it is the subnet's first. */
 async function bridgeGateway(): Promise<string> {
-  const format = "{{(index .IPAM.Config 0).Gateway}}";
-  const { stdout } = await execa("docker", ["network", "inspect", "bridge", "--format", format]);
-  return stdout.trim();
+  const { IPAM } = (await new Docker().getNetwork("bridge").inspect()) as Docker.NetworkInspectInfo;
+  const [config] = IPAM?.Config ?? [];
+  return config?.Gateway || (config?.Subnet ?? "").replace(/\.0\/\d+$/, ".1");
 }
 
 /** A port that was free a moment ago. */

@@ -1,4 +1,4 @@
-import type { Container, ContainerInspectInfo } from "dockerode";
+import type { Container, ContainerInspectInfo, Network } from "dockerode";
 import { containerLabels } from "../../domain/container-labels.ts";
 import { AppError } from "../../domain/errors.ts";
 import { shardName } from "../../domain/shard.ts";
@@ -23,6 +23,15 @@ export class Containers {
   constructor(daemon: Daemon, project: string) {
     this.#daemon = daemon;
     this.#project = project;
+  }
+
+  /** Removes compose's network once nothing of ours is left to use it. */
+  async dropNetworks(): Promise<void> {
+    if ((await this.list()).length > 0) return;
+    await this.#daemon.call(async (docker) => {
+      const networks = await docker.listNetworks({ filters: { label: [`${PROJECT_LABEL}=${this.#project}`] } });
+      await Promise.all(networks.map(({ Id }) => removeNetwork(docker.getNetwork(Id))));
+    });
   }
 
   /** Those of the shards, or all when none are named. */
@@ -81,6 +90,15 @@ async function describe(container: Container): Promise<OurContainer | undefined>
   } catch (error) {
     if (isStatus(error, 404)) return undefined;
     throw error;
+  }
+}
+
+/** Somebody else's container may have joined it: then it stays. */
+async function removeNetwork(network: Network): Promise<void> {
+  try {
+    await network.remove();
+  } catch (error) {
+    if (!isStatus(error, 403, 404, 409)) throw error;
   }
 }
 

@@ -73,6 +73,7 @@ class DockerEngine implements Engine {
     const stale = changed.filter((target) => !existing.some((ours) => runsAs(ours, target)));
     const ids = stale.map(({ shardId }) => shardId);
     if (ids.length > 0) await this.#create(ids);
+    else if (removed.length > 0) await this.#containers.dropNetworks();
   }
 
   async stop(shardIds?: readonly number[]): Promise<void> {

@@ -35,7 +35,9 @@ export async function requireRunning(ours: OurContainer): Promise<void> {
 async function deadError({ shardId, container, info }: OurContainer, fate: string): Promise<AppError> {
   const words = await lastLines(container, 8);
   const said = words.length === 0 ? "" : `. It said:\n${words.map((line) => `  ${line}`).join("\n")}`;
-  return new AppError("engine", `${shardName(shardId)} ${fate} (exit code ${info.State.ExitCode})${said}`, {
+  // Docker forgets the exit code when it starts the process again.
+  const code = info.State.Running ? "" : ` (exit code ${info.State.ExitCode})`;
+  return new AppError("engine", `${shardName(shardId)} ${fate}${code}${said}`, {
     hint: `mtproxy logs shows more; mtproxy plan shows what it was started with`,
   });
 }

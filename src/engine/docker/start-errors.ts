@@ -20,10 +20,8 @@ const FAULTS: readonly Fault[] = [
   { sign: /port is already allocated|address already in use/i, error: portTaken },
   { sign: /rlimit type|ulimit/i, error: tooManyFiles },
   { sign: /container name .* is already in use/i, error: nameTaken },
-  {
-    sign: /no such image|manifest (for|unknown)|pull access denied|not found: manifest|failed to resolve reference/i,
-    error: noImage,
-  },
+  // Both generations name what they pull; whatever went wrong after that is looked for first.
+  { sign: /no such image|\bpulling\b/i, error: noImage },
   { sign: /permission denied.*(docker\.sock|daemon)/is, error: noPermission },
 ];
 
