@@ -5,18 +5,28 @@ import { createServer, type TLSSocket } from "node:tls";
 export interface CoverSite {
   readonly host: string;
   readonly port: number;
-  /** TLS handshakes that were completed, and hellos that OpenSSL refused, by its reason. */
-  readonly stats: { visits: number; readonly refused: string[] };
+  /** TLS handshakes that were completed, TCP connections, and hellos that OpenSSL refused, by its reason. */
+  readonly stats: { visits: number; connections: number; readonly refused: string[] };
   close(): Promise<void>;
 }
 
 /** Named in the site's certificate. */
 export const coverDomain = "cover.example.org";
 
-export async function startCoverSite(): Promise<CoverSite> {
-  const stats = { visits: 0, refused: [] as string[] };
+export interface CoverSiteOptions {
+  /** 127.0.0.1 */
+  readonly host?: string;
+  /** Any free one. */
+  readonly port?: number;
+  /** OpenSSL's names of the TLS 1.3 ciphers that it speaks; OpenSSL's choice. */
+  readonly ciphers?: string;
+}
+
+export async function startCoverSite(options: CoverSiteOptions = {}): Promise<CoverSite> {
+  const { host = "127.0.0.1", port = 0, ciphers } = options;
+  const stats = { visits: 0, connections: 0, refused: [] as string[] };
   const sockets = new Set<TLSSocket["destroy"]>();
-  const server = createServer({ key, cert: certificate, minVersion: "TLSv1.3" }, (socket) => {
+  const server = createServer({ key, cert: certificate, minVersion: "TLSv1.3", ciphers }, (socket) => {
     stats.visits += 1;
     socket.on("error", () => {});
     socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\ncover"));
@@ -25,18 +35,19 @@ export async function startCoverSite(): Promise<CoverSite> {
     stats.refused.push(error.reason ?? error.message),
   );
   server.on("connection", (socket) => {
+    stats.connections += 1;
     const destroy = () => socket.destroy();
     sockets.add(destroy);
     socket.on("error", () => {});
     socket.once("close", () => sockets.delete(destroy));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
       for (const destroy of sockets) destroy();
     });
-  return { host: "127.0.0.1", port: (server.address() as AddressInfo).port, stats, close };
+  return { host, port: (server.address() as AddressInfo).port, stats, close };
 }
 
 /** Self-signed, for tests only, valid for a hundred years. */

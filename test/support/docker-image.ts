@@ -84,7 +84,11 @@ export async function telegramImage(): Promise<string> {
     layer(tag, { entrypoint: "/opt/standin/telegram" }, async (folder) => {
       const node = await addNode(folder);
       await add(folder, script, "/opt/standin/fake-telegram.cjs");
-      await addScript(folder, "/opt/standin/telegram", `#!/bin/sh\nexec ${node} /opt/standin/fake-telegram.cjs "$@"\n`);
+      await addScript(
+        folder,
+        "/opt/standin/telegram",
+        `#!/bin/sh\nexec ${node.join(" ")} /opt/standin/fake-telegram.cjs "$@"\n`,
+      );
     }),
   );
 }
@@ -167,7 +171,7 @@ async function addFailingEntrypoint(folder: string, at: string): Promise<string>
  * The node that runs this, with every library it has, so that it starts on a Debian older than this machine.
  * @returns the command that starts it inside the image
  */
-async function addNode(folder: string): Promise<string> {
+async function addNode(folder: string): Promise<string[]> {
   await add(folder, process.execPath, "/opt/standin/node");
   await chmod(join(folder, "/opt/standin/node"), 0o755);
   const { stdout } = await execa("ldd", [process.execPath]);
@@ -175,7 +179,7 @@ async function addNode(folder: string): Promise<string> {
   for (const library of libraries) await add(folder, library, join("/opt/standin/lib", basename(library)));
   const loader = libraries.map((path) => basename(path)).find((name) => name.startsWith("ld-linux"));
   await chmod(join(folder, "/opt/standin/lib", loader ?? ""), 0o755);
-  return `/opt/standin/lib/${loader} --library-path /opt/standin/lib /opt/standin/node`;
+  return [`/opt/standin/lib/${loader}`, "--library-path", "/opt/standin/lib", "/opt/standin/node"];
 }
 
 async function add(folder: string, file: string, at: string): Promise<void> {

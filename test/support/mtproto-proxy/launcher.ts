@@ -5,8 +5,8 @@ import { SOFT_LIMIT_VARIABLE } from "./limits.ts";
 export const PROGRAM_VARIABLE = "STANDIN_PROGRAM";
 
 export interface LauncherOptions {
-  /** Path of the node binary. */
-  readonly node: string;
+  /** The command that starts node. */
+  readonly node: readonly string[];
   /** Path of build/mtproto-proxy.cjs. */
   readonly script: string;
   readonly build: BuildName;
@@ -23,7 +23,11 @@ export function launcherScript({ node, script, build }: LauncherOptions): string
     `${PROGRAM_VARIABLE}=$0`,
     `${BUILD_VARIABLE}=\${${BUILD_VARIABLE}:-${build}}`,
     `export ${SOFT_LIMIT_VARIABLE} ${PROGRAM_VARIABLE} ${BUILD_VARIABLE}`,
-    `exec ${node} ${script} "$@"`,
+    `exec ${[...node, script].map(quoted).join(" ")} "$@"`,
     "",
   ].join("\n");
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }

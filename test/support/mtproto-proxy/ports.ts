@@ -1,6 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
+import type { CommandLine } from "./command-line.ts";
 import { failAssertion, ProcessEnd } from "./fatal.ts";
 import type { Log } from "./log.ts";
+
+const LOCAL = "127.0.0.1";
 
 export interface Listening {
   readonly port: number;
@@ -18,24 +21,37 @@ export async function listenForClients(where: Listening, accept: (socket: Socket
   const reason = await listen(server, where);
   if (reason === undefined) return server;
   log.raw(`bind(): ${reason}\n`);
-  log.say(`cannot open http/tcp server socket at port ${where.port}: Invalid argument`);
+  log.say(`cannot open http/tcp server socket at port ${where.port}: ${reason}`);
   throw new ProcessEnd(1);
 }
 
 /**
- * Opens the first of the ports that is free, on 127.0.0.1.
- * @returns the port
+ * The port for statistics: `-p` as it is, or the first free one of its range, which is looked for before the proxy says that it
+ * has started. -1 without `-p`.
  * @throws ProcessEnd
  */
-export async function listenForStats(server: Server, ports: readonly number[], log: Log): Promise<number> {
-  for (const port of ports) {
-    const reason = await listen(server, { port, address: "127.0.0.1" });
+export async function chooseStatsPort({ statsPorts, httpStats }: CommandLine, log: Log): Promise<number> {
+  const [first, last] = [statsPorts[0], statsPorts.at(-1)];
+  if (first === undefined || last === undefined) return httpStats ? 0 : -1;
+  if (first === last || !httpStats) return first;
+  for (const port of statsPorts) {
+    const server = createServer();
+    const reason = await listen(server, { port, address: LOCAL });
+    server.close();
     if (reason === undefined) return port;
     log.raw(`bind(): ${reason}\n`);
   }
-  const [first, last] = [ports[0], ports.at(-1)];
-  log.say(`cannot open server socket at port ${first}${first === last ? ": Invalid argument" : `-${last}`}`);
-  throw new ProcessEnd(first === last ? 1 : 2);
+  log.say(`cannot open server socket at port ${first}-${last}`);
+  throw new ProcessEnd(2);
+}
+
+/** @throws ProcessEnd */
+export async function listenForStats(server: Server, port: number, log: Log): Promise<void> {
+  const reason = await listen(server, { port, address: LOCAL });
+  if (reason === undefined) return;
+  log.raw(`bind(): ${reason}\n`);
+  log.say(`cannot open server socket at port ${port}: ${reason}`);
+  throw new ProcessEnd(1);
 }
 
 const MAX_CLIENT_PORTS = 64;

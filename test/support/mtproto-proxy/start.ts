@@ -6,7 +6,7 @@ import { Gate } from "./gate.ts";
 import { changeUser, fitConnections, loadSecret } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { Names } from "./names.ts";
-import { checkPortCount, listenForClients, listenForStats } from "./ports.ts";
+import { checkPortCount, chooseStatsPort, listenForClients, listenForStats } from "./ports.ts";
 import { BadConfig, type ProxyConfig, readProxyConfig } from "./proxy-config.ts";
 import { handleSignals, stopAtOnce } from "./signals.ts";
 import { type Engine, ownAddress } from "./stats-page.ts";
@@ -25,8 +25,7 @@ export interface Invocation {
  * its turn comes.
  * @throws ProcessEnd
  */
-export async function start(invocation: Invocation): Promise<void> {
-  const { argv, program, build, log } = invocation;
+export async function start({ argv, program, build, log }: Invocation): Promise<void> {
   stopAtOnce(log);
   log.say(`Invoking engine ${build.version}`);
   const line = new CommandLineReader(program, build, log).read(argv);
@@ -34,24 +33,40 @@ export async function start(invocation: Invocation): Promise<void> {
   const config = await checkedConfig(line, names, log);
   const covers = await probeCoverSites(line.domains, names, log);
   warnOfFakeTls(line, log);
-  const gate = new Gate(line.acceptRate);
-  for (const port of line.clientPorts) {
-    await listenForClients({ port, ...listeningAddress(line) }, (socket) => gate.admit(socket), log);
-  }
+  const gate = await openClientPorts(line, log);
   if (line.workers > 0) log.say(`creating ${line.workers} workers`);
   const maxConnections = fitConnections(line.maxConnections, log);
   const secret = loadSecret(line.secretFile, log);
   changeUser(line.user, log);
-  const engine = makeEngine({ line, build, log, covers, secret, maxConnections });
-  sayStarted(engine, config);
-  for (const worker of new Set([engine.master, ...engine.workers])) worker.upstream.use(config);
+  const statsPort = await chooseStatsPort(line, log);
+  const engine = makeEngine({ line, build, log, covers, secret, maxConnections }, statsPort);
+  connectUpstream(engine, config);
   await openStats(engine, program);
   if (line.daemonize) log.redirect(line.logFile);
   checkPortCount(line.clientPorts.length, program, log);
   gate.open(engine.workers);
   handleSignals({ log, line, reload: () => void reload(engine, names) });
   log.say("main loop");
-  if (line.clientPorts.length === 0) setInterval(() => {}, 1 << 30);
+  stayAlive();
+}
+
+/** Who connects before the gate opens waits there, as in a backlog. */
+async function openClientPorts(line: CommandLine, log: Log): Promise<Gate> {
+  const gate = new Gate(line.acceptRate);
+  for (const port of line.clientPorts) {
+    await listenForClients({ port, ...listeningAddress(line) }, (socket) => gate.admit(socket), log);
+  }
+  return gate;
+}
+
+function connectUpstream(engine: Engine, config: ProxyConfig): void {
+  sayStarted(engine, config);
+  for (const worker of new Set([engine.master, ...engine.workers])) worker.upstream.use(config);
+}
+
+/** A proxy that listens on nothing and reaches nobody runs all the same. */
+function stayAlive(): void {
+  setInterval(() => {}, 2 ** 30);
 }
 
 async function checkedConfig(line: CommandLine, names: Names, log: Log): Promise<ProxyConfig> {
@@ -77,11 +92,10 @@ function listeningAddress({ ipv6, address }: CommandLine): { ipv6: boolean; addr
   return { ipv6, ...(address === undefined ? {} : { address }) };
 }
 
-function makeEngine(setup: Setup): Engine {
+function makeEngine(setup: Setup, statsPort: number): Engine {
   const master = new Worker(setup);
   const workers = Array.from({ length: setup.line.workers }, () => new Worker(setup));
   const startTime = Math.floor(Date.now() / 1000);
-  const statsPort = setup.line.httpStats ? (setup.line.statsPorts[0] ?? 0) : (setup.line.statsPorts[0] ?? -1);
   return { master, workers: workers.length === 0 ? [master] : workers, startTime, statsPort, statsQueries: 0 };
 }
 
@@ -109,7 +123,7 @@ async function openStats(engine: Engine, program: string): Promise<void> {
   }
   const server = statsServer(engine);
   if (line.ipv6) server.prependListener("connection", () => dieOfIpv6(program, log));
-  await listenForStats(server, line.statsPorts, log);
+  await listenForStats(server, engine.statsPort, log);
 }
 
 function dieOfIpv6(program: string, log: Log): never {

@@ -1,0 +1,125 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startCoverSite } from "../../support/cover-site.ts";
+import { connectFakeTls } from "./support/client.ts";
+import { type ProxyHome, place, proxyHome } from "./support/home.ts";
+import { keyArgs, randomKey } from "./support/keys.ts";
+import { describeAnyProxy } from "./support/proxies.ts";
+import { type RunningProxy, startProxy, until } from "./support/running-proxy.ts";
+import { telegram } from "./support/telegram.ts";
+
+/** Port 443, port 53 and mount namespaces are for root. */
+const isRoot = process.getuid?.() === 0;
+const silent = "127.0.0.31";
+const unreachableDns = "127.0.0.53";
+
+describeAnyProxy("a cover domain that cannot be imitated", (proxy) => {
+  const key = randomKey();
+  let home: ProxyHome;
+  const cleanUp: (() => void)[] = [];
+  beforeAll(async () => {
+    home = await proxyHome(await telegram());
+  });
+  afterAll(() => {
+    for (const step of cleanUp) step();
+  });
+  /** Milliseconds from the start of the process to its first answer from /stats, and the proxy. */
+  const start = async (domains: readonly string[], prefix: readonly string[] = []) => {
+    const since = performance.now();
+    const args = [...keyArgs(key), ...domains.flatMap((domain) => ["-D", domain])];
+    const running = await startProxy(proxy, { home, args, prefix });
+    return { running, milliseconds: performance.now() - since };
+  };
+  const serves = async ({ port }: RunningProxy, domain: string): Promise<boolean> =>
+    (await (await connectFakeTls({ port, key, domain })).ask()) === "answered";
+
+  test("that refuses connections or has no address costs nothing and is still served", async () => {
+    const { running, milliseconds } = await start(["localhost", "nosuchhost"]);
+    expect(milliseconds).toBeLessThan(4000);
+    expect(running.log()).toContain("Failed to write request for checking domain localhost: Connection refused");
+    expect(running.log()).toContain("Failed to resolve host nosuchhost\n");
+    for (const domain of ["localhost", "nosuchhost"]) {
+      const words = `Failed to update response data about ${domain}, so default response settings wiil be used\n`;
+      expect(running.log()).toContain(words);
+      await running.ready();
+      expect(await serves(running, domain)).toBe(true);
+    }
+  });
+
+  test("is a name, never a name with a port", async () => {
+    const { running } = await start(["localhost:443"]);
+    expect(running.log()).toContain("Failed to resolve host localhost:443\n");
+  });
+
+  test("is warned of with workers", async () => {
+    const args = [...keyArgs(key), "-D", "localhost", "-M", "1"];
+    const running = await startProxy(proxy, { home, args });
+    expect(running.log()).toContain("It is recommended to not use workers with TLS-transport");
+  });
+
+  if (isRoot) {
+    test("that accepts and says nothing costs 5 s, one domain after the other, with all ports closed", async () => {
+      cleanUp.push(await silentSite(silent));
+      const { running, milliseconds } = await start([silent, "localhost", silent]);
+      expect(milliseconds).toBeGreaterThan(9800);
+      expect(milliseconds).toBeLessThan(20_000);
+      expect(running.log()).toContain(`Failed to check domain ${silent} in 5 seconds\n`);
+    });
+
+    test("that chooses another cipher than AES-128 is not imitated", async () => {
+      const host = "127.0.0.32";
+      const site = await startCoverSite({ host, port: 443, ciphers: "TLS_AES_256_GCM_SHA384" });
+      cleanUp.push(() => void site.close());
+      const { running } = await start([host]);
+      expect(running.log()).toContain("Failed to parse upstream TLS response: ");
+      expect(running.log()).toContain(`Failed to update response data about ${host}`);
+    });
+
+    test("ends the start at once with exit code 1 when a signal comes meanwhile", async () => {
+      const host = "127.0.0.33";
+      cleanUp.push(await silentSite(host));
+      const running = await startProxy(proxy, { home, args: [...keyArgs(key), "-D", host], early: true });
+      await until(() => running.log().includes("config_filename"));
+      expect(await running.end("SIGTERM")).toMatchObject({ code: 1, signal: null });
+      expect(running.log()).toContain("SIGTERM handled immediately.\n");
+    });
+
+    test("whose DNS server never answers costs 20 s", { timeout: 120_000 }, async () => {
+      cleanUp.push(await silentDns());
+      const file = await place(home.folder, "resolv.conf", `nameserver ${unreachableDns}\n`);
+      const { running, milliseconds } = await start(["cover.example.org"], withResolvConf(file));
+      expect(milliseconds).toBeGreaterThan(19_500);
+      expect(milliseconds).toBeLessThan(35_000);
+      expect(running.log()).toContain("Failed to resolve host cover.example.org\n");
+    });
+  }
+});
+
+/** Takes connections and never says a word: for the proxy that is the same as a site whose packets are dropped. */
+async function silentSite(host: string): Promise<() => void> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => socket.destroy());
+  });
+  server.listen(443, host);
+  await once(server, "listening");
+  return () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+}
+
+async function silentDns(): Promise<() => void> {
+  const socket = createSocket("udp4");
+  socket.bind(53, unreachableDns);
+  await once(socket, "listening");
+  return () => void socket.close();
+}
+
+/** Starts what follows with this file as /etc/resolv.conf. */
+function withResolvConf(file: string): string[] {
+  return ["unshare", "--mount", "sh", "-c", `mount --bind '${file}' /etc/resolv.conf && exec "$@"`, "sh"];
+}
