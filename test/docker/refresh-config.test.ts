@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import Docker from "dockerode";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { applyPlan } from "../../src/app/apply-plan.ts";
 import { refreshConfig } from "../../src/app/refresh-config.ts";
@@ -10,7 +9,7 @@ import { createHost } from "../../src/host/host.ts";
 import { ProbeSocket } from "../../src/host/probe-socket.ts";
 import { shakeObfuscated } from "../../src/host/telegram-client.ts";
 import { shardDeployment } from "../support/deployment.ts";
-import { freePort, localImage, telegramForContainers, testEgress } from "../support/docker.ts";
+import { freePort, localImage, removeTestContainers, telegramForContainers, testEgress } from "../support/docker.ts";
 import { standInImage } from "../support/docker-image.ts";
 import { emptyBook, numberedKey } from "../support/domain.ts";
 import type { MiddleProxy } from "../support/telegram/middle-proxy.ts";
@@ -28,16 +27,7 @@ beforeAll(async () => {
   telegram = await telegramForContainers();
 });
 afterAll(() => telegram?.close());
-afterEach(removeContainers);
-
-async function removeContainers(): Promise<void> {
-  const docker = new Docker();
-  const filters = { label: [`com.docker.compose.project=${PROJECT}`] };
-  const containers = await docker.listContainers({ all: true, filters });
-  await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })));
-  const networks = await docker.listNetworks({ filters });
-  await Promise.all(networks.map(({ Id }) => docker.getNetwork(Id).remove()));
-}
+afterEach(() => removeTestContainers(PROJECT));
 
 /** A padded and a fake-TLS proxy that run, with a mirror of Telegram's files that the test changes. */
 async function runningProxies(build: "getpagespeed" | "official-2025") {

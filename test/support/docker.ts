@@ -82,9 +82,9 @@ async function put(folder: string, { path, content, mode, forContainer }: Render
   for (const owned of [dirname(target), target]) await chown(owned, containerUser.uid, containerUser.gid);
 }
 
-export async function removeTestContainers(): Promise<void> {
+export async function removeTestContainers(project = testProject): Promise<void> {
   const docker = new Docker();
-  const label = [`com.docker.compose.project=${testProject}`];
+  const label = [`com.docker.compose.project=${project}`];
   const found = await docker.listContainers({ all: true, filters: { label } });
   await Promise.all(found.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })));
   const networks = await docker.listNetworks({ filters: { label } });
