@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 
+const PORT = 30001;
+
 export const MTPROXY = fileURLToPath(new URL("../bin/familytraffic-mtproxy", import.meta.url));
 
 export interface BenchHome {
@@ -16,14 +18,16 @@ export interface BenchHome {
 export async function makeHome(users: number, engine: "docker" | "trial"): Promise<BenchHome> {
   const home = await mkdtemp(join(tmpdir(), `mtproxy-bench-${users}-`));
   await mkdir(join(home, "data"), { recursive: true });
-  await writeFile(join(home, "data/users.json"), usersJson(users));
+  const records = Array.from({ length: users }, (_, index) => userRecord(index));
+  await writeFile(join(home, "data/users.json"), `${JSON.stringify({ users: records }, null, 2)}\n`);
+  if (engine === "trial") await Promise.all(records.map((record) => writeLink(home, record)));
   const flags = [
     "--engine",
     engine,
     "--public-host",
     "127.0.0.1",
     "--port",
-    "30001",
+    String(PORT),
     "--port-range",
     "30002-40000",
     "--no-start",
@@ -41,12 +45,22 @@ export async function mtproxy(home: string, ...args: string[]): Promise<void> {
 /** The engine is not what is measured here, and nothing of the machine's own is to be touched. */
 export const noDocker = { DOCKER_HOST: "unix:///nonexistent/docker.sock" };
 
-function usersJson(count: number): string {
-  const users = Array.from({ length: count }, (_, index) => userRecord(index));
-  return `${JSON.stringify({ users }, null, 2)}\n`;
+/** A link that is there already, so that the first start does not draw thousands of QR codes. */
+async function writeLink(home: string, { username, mtproxy_secret }: BenchRecord): Promise<void> {
+  const folder = join(home, "data/clients", username);
+  await mkdir(folder, { recursive: true });
+  await writeFile(
+    join(folder, "mtproxy_link.txt"),
+    `tg://proxy?server=127.0.0.1&port=${PORT}&secret=${mtproxy_secret}\n`,
+  );
 }
 
-function userRecord(index: number): object {
+interface BenchRecord {
+  readonly username: string;
+  readonly mtproxy_secret: string;
+}
+
+function userRecord(index: number): BenchRecord {
   const key = randomBytes(16).toString("hex");
   const fakeTls = index % 2 === 1;
   return {

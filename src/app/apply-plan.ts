@@ -5,6 +5,7 @@ import { AppError } from "../domain/errors.ts";
 import { type Action, type PlanCost, planCost, type ShardChange, shardChanges } from "../domain/plan/changes.ts";
 import type { Move, Plan } from "../domain/plan/plan.ts";
 import type { Revocation } from "../domain/plan/retain.ts";
+import { sharedHolder } from "../domain/shard.ts";
 import type { Engine, Instance } from "../engine/engine.ts";
 import { updateClientFiles } from "./client-files.ts";
 import { connectedClients } from "./connected-clients.ts";
@@ -17,6 +18,8 @@ import { waitUntilHealthy } from "./wait-until-healthy.ts";
 export interface ApplyOptions extends PlanOptions {
   /** Show only. */
   readonly dryRun?: boolean | undefined;
+  /** Users whose files may need writing, when only these changed; everybody's are looked at otherwise. */
+  readonly users?: readonly string[];
   /** Also start what an admin stopped. */
   readonly startStopped?: boolean;
   /** Wait for each shard to be healthy before the next one is touched. */
@@ -63,12 +66,13 @@ export async function previewApply(ctx: Context, planned: PlannedState): Promise
 
 async function settleAndApply(ctx: Context, options: ApplyOptions): Promise<Applied> {
   const planned = await settlePlan(ctx, options);
+  tellWhoIsGone(ctx, planned, options.users ?? []);
   const engine = await ctx.engine(planned.state.settings);
   await engine.check();
   const prepared = await prepare(ctx, planned, engine, await knownImage(ctx, engine, planned));
   if (options.startStopped !== true) refuseWhileStopped(prepared.instances);
   await makeLive(ctx, prepared, options.oneByOne === true);
-  await updateClientFiles(ctx, prepared);
+  await updateClientFiles(ctx, prepared, options.users);
   return describe(prepared, true);
 }
 
@@ -78,6 +82,14 @@ async function prepare(ctx: Context, planned: PlannedState, engine: Engine, reco
   const clients = await connectedClients(engine, instances);
   const changes = shardChanges(planned.plan, rendering.digests, instances, clients, engine.capabilities);
   return { ...planned, engine, instances, rendering, changes };
+}
+
+/** Somebody else may take people out of users.json; the command that revokes their keys says so. */
+function tellWhoIsGone(ctx: Context, { state, plan }: PlannedState, expected: readonly string[]): void {
+  const present = new Set([...state.users.map(({ name }) => name), ...expected, sharedHolder]);
+  for (const { holder } of plan.revocations) {
+    if (!present.has(holder)) ctx.progress.warn(`${holder} is gone from users.json: the key is revoked with this`);
+  }
 }
 
 /** Someone who stopped the proxy does not want it back because a user was added. */

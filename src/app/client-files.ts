@@ -27,10 +27,14 @@ export function linkOf({ state, plan }: PlannedState, user: ProxyUser): Link | u
   return place && { server: state.settings.publicHost, port: place.port, secret: user.secret };
 }
 
-/** Rewrites the files of every user whose link changed, and takes away those of people who are gone. */
-export async function updateClientFiles(ctx: Context, planned: PlannedState): Promise<void> {
+/**
+ * Rewrites the files of every user whose link changed, and takes away those of people who are gone.
+ * @param only users that a command changed: then nobody is looked at but these and those whose port moves
+ */
+export async function updateClientFiles(ctx: Context, planned: PlannedState, only?: readonly string[]): Promise<void> {
   const { state, plan } = planned;
-  for (const user of state.users.filter(hasSecret)) {
+  const looked = only && new Set([...only, ...plan.moves.map(({ holder }) => holder)]);
+  for (const user of state.users.filter(hasSecret).filter(({ name }) => looked?.has(name) ?? true)) {
     const link = linkOf(planned, user);
     if (link !== undefined) await writeClientFiles(ctx, user.name, link);
   }

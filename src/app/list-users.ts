@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { goneWarnings } from "../domain/plan/gone-holders.ts";
 import { domainOf, type Mode, maskSecret } from "../domain/secret.ts";
 import type { Shard, ShardBook } from "../domain/shard.ts";
 import type { User } from "../domain/user.ts";
@@ -35,7 +36,10 @@ export async function listUsers(ctx: Context): Promise<Outcome<UserList>> {
   const shardOf = shardsByKey(book);
   const listed = users.map((user) => listedUser(user, shardOf));
   const enabled = listed.filter((user) => user.mtproxy && user.enabled).length;
-  return { data: { users: listed, enabled, disabled: listed.length - enabled }, warnings };
+  return {
+    data: { users: listed, enabled, disabled: listed.length - enabled },
+    warnings: [...warnings, ...goneWarnings(book, users)],
+  };
 }
 
 function shardsByKey(book: ShardBook): Map<string, Shard> {

@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
+import { goneWarnings } from "../domain/plan/gone-holders.ts";
 import type { ProxyStats } from "../domain/proxy-stats.ts";
 import type { EngineName, Settings } from "../domain/settings.ts";
 import { type ModeFamily, type Shard, shardName } from "../domain/shard.ts";
@@ -55,7 +56,11 @@ export async function readStatus(ctx: Context): Promise<Outcome<Status>> {
   const shards = await Promise.all(state.book.shards.map((shard) => shardStatus(engine, shard, keys, asked.instances)));
   const data = summarize(state, engine, shards);
   const failure = asked.failure ?? unhealthy(shards, state.settings);
-  return { data, warnings: state.warnings, ...(failure === undefined ? {} : { failure }) };
+  return {
+    data,
+    warnings: [...state.warnings, ...goneWarnings(state.book, state.users)],
+    ...(failure === undefined ? {} : { failure }),
+  };
 }
 
 async function ask(engine: Engine): Promise<{ instances: readonly Instance[]; failure?: AppError }> {

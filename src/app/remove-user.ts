@@ -33,7 +33,9 @@ export async function removeUser(ctx: Context, options: RemoveUserOptions): Prom
   if (options.dryRun === true || removed.removed === "nothing") return { data };
   await removeClientFiles(ctx, removed.username);
   if (!removed.hadSecret) return { data };
-  const live = await bringLive(ctx, `${removed.username} is removed, BUT STILL HAS ACCESS until the change is live`);
+  const live = await bringLive(ctx, `${removed.username} is removed, BUT STILL HAS ACCESS until the change is live`, {
+    users: [removed.username],
+  });
   return {
     data: { ...data, revoked: live.failure === undefined },
     ...(live.failure === undefined ? {} : { failure: live.failure }),
