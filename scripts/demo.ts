@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
+import { answersAsTelegram } from "../src/engine/trial/ask-datacenter.ts";
+import { dial } from "../src/engine/trial/dial.ts";
 
 // The main job in one go, with the commands that an admin types: a home, two people, their links, the proof that they work.
 
@@ -74,15 +76,13 @@ async function findTelegram(): Promise<TelegramSide> {
   return { datacenters: [1, 2, 3, 4, 5].flatMap((id) => ["--datacenter", `${id}=127.0.0.1:${port}`]), process: child };
 }
 
-function answers(address: { host: string; port: number }): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ ...address, timeout: 2000 });
-    const end = (result: boolean) => () => {
-      socket.destroy();
-      resolve(result);
-    };
-    socket.once("connect", end(true)).once("error", end(false)).once("timeout", end(false));
-  });
+/** Whether Telegram itself answers: some networks take connections to anywhere. */
+async function answers(address: { host: string; port: number }): Promise<boolean> {
+  const socket = await dial(address, 2_000).catch(() => undefined);
+  if (socket === undefined) return false;
+  const isTelegram = await answersAsTelegram(socket, 2, AbortSignal.timeout(2_000));
+  socket.destroy();
+  return isTelegram;
 }
 
 async function startTelegramSide(): Promise<{ child: ChildProcess; port: number }> {

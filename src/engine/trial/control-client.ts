@@ -29,6 +29,7 @@ async function converse(run: string, command: ControlCommand, timeoutMs: number)
     return await text(socket);
   } catch (error) {
     if (isNobodyThere(error)) return undefined;
+    if (hasCode(error, "EACCES")) throw notOurs(run, error);
     throw error instanceof AppError ? error : noAnswer(error);
   } finally {
     clearTimeout(timer);
@@ -42,13 +43,24 @@ function openFolder(run: string): RunFolder | undefined {
     return new RunFolder(run);
   } catch (error) {
     if (isNobodyThere(error)) return undefined;
-    throw new AppError("environment", `${run} cannot be opened: ${String(error)}`, { cause: error });
+    throw notOurs(run, error);
   }
+}
+
+function notOurs(run: string, cause: unknown): AppError {
+  return new AppError("environment", `the trial server cannot be asked: ${String(cause)}`, {
+    hint: `run this as the user to whom ${run} belongs`,
+    cause,
+  });
 }
 
 /** No folder, no socket in it, or a socket that a killed server left. */
 function isNobodyThere(error: unknown): boolean {
-  return error instanceof Error && "code" in error && ["ENOENT", "ECONNREFUSED"].includes(String(error.code));
+  return hasCode(error, "ENOENT", "ECONNREFUSED");
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
 function unwrap<T>(line: string): T {

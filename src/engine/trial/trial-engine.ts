@@ -50,7 +50,7 @@ class TrialEngine implements Engine {
   }
 
   async instances(): Promise<Instance[]> {
-    const status = await this.#ask("status").catch(() => undefined);
+    const status = await this.#ask("status").catch(unlessItHangs);
     const record = status ?? this.#record();
     if (record === undefined) return [];
     const { shardId, pid, configDigest, startedAt } = record;
@@ -164,6 +164,11 @@ class TrialEngine implements Engine {
       folder.close();
     }
   }
+}
+
+/** A server that does not answer is there all the same. */
+function unlessItHangs(error: unknown): undefined {
+  if (!(error instanceof AppError) || error.kind !== "engine") throw error;
 }
 
 function isOnPath(program: string): boolean {
