@@ -55,7 +55,7 @@ async function writeLink(home: string, { username, mtproxy_secret }: BenchRecord
   );
 }
 
-interface BenchRecord {
+interface BenchRecord extends Readonly<Record<string, unknown>> {
   readonly username: string;
   readonly mtproxy_secret: string;
 }
