@@ -152,6 +152,7 @@ export interface Host {
 
 /** Progress goes to stderr and only to people: a use case reports, it never prints. */
 export interface Progress {
+  /** One line: what is done now, or with `…` at its end what takes a while from here. */
   step(text: string): void;
   warn(text: string): void;
 }

@@ -64,14 +64,14 @@ export interface GlobalOptions {
   readonly debug: boolean;
 }
 
-/** Text for people without a final line break; empty prints nothing. */
-export type View<T> = (data: T, style: Style) => string | Promise<string>;
+/** Text for people without a final line break; empty prints nothing. The failure, if any, is printed after it. */
+export type View<T> = (data: T, style: Style, failure?: AppError) => string | Promise<string>;
 
 /** A command that was typed, ready to run. */
 export interface Invocation {
   readonly command: CliCommand;
   body(ctx: CommandContext): Promise<Outcome<unknown>>;
-  view(data: unknown, style: Style): string | Promise<string>;
+  readonly view: View<unknown>;
 }
 
 /** commander's command with the few words that ours need beyond it. */
@@ -127,7 +127,7 @@ export class CliCommand extends Command {
       return this.root.run({
         command: this,
         body: (ctx) => body(ctx, ...given),
-        view: (data, style) => view(data as T, style),
+        view: (data, style, failure) => view(data as T, style, failure),
       });
     });
   }

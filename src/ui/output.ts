@@ -46,7 +46,7 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
   });
 
   async function finishForPeople<T>({ data, warnings = [], failure }: Outcome<T>, view: View<T> | undefined) {
-    const text = view && showsResult(options) ? await view(data, outStyle) : "";
+    const text = view && showsResult(options) ? await view(data, outStyle, failure) : "";
     if (text !== "") print(printable(text, outStyle.color));
     for (const warning of warnings) line(warningLine(warning, errStyle));
     if (failure !== undefined) line(errorText(failure, errStyle));
