@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { resolve } from "node:path";
 import type { Locks } from "../context.ts";
 import { explaining } from "./file-errors.ts";
-import { acquire, type LockRequest, release } from "./lock-file.ts";
+import type { LockRequest } from "./lock-file.ts";
 
 /** A lock that the running work holds. Work that outlives it by mistake finds it let go. */
 interface Held {
@@ -24,6 +24,8 @@ export function createLocks(): Locks {
       const outer = context.getStore() ?? [];
       const request = toRequest(path, options);
       if (outer.some((held) => held.live && held.path === request.path)) return work();
+      // Loaded when needed: readers start without what starting a program takes.
+      const { acquire, release } = await import("./lock-file.ts");
       const file = await explaining("lock", path, () => acquire(request));
       const held: Held = { path: request.path, live: true };
       try {

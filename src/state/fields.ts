@@ -19,7 +19,7 @@ export class Fields {
   readonly #object: JsonObject;
   readonly #path: string;
   readonly #prefix: string;
-  readonly #asked = new Set<string>();
+  readonly #asked: string[] = [];
 
   /** @param prefix leads to the object inside the file, for instance `shards[2].` */
   constructor(value: unknown, path: string, prefix = "") {
@@ -36,7 +36,7 @@ export class Fields {
 
   /** `null` counts as absent. */
   get<T>(name: string, rule: Rule<T>): T | undefined {
-    this.#asked.add(name);
+    this.#asked.push(name);
     const value = Object.hasOwn(this.#object, name) ? this.#object[name] : undefined;
     return value === undefined || value === null ? undefined : this.#read(name, value, rule);
   }
@@ -60,7 +60,7 @@ export class Fields {
 
   /** What nobody asked for: fields of a later version or of somebody else, to be kept. */
   unasked(): JsonObject {
-    return Object.fromEntries(Object.entries(this.#object).filter(([name]) => !this.#asked.has(name)));
+    return Object.fromEntries(Object.entries(this.#object).filter(([name]) => !this.#asked.includes(name)));
   }
 
   refuse(name: string, fault: string): AppError {

@@ -20,8 +20,8 @@ export interface Format<T> {
   /** @throws AppError invalid */
   parse(fields: Fields): T;
   format(value: T): JsonObject;
-  /** From the shape without a version to version 1. */
-  migrate?(document: JsonObject): JsonObject;
+  /** From the shape without a version to version 1; `old` names the fields of what cannot be understood. */
+  migrate?(document: JsonObject, old: Fields): JsonObject;
 }
 
 /** One value in one file. */
@@ -84,10 +84,10 @@ export function createJsonStore<T>({ files, locks, clock, paths }: StoreParts, f
 async function loadFrom<T>(files: Files, path: string, format: Format<T>): Promise<Loaded<T> | undefined> {
   const text = await readStateText(files, path);
   if (text === undefined) return undefined;
-  const read = (document: unknown) => new Fields(document, path);
   const document = parseJson(text, path);
-  const version = versionOf(read(document).unasked(), path);
-  const fields = version === 0 ? read(format.migrate?.(document as JsonObject) ?? document) : read(document);
+  const own = new Fields(document, path);
+  const version = versionOf(own.unasked(), path);
+  const fields = version === 0 && format.migrate ? new Fields(format.migrate(own.unasked(), own), path) : own;
   const value = format.parse(fields);
   const { version: _, ...unknown } = fields.unasked();
   return { value, text, version, path, unknown };

@@ -36,9 +36,13 @@ function formatEntry({ secret, active, description, createdAt }: SharedSecret): 
  * Two shapes carried no version number: entries with `value` and `padding_enabled`, and entries with `secret`, `type`, `domain`
  * and `username`. The bare 32 digits with a type beside them stand for the secret of that type.
  */
-function migrate(document: JsonObject): JsonObject {
+function migrate(document: JsonObject, old: Fields): JsonObject {
   const list = Array.isArray(document.secrets) ? document.secrets : [];
-  return { secrets: list.map((entry: unknown) => (isObject(entry) ? migrateEntry(entry) : entry)) };
+  const migrated = list.map((entry: unknown, index) => {
+    if (isObject(entry) && isShortSample(entry)) throw old.refuse(`secrets[${index}]`, TOO_SHORT);
+    return isObject(entry) ? migrateEntry(entry) : entry;
+  });
+  return { secrets: migrated };
 }
 
 function migrateEntry(entry: JsonObject): JsonObject {
@@ -51,7 +55,16 @@ function migrateEntry(entry: JsonObject): JsonObject {
   };
 }
 
-/** Left as it is where it is not a secret: the rules of the new shape say what is wrong with it. */
+const TOO_SHORT =
+  "has dd and only 30 digits; a padded secret is dd and 32, so no client ever worked with this one: remove it";
+
+/** The samples of the old requirements; they read as a plain secret that nobody meant. */
+function isShortSample({ value, secret = value, padding_enabled, type }: JsonObject): boolean {
+  const isPadded = padding_enabled === true || type === "dd";
+  return isPadded && typeof secret === "string" && /^dd[0-9a-f]{30}$/i.test(secret);
+}
+
+/** Left as it is where it is not 32 digits: the rules of the new shape say what is wrong with it, if anything. */
 function typed({ value, secret = value, padding_enabled, type, domain }: JsonObject): unknown {
   if (typeof secret !== "string" || !/^[0-9a-f]{32}$/i.test(secret)) return secret;
   const { key } = readSecret(secret);

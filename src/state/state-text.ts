@@ -45,11 +45,14 @@ export function unusable(path: string, fault: string): AppError {
 
 /** V8's own words may quote what stands there, so only the position is taken from them. */
 function jsonFault(text: string, error: unknown): string {
+  const content = withoutMark(text).trimEnd();
   const message = error instanceof Error ? error.message : "";
-  if (text.trim() === "") return "it is empty";
-  if (/unexpected end|unterminated string/i.test(message)) return "it ends too early, something cut it off";
-  const [, position] = /at position (\d+)/.exec(message) ?? [];
-  if (position === undefined) return "there is a word in it that JSON does not know";
-  const before = withoutMark(text).slice(0, Number(position)).split("\n");
+  const position = Number(/at position (\d+)/.exec(message)?.[1] ?? Number.NaN);
+  if (content === "") return "it is empty";
+  if (/unexpected end|unterminated string/i.test(message) || position >= content.length) {
+    return "it ends too early, something cut it off";
+  }
+  if (Number.isNaN(position)) return "there is a word in it that JSON does not know";
+  const before = content.slice(0, position).split("\n");
   return `look at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
 }

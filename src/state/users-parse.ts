@@ -21,12 +21,18 @@ export interface UsersState {
  */
 export function parseUsers(content: string, path: string): UsersState {
   const { chosen, all, warnings } = readRecords(content, path);
-  const indexes = [...chosen.values()].sort((a, b) => a - b);
-  const users = indexes.map((index) => parseUser(all[index] as JsonObject, path, index));
+  const users: User[] = [];
+  const odd: string[] = [];
+  for (const index of [...chosen.values()].sort((a, b) => a - b)) {
+    const record = all[index] as JsonObject;
+    const user = parseUser(record, path, index);
+    users.push(user);
+    odd.push(...contradiction(user, record, path));
+  }
   return {
     users,
     chosen,
-    warnings: [...warnings, ...contradictions(users, indexes, all, path), ...sharedKeys(users, path)],
+    warnings: [...warnings, ...odd, ...sharedKeys(users, path)],
     isOurs: (name) => {
       const index = chosen.get(name.toLowerCase());
       return index !== undefined && isOursAlone(all[index] as JsonObject);
@@ -42,44 +48,34 @@ function parseUser(record: JsonObject, path: string, index: number): User {
   const fields = new Fields(record, path, `users[${index}].`);
   fields.get("mtproxy_fake_tls", flag);
   fields.get("mtproxy_fake_tls_domain", anyText);
-  return {
+  return present({
     name: String(username),
+    uuid: typeof uuid === "string" && uuid !== "" ? uuid : undefined,
     hasProxyPassword: typeof proxy_password === "string" && proxy_password !== "",
+    secret: fields.get("mtproxy_secret", secretText),
     enabled: fields.get("mtproxy_enabled", flag) ?? true,
-    ...present({
-      uuid: typeof uuid === "string" && uuid !== "" ? uuid : undefined,
-      secret: fields.get("mtproxy_secret", secretText),
-      createdAt: fields.get("mtproxy_created_at", anyText),
-    }),
-  };
+    createdAt: fields.get("mtproxy_created_at", anyText),
+  });
 }
 
 /** The secret decides; the fields beside it are for readers who do not take secrets apart. */
-function contradictions(
-  users: readonly User[],
-  indexes: readonly number[],
-  all: readonly unknown[],
-  path: string,
-): string[] {
-  return users.flatMap(({ name, secret }, at) => {
-    const { mtproxy_fake_tls: says } = all[indexes[at] ?? 0] as JsonObject;
-    if (secret === undefined || typeof says !== "boolean" || says === (secret.mode === "fake-tls")) return [];
-    return [
-      `${path}: mtproxy_fake_tls of "${name}" is ${says}, but the secret is a ${secret.mode} one; the secret counts`,
-    ];
-  });
+function contradiction({ name, secret }: User, record: JsonObject, path: string): string[] {
+  const says = record.mtproxy_fake_tls;
+  if (secret === undefined || typeof says !== "boolean" || says === (secret.mode === "fake-tls")) return [];
+  return [
+    `${path}: mtproxy_fake_tls of "${name}" is ${says}, but the secret is a ${secret.mode} one; the secret counts`,
+  ];
 }
 
 /** Who was given somebody else's key cannot be cut off alone. */
 function sharedKeys(users: readonly User[], path: string): string[] {
   const holders = new Map<string, string>();
-  return users.flatMap(({ name, secret }) => {
-    if (secret === undefined) return [];
-    const key = secret.key.reveal();
-    const other = holders.get(key);
-    holders.set(key, other ?? name);
-    return other === undefined
-      ? []
-      : [`${path}: "${other}" and "${name}" have the same key: mtproxy regenerate-user-secret ${name}`];
-  });
+  const warnings: string[] = [];
+  for (const { name, secret } of users) {
+    if (secret === undefined) continue;
+    const other = holders.get(secret.key.reveal());
+    if (other === undefined) holders.set(secret.key.reveal(), name);
+    else warnings.push(`${path}: "${other}" and "${name}" have the same key: mtproxy regenerate-user-secret ${name}`);
+  }
+  return warnings;
 }
