@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -154,6 +154,16 @@ describe("the trial engine", () => {
   it("forgets a shard that is removed", () =>
     withTrialHome(async (home) => {
       await home.up({ keys: [forAlice], datacenters });
+      await home.engine.up([], [1]);
+      expect(await home.engine.instances()).toEqual([]);
+      await expect(connectRaw(home.port)).rejects.toThrow("ECONNREFUSED");
+    }));
+
+  it("finds and ends a server whose record was lost", () =>
+    withTrialHome(async (home) => {
+      await home.up({ keys: [forAlice], datacenters });
+      await rm(join(home.run, "trial-server.json"));
+      expect(await home.engine.instances()).toMatchObject([{ running: true, configDigest: "digest 1" }]);
       await home.engine.up([], [1]);
       expect(await home.engine.instances()).toEqual([]);
       await expect(connectRaw(home.port)).rejects.toThrow("ECONNREFUSED");

@@ -135,6 +135,25 @@ describe("a stranger", () => {
       { handshakeMs: 300 },
     ));
 
+  it("with half a handshake is taken to the cover site, and with half of one after our answer is closed", () =>
+    withCover(
+      listener.port,
+      async (home) => {
+        const half = await connectRaw(
+          home.port,
+          startObfuscated({ transport: "padded", datacenter: 2, key: alice }).header.slice(0, 60),
+        );
+        expect(String((await once(half, "data"))[0])).toBe("welcome");
+        half.destroy();
+        const unixTime = Math.floor(Date.now() / 1000);
+        const { record } = buildClientHello({ size: "long", domain: coverDomain, key: alice, unixTime });
+        const greeted = await connectRaw(home.port, record);
+        await once(greeted, "data");
+        await closed(greeted, 1_000);
+      },
+      { handshakeMs: 300 },
+    ));
+
   it("is closed when the cover site is unreachable, while clients are served", () =>
     withCover(1, async (home) => {
       expect(await visit(home.port, Buffer.from("GET / HTTP/1.1\r\n\r\n"))).toBe("");

@@ -23,6 +23,7 @@ export interface TrialEngineOptions {
   readonly program?: string;
 }
 
+const STATUS_MS = 2_000;
 const STOP_MS = 3_000;
 const JOIN_TRIES = 50;
 const JOIN_PAUSE_MS = 100;
@@ -50,7 +51,7 @@ class TrialEngine implements Engine {
   }
 
   async instances(): Promise<Instance[]> {
-    const status = await this.#ask("status").catch(unlessItHangs);
+    const status = await this.#ask("status", STATUS_MS).catch(unlessItHangs);
     const record = status ?? this.#record();
     if (record === undefined) return [];
     const { shardId, pid, configDigest, startedAt } = record;
@@ -61,15 +62,17 @@ class TrialEngine implements Engine {
 
   async up(changed: readonly ShardTarget[], removed: readonly number[]): Promise<void> {
     if (changed.length > 0) return this.#serve();
-    if (!removed.includes(this.#record()?.shardId ?? Number.NaN)) return;
+    const [instance] = await this.instances();
+    if (instance === undefined || !removed.includes(instance.shardId)) return;
     await this.stop();
     this.#inRunFolder(removeRecord);
   }
 
   async stop(): Promise<void> {
-    await this.#ask("stop", STOP_MS).catch(() => undefined);
-    const pid = this.#record()?.pid;
-    if (pid !== undefined && isServerOf(this.#options.run, pid)) await waitForEnd(this.#options.run, pid, STOP_MS);
+    const [instance] = await this.instances();
+    if (instance?.running !== true) return;
+    await this.#ask("stop", STOP_MS).catch(unlessItHangs);
+    await waitForEnd(this.#options.run, Number(instance.id), STOP_MS);
   }
 
   async start(): Promise<void> {
