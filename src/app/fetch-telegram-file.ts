@@ -53,7 +53,7 @@ async function fromMirrors(ctx: Context, wanted: WantedFile, timeoutMs: number):
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       failures.push(error);
-      ctx.progress.step(`no ${telegramFileNames[wanted.file]} from ${error.message}`);
+      if (failures.length < wanted.urls.length) ctx.progress.step(`${error.message}; trying the next mirror…`);
     }
   }
   throw noMirror(wanted, failures, ctx.clock.now());
