@@ -51,7 +51,7 @@ export async function addUser(ctx: Context, options: AddUserOptions): Promise<Ou
   if (options.dryRun === true) return { data: { ...(await cardOf(ctx, added.user)), added: added.isNew } };
   const live = await bringLive(ctx, `${name} is saved, but the link does not work yet`, {
     allowRestart: options.allowRestart ?? false,
-    users: [name],
+    changedUsers: [name],
   });
   const planned = await planState(ctx);
   const data = { ...userCard(ctx, planned, added.user), added: added.isNew };

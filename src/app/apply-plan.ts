@@ -19,7 +19,7 @@ export interface ApplyOptions extends PlanOptions {
   /** Show only. */
   readonly dryRun?: boolean | undefined;
   /** Users whose files may need writing, when only these changed; everybody's are looked at otherwise. */
-  readonly users?: readonly string[];
+  readonly changedUsers?: readonly string[];
   /** Also start what an admin stopped. */
   readonly startStopped?: boolean;
   /** Wait for each shard to be healthy before the next one is touched. */
@@ -66,13 +66,13 @@ export async function previewApply(ctx: Context, planned: PlannedState): Promise
 
 async function settleAndApply(ctx: Context, options: ApplyOptions): Promise<Applied> {
   const planned = await settlePlan(ctx, options);
-  tellWhoIsGone(ctx, planned, options.users ?? []);
+  tellWhoIsGone(ctx, planned, options.changedUsers ?? []);
   const engine = await ctx.engine(planned.state.settings);
   await engine.check();
   const prepared = await prepare(ctx, planned, engine, await knownImage(ctx, engine, planned));
   if (options.startStopped !== true) refuseWhileStopped(prepared.instances);
   await makeLive(ctx, prepared, options.oneByOne === true);
-  await updateClientFiles(ctx, prepared, options.users);
+  await updateClientFiles(ctx, prepared, options.changedUsers);
   return describe(prepared, true);
 }
 

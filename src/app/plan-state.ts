@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import { type Capabilities, dockerCapabilities, trialCapabilities } from "../domain/engine-facts.ts";
 import { AppError } from "../domain/errors.ts";
 import { Key } from "../domain/key.ts";
-import { makePlan, type Plan } from "../domain/plan/plan.ts";
+import { makePlan, type Plan, type PlanInput } from "../domain/plan/plan.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { ShardBook } from "../domain/shard.ts";
 import { defaultCoverDomain, loadState, type State } from "./load-state.ts";
@@ -67,7 +67,7 @@ async function withHints(ctx: Context, attempt: (hints: HostHints) => Promise<Pl
 async function planOnce(ctx: Context, hints: HostHints, options: PlanOptions): Promise<PlannedState> {
   const state = await loadState(ctx);
   for (;;) {
-    const plan = makePlan(planInput(ctx, state, { ...options, ...hints }));
+    const plan = makePlan(planInput(ctx, state, hints, options));
     const taken = await takenPorts(ctx, state, plan);
     if (taken.length === 0) return { state, plan };
     for (const port of taken) hints.busyPorts.add(port);
@@ -90,7 +90,7 @@ function bookText(book: ShardBook): unknown {
   };
 }
 
-function planInput(ctx: Context, state: State, more: PlanOptions & HostHints): Parameters<typeof makePlan>[0] {
+function planInput(ctx: Context, state: State, hints: HostHints, options: PlanOptions): PlanInput {
   const channel = state.promotedChannel;
   return {
     settings: state.settings,
@@ -100,8 +100,10 @@ function planInput(ctx: Context, state: State, more: PlanOptions & HostHints): P
     book: state.book,
     tag: channel?.enabled === true ? channel.proxyTag : undefined,
     coverDomain: defaultCoverDomain(state),
+    addresses: hints.addresses,
+    busyPorts: hints.busyPorts,
+    allowRestart: options.allowRestart ?? false,
     newKey: () => newKey(ctx),
-    ...more,
   };
 }
 

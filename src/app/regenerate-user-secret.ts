@@ -37,7 +37,7 @@ export async function regenerateUserSecret(
   const { failure } = await bringLive(
     ctx,
     `${user.name} has a new key, BUT THE OLD LINK STILL WORKS and the new one does not until the change is live`,
-    { users: [user.name] },
+    { changedUsers: [user.name] },
   );
   const planned = await planState(ctx);
   const data = { ...userCard(ctx, planned, user), previousPort };
