@@ -34,7 +34,7 @@ export async function removeUser(ctx: Context, options: RemoveUserOptions): Prom
   await removeClientFiles(ctx, removed.username);
   if (!removed.hadSecret) return { data };
   const live = await bringLive(ctx, `${removed.username} is removed, BUT STILL HAS ACCESS until the change is live`, {
-    users: [removed.username],
+    changedUsers: [removed.username],
   });
   return {
     data: { ...data, revoked: live.failure === undefined },
