@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import type { Deployment, ShardDeployment } from "../domain/deployment.ts";
 import { composeEnv, composeFile, composeService } from "./compose.ts";
-import type { RenderedFile } from "./rendered-file.ts";
 import { renderScripts } from "./scripts.ts";
 import { MULTI_CONF, renderShardFolder } from "./shard-folder.ts";
 
@@ -11,18 +10,40 @@ import { MULTI_CONF, renderShardFolder } from "./shard-folder.ts";
  * nothing about them follows from the digest.
  */
 export function configDigest(deployment: Deployment, shard: ShardDeployment): string {
-  const hash = createHash("sha256");
-  const add = (name: string, content: string | Uint8Array): void => {
-    hash.update(`${name}\0${Buffer.byteLength(content)}\0`).update(content);
-  };
-  add("image", deployment.engineRecord.image?.imageId ?? "");
-  add("compose", composeFile(deployment, [composeService(deployment, shard.shard, "")]));
-  add("env", composeEnv(deployment));
-  for (const { path, content } of restartFiles(deployment, shard)) add(path, content);
+  const digests = digestsOf(deployment);
+  const digest = digests.shards.get(shard) ?? shardDigest(deployment, shard, digests.common);
+  digests.shards.set(shard, digest);
+  return digest;
+}
+
+function shardDigest(deployment: Deployment, shard: ShardDeployment, common: string): string {
+  const hash = createHash("sha256").update(common);
+  add(hash, "service", composeService(deployment, shard.shard, ""));
+  for (const { path, content } of renderShardFolder(deployment, shard)) {
+    if (!path.endsWith(`/${MULTI_CONF}`)) add(hash, path, content);
+  }
   return hash.digest("hex");
 }
 
-function restartFiles(deployment: Deployment, shard: ShardDeployment): RenderedFile[] {
-  const files = [...renderScripts(), ...renderShardFolder(deployment, shard)];
-  return files.filter(({ path }) => !path.endsWith(`/${MULTI_CONF}`));
+/** What all shards of a deployment have in common is hashed once, and each shard once: a home may have hundreds of them. */
+const known = new WeakMap<Deployment, { readonly common: string; readonly shards: Map<ShardDeployment, string> }>();
+
+function digestsOf(deployment: Deployment) {
+  const digests = known.get(deployment) ?? { common: commonDigest(deployment), shards: new Map() };
+  known.set(deployment, digests);
+  return digests;
+}
+
+function commonDigest(deployment: Deployment): string {
+  const hash = createHash("sha256");
+  add(hash, "image", deployment.engineRecord.image?.imageId ?? "");
+  add(hash, "compose", composeFile(deployment, []));
+  add(hash, "env", composeEnv(deployment));
+  for (const { path, content } of renderScripts()) add(hash, path, content);
+  return hash.digest("hex");
+}
+
+/** With its length, so that no two lists of parts read the same. */
+function add(hash: Hash, name: string, content: string | Uint8Array): void {
+  hash.update(`${name}\0${Buffer.byteLength(content)}\0`).update(content);
 }
