@@ -416,7 +416,7 @@ describe("what an image can do", () => {
     expect(verdict).toMatchObject({ verdict: "good", longHello: true });
   });
 
-  test("is nothing without the proxy, or without a shell", async () => {
+  test("is nothing without a proxy that runs", async () => {
     const { Id } = await project.getImage(image).inspect();
     const empty = await project.createContainer({ Image: Id, Cmd: [], Labels: { "familytraffic.test": "1" } });
     const tag = { repo: "familytraffic-test", tag: "without-proxy" };

@@ -1,5 +1,7 @@
 /** What docker/probe.sh and the binary itself printed in a throwaway container. */
 export interface ImageFacts {
+  /** The image has a shell: the script ran. */
+  readonly ran: boolean;
   /** Absent when there is none in the image. */
   readonly binary?: string;
   /** Exit code of `--help`; every build of the proxy ends with 2. */
@@ -26,6 +28,7 @@ export function readImageFacts(lines: readonly string[]): ImageFacts {
   const [, version, day, commit] = INVOKED.exec(text) ?? [];
   const openFiles = said("open files");
   return {
+    ran: openFiles !== undefined,
     ...given("binary", said("binary")),
     ...given("helpExit", number(said("help exit"))),
     ...given("version", version),

@@ -10,8 +10,6 @@ import type { Endpoint } from "./endpoint.ts";
 import { execute, lastLines } from "./output.ts";
 import type { Observations } from "./verdict.ts";
 
-export type { Observations } from "./verdict.ts";
-
 /** What a probe's container is given; no name in it leads out of it. */
 export const PROBE = { clientPort: 8443, statsPort: 8888, coverDomain: "cover.invalid" } as const;
 

@@ -7,10 +7,9 @@ import type { ImageVerdict } from "../../domain/engine-facts.ts";
 import { Key } from "../../domain/key.ts";
 import { requireAmd64 } from "./architecture.ts";
 import type { Daemon } from "./daemon.ts";
-import { isStatus } from "./daemon-errors.ts";
 import { readImageFacts } from "./image-facts.ts";
 import { obtainImage, repositoryDigest } from "./image-source.ts";
-import { type Observations, observe, PROBE } from "./observe.ts";
+import { observe, PROBE } from "./observe.ts";
 import { lastLines } from "./output.ts";
 import { judge, type ProbedImage } from "./verdict.ts";
 
@@ -45,28 +44,12 @@ export async function probeImage({ daemon, image, project, pulling }: ImageProbe
   }
 }
 
-async function watch(daemon: Daemon, container: Container, probed: ProbedImage, key: Key): Promise<ImageVerdict> {
+function watch(daemon: Daemon, container: Container, probed: ProbedImage, key: Key): Promise<ImageVerdict> {
   return daemon.call(async () => {
-    const fault = await startFault(container);
-    const seen: Observations =
-      fault === undefined
-        ? await observe(daemon.endpoint, container, key)
-        : { reloads: false, statsClient: false, ended: [fault] };
-    const facts = readImageFacts(await lastLines(container, 2000));
-    if (fault === undefined) return judge(probed, facts, seen);
-    return { ...judge(probed, facts, seen), reasons: [fault] };
-  });
-}
-
-/** An image without a shell cannot even start the script. */
-async function startFault(container: Container): Promise<string | undefined> {
-  try {
     await container.start();
-    return undefined;
-  } catch (error) {
-    if (!isStatus(error, 400, 404)) throw error;
-    return "it has no /bin/sh, which the entrypoint needs: docker/Dockerfile puts a given binary on a base that has one";
-  }
+    const seen = await observe(daemon.endpoint, container, key);
+    return judge(probed, readImageFacts(await lastLines(container, 2000)), seen);
+  });
 }
 
 function probeContainer(imageId: string, key: Key, project: string): ContainerCreateOptions {

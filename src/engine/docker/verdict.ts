@@ -42,7 +42,11 @@ export function judge(probed: ProbedImage, facts: ImageFacts, seen: Observations
   };
 }
 
+const NO_SHELL =
+  "it has no /bin/sh, which the entrypoint needs: docker/Dockerfile puts a given binary on a base that has one";
+
 function reasonsAgainst(facts: ImageFacts, seen: Observations): string[] {
+  if (!facts.ran) return [`${NO_SHELL} (${lastWords(seen)})`];
   if (facts.binary === undefined) return ["there is no mtproto-proxy in it"];
   if (facts.helpExit !== 2 || facts.version === undefined) return [`${facts.binary} does not run: ${lastWords(seen)}`];
   if (!facts.options.has("http-stats")) return ["its proxy has no --http-stats, so its health cannot be known"];

@@ -40,7 +40,7 @@ describe("what a probe printed", () => {
         expect(readImageFacts(lines).openFilesLimit).toBeGreaterThan(0);
       }),
     );
-    expect(readImageFacts([])).toEqual({ options: new Set(), openFilesLimit: 1_048_576 });
+    expect(readImageFacts([])).toEqual({ ran: false, options: new Set(), openFilesLimit: 1_048_576 });
     expect(readImageFacts(["probe: open files unlimited"]).openFilesLimit).toBe(1_048_576);
   });
 
@@ -83,6 +83,7 @@ describe("the verdict on an image", () => {
   });
 
   test.each<[string, readonly string[], Observations, RegExp]>([
+    ["no shell", [], { ...seen, ended: ["exec /bin/sh failed"] }, /no \/bin\/sh.*exec \/bin\/sh failed/],
     ["no binary", without(/probe: (binary|help)|Invoking|--/), seen, /no mtproto-proxy in it/],
     [
       "a binary that misses a library",
