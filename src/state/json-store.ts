@@ -1,3 +1,4 @@
+import { stringify } from "jsonfile/utils.js";
 import type { Clock, Files, HomePaths, Locks, Random } from "../context.ts";
 import { Fields, type JsonObject } from "./fields.ts";
 import { stateLock } from "./paths.ts";
@@ -108,7 +109,7 @@ function versionOf({ version }: JsonObject, path: string): number {
 /** What is written must be readable: a value that the rules refuse stops here, before the file. */
 function toText<T>(format: Format<T>, value: T, unknown: JsonObject): string {
   const document = { version: VERSION, ...format.format(value), ...unknown };
-  const text = `${JSON.stringify(document, null, 2)}\n`;
+  const text = stringify(document, { spaces: 2 });
   format.parse(new Fields(JSON.parse(text), format.path));
   return text;
 }

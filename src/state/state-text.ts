@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { stripBom } from "jsonfile/utils.js";
 import type { Files } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
 
@@ -36,7 +37,7 @@ export function parseJson(text: string, path: string): unknown {
 
 /** Windows editors put a byte order mark in front. */
 export function withoutMark(text: string): string {
-  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+  return stripBom(text);
 }
 
 export function unusable(path: string, fault: string): AppError {

@@ -164,7 +164,7 @@ function expected(document: Plain, edit: UserEdit, name: string): Plain {
   const set = (record: Record<string, unknown>, values: object) =>
     Object.fromEntries(
       Object.entries({ ...record, ...values }).filter(
-        ([key, value]) => !(key in values && (value === undefined || value === null)),
+        ([key, value]) => !(Object.hasOwn(values, key) && (value === undefined || value === null)),
       ),
     );
   if (edit.kind === "remove-record")
