@@ -159,6 +159,17 @@ export function describeEngine(name: string, make: () => Promise<EngineSetting>)
       expect(await linesOf(engine, { tail: 1 })).toEqual(all.slice(-1));
     });
 
+    test("follows what the proxy prints until the reader has enough", async () => {
+      await deployed();
+      await settled();
+      const read: string[] = [];
+      for await (const line of engine.logs(1, { follow: true })) {
+        read.push(line);
+        break;
+      }
+      expect(read).toEqual((await linesOf(engine, {})).slice(0, 1));
+    });
+
     test("reloads without a restart", async () => {
       await deployed();
       await settled();
