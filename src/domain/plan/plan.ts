@@ -1,17 +1,18 @@
-import type { LiveKey, ShardDeployment } from "../deployment.ts";
+import type { ShardDeployment } from "../deployment.ts";
 import type { Capabilities } from "../engine-facts.ts";
-import { AppError } from "../errors.ts";
 import type { Key } from "../key.ts";
-import { formatPortRange } from "../port.ts";
 import type { Settings } from "../settings.ts";
-import { familyOf, type ModeFamily, type Shard, type ShardBook } from "../shard.ts";
+import type { ModeFamily, ShardBook } from "../shard.ts";
 import type { SharedSecret } from "../shared-secret.ts";
-import { throwawayKey } from "../throwaway-key.ts";
 import type { User } from "../user.ts";
-import { type Claim, claimsOf } from "./claim.ts";
-import { type DraftShard, isEmpty, serves, spareSlots } from "./draft.ts";
-import { fillWithSpares, placeClaims } from "./place.ts";
+import { claimsOf } from "./claim.ts";
+import { completeShard } from "./complete.ts";
+import { describePlan } from "./describe.ts";
+import type { DraftShard } from "./draft.ts";
+import { newShard, openDefaultShard, portSupply } from "./open-shard.ts";
+import { placeClaims } from "./place.ts";
 import { type Revocation, retainShards } from "./retain.ts";
+import { isSuperfluous } from "./retire.ts";
 
 export interface PlanInput {
   readonly settings: Settings;
@@ -79,185 +80,6 @@ export function makePlan(input: PlanInput): Plan {
   if (drafts.length === 0) drafts.push(openDefaultShard(input, openShard));
   placeClaims(open.values(), drafts, { capabilities, allowRestart: input.allowRestart ?? false, open: openShard });
   const kept = drafts.filter((shard) => !isSuperfluous(shard, drafts));
-  for (const shard of kept) complete(shard, input);
-  return describePlan(input, claims, kept, revocations);
-}
-
-/** The shard that a home starts with, so that the first user finds a spare slot. */
-function openDefaultShard(
-  { settings, capabilities, coverDomain }: PlanInput,
-  open: (family: ModeFamily, coverDomains: readonly string[]) => DraftShard,
-): DraftShard {
-  if (capabilities.mixesFamilies) return open("any", [coverDomain]);
-  const family = familyOf(settings.defaultMode);
-  return open(family, family === "fake-tls" ? [coverDomain] : []);
-}
-
-function newShard(
-  drafts: readonly DraftShard[],
-  family: ModeFamily,
-  coverDomains: readonly string[],
-  nextPort: (id: number) => number,
-): DraftShard {
-  const taken = new Set(drafts.map((shard) => shard.id));
-  let id = 1;
-  while (taken.has(id)) id += 1;
-  return {
-    id,
-    family,
-    port: nextPort(id),
-    slots: [],
-    coverDomains: [...coverDomains],
-    pinned: {},
-    tag: undefined,
-    isNew: true,
-    reasons: [],
-  };
-}
-
-/** The set port for shard 1, the next free ones of the range for the others; a port that links may still name is not given again. */
-function portSupply({ settings, book, busyPorts }: PlanInput, drafts: readonly DraftShard[]): (id: number) => number {
-  const used = new Set([
-    settings.port,
-    ...book.retiredPorts,
-    ...drafts.map((shard) => shard.port),
-    ...(busyPorts ?? []),
-  ]);
-  let next = settings.portRange.first;
-  return (id) => {
-    if (id === 1) return settings.port;
-    while (used.has(next)) next += 1;
-    if (next > settings.portRange.last) throw noPortLeft(settings);
-    used.add(next);
-    return next;
-  };
-}
-
-function noPortLeft({ portRange }: Settings): AppError {
-  return new AppError("conflict", `no free port is left between ${formatPortRange(portRange).replace("-", " and ")}`, {
-    hint: "widen the range: mtproxy setup --port-range 8444-9999",
-  });
-}
-
-/** An empty shard goes when another one can take the next user of its kind; the first shard, on the set port, stays. */
-function isSuperfluous(shard: DraftShard, drafts: readonly DraftShard[]): boolean {
-  if (shard.id === 1 || !isEmpty(shard)) return false;
-  return drafts.some((other) => other !== shard && !isEmptyAndLater(other, shard) && canReplace(other, shard));
-}
-
-function isEmptyAndLater(other: DraftShard, shard: DraftShard): boolean {
-  return isEmpty(other) && other.id > shard.id;
-}
-
-function canReplace(other: DraftShard, shard: DraftShard): boolean {
-  return (
-    spareSlots(other) > 0 &&
-    shard.coverDomains.every((domain) => serves(other, shard.family, domain)) &&
-    other.family === shard.family
-  );
-}
-
-function complete(shard: DraftShard, input: PlanInput): void {
-  const { capabilities, settings, newKey, addresses = {} } = input;
-  fillWithSpares(shard, capabilities, newKey);
-  if (shard.family === "any") listClaimedDomains(shard);
-  shard.pinned = Object.fromEntries(
-    shard.coverDomains.flatMap((domain) => {
-      const address = addresses[domain] ?? shard.pinned[domain];
-      return address === undefined ? [] : [[domain, address]];
-    }),
-  );
-  const tag = capabilities.carriesTag ? input.tag : undefined;
-  if (shard.tag !== tag && !shard.isNew) shard.reasons.push("the promoted channel changes");
-  shard.tag = tag;
-  if (shard.id === 1 && shard.port !== settings.port) {
-    shard.reasons.push(`the port changes from ${shard.port} to ${settings.port}`);
-    shard.port = settings.port;
-  }
-}
-
-function listClaimedDomains(shard: DraftShard): void {
-  for (const { claim } of shard.slots) {
-    if (claim?.domain !== undefined && !shard.coverDomains.includes(claim.domain))
-      shard.coverDomains.push(claim.domain);
-  }
-}
-
-function describePlan(
-  input: PlanInput,
-  claims: ReadonlyMap<string, Claim>,
-  drafts: readonly DraftShard[],
-  revocations: readonly Revocation[],
-): Plan {
-  const shards = [...drafts].sort((a, b) => a.id - b.id);
-  const placements = new Map<string, Placement>();
-  for (const { id, port, slots } of shards) {
-    for (const { key, claim } of slots) {
-      if (claim !== undefined) placements.set(key.reveal(), { holder: claim.holder, shardId: id, port });
-    }
-  }
-  const kept = new Set(shards.map((shard) => shard.id));
-  return {
-    book: nextBook(input.book, shards),
-    shards: shards.map((shard) => ({ shard: freeze(shard), liveKeys: liveKeysOf(shard, input.book.salt) })),
-    placements,
-    revocations: [...revocations, ...revokedWithTheirShard(input.book, shards, claims)],
-    moves: movesSince(input.book, placements),
-    reasons: new Map(shards.map((shard) => [shard.id, shard.isNew ? [] : shard.reasons])),
-    retired: input.book.shards.map((shard) => shard.id).filter((id) => !kept.has(id)),
-  };
-}
-
-function liveKeysOf(shard: DraftShard, salt: string): LiveKey[] {
-  return shard.slots.flatMap(({ key, claim }): LiveKey[] => {
-    if (claim === undefined) return [{ key }];
-    if (claim.enabled) return [{ key, holder: claim.holder }];
-    return shard.family === "any" ? [] : [{ key: throwawayKey(salt, key) }];
-  });
-}
-
-function freeze({ id, family, port, slots, coverDomains, pinned, tag }: DraftShard): Shard {
-  return {
-    id,
-    family,
-    port,
-    slots: slots.map(({ key, claim }) => (claim === undefined ? { key } : { key, holder: claim.holder })),
-    coverDomains,
-    pinned,
-    ...(tag === undefined ? {} : { tag }),
-  };
-}
-
-function nextBook(book: ShardBook, shards: readonly DraftShard[]): ShardBook {
-  const used = new Set(shards.map((shard) => shard.port));
-  const before = book.shards.map((shard) => shard.port);
-  const retired = [...new Set([...book.retiredPorts, ...before])].filter((port) => !used.has(port));
-  return { salt: book.salt, retiredPorts: retired, shards: shards.map(freeze) };
-}
-
-/** Keys that went with a shard which this engine cannot run, and that nobody has any more. */
-function revokedWithTheirShard(
-  book: ShardBook,
-  kept: readonly DraftShard[],
-  claims: ReadonlyMap<string, Claim>,
-): Revocation[] {
-  const ids = new Set(kept.filter((shard) => !shard.isNew).map((shard) => shard.id));
-  return book.shards
-    .filter((shard) => !ids.has(shard.id))
-    .flatMap((shard) =>
-      shard.slots.flatMap(({ key, holder }) =>
-        holder === undefined || claims.has(key.reveal()) ? [] : [{ holder, shardId: shard.id }],
-      ),
-    );
-}
-
-function movesSince(book: ShardBook, placements: ReadonlyMap<string, Placement>): Move[] {
-  return book.shards.flatMap((shard) =>
-    shard.slots.flatMap(({ key, holder }) => {
-      const now = holder === undefined ? undefined : placements.get(key.reveal());
-      return now === undefined || now.port === shard.port
-        ? []
-        : [{ holder: now.holder, fromPort: shard.port, toPort: now.port }];
-    }),
-  );
+  for (const shard of kept) completeShard(shard, input);
+  return describePlan(input.book, claims, kept, revocations);
 }

@@ -1,0 +1,30 @@
+import type { DraftShard } from "./draft.ts";
+import { fillWithSpares } from "./place.ts";
+import type { PlanInput } from "./plan.ts";
+
+/** Gives a shard whatever it needs beside its holders: spare keys, pinned addresses, the tag, and the first one the set port. */
+export function completeShard(shard: DraftShard, input: PlanInput): void {
+  const { capabilities, settings, newKey, addresses = {} } = input;
+  fillWithSpares(shard, capabilities, newKey);
+  if (shard.family === "any") listClaimedDomains(shard);
+  shard.pinned = Object.fromEntries(
+    shard.coverDomains.flatMap((domain) => {
+      const address = addresses[domain] ?? shard.pinned[domain];
+      return address === undefined ? [] : [[domain, address]];
+    }),
+  );
+  const tag = capabilities.carriesTag ? input.tag : undefined;
+  if (shard.tag !== tag && !shard.isNew) shard.reasons.push("the promoted channel changes");
+  shard.tag = tag;
+  if (shard.id === 1 && shard.port !== settings.port) {
+    shard.reasons.push(`the port changes from ${shard.port} to ${settings.port}`);
+    shard.port = settings.port;
+  }
+}
+
+function listClaimedDomains(shard: DraftShard): void {
+  for (const { claim } of shard.slots) {
+    if (claim?.domain !== undefined && !shard.coverDomains.includes(claim.domain))
+      shard.coverDomains.push(claim.domain);
+  }
+}
