@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import type { Datacenter } from "../test/support/telegram/datacenter.ts";
 
 const PORT = 30001;
 
@@ -15,7 +16,7 @@ export interface BenchHome {
 }
 
 /** A home of its own with so many users, half padded and half fake-TLS, all of them placed on shards. */
-export async function makeHome(users: number, engine: "docker" | "trial"): Promise<BenchHome> {
+export async function makeHome(users: number, engine: "docker" | "trial", telegram?: Datacenter): Promise<BenchHome> {
   const home = await mkdtemp(join(tmpdir(), `mtproxy-bench-${users}-`));
   await mkdir(join(home, "data"), { recursive: true });
   const records = Array.from({ length: users }, (_, index) => userRecord(index));
@@ -32,7 +33,11 @@ export async function makeHome(users: number, engine: "docker" | "trial"): Promi
     "30002-40000",
     "--no-start",
   ];
-  await mtproxy(home, "setup", ...flags, "--users-lock", join(home, "users.lock"));
+  const datacenters =
+    telegram === undefined
+      ? []
+      : [1, 2, 3, 4, 5].flatMap((id) => ["--datacenter", `${id}=${telegram.host}:${telegram.port}`]);
+  await mtproxy(home, "setup", ...flags, ...datacenters, "--users-lock", join(home, "users.lock"));
   // Without an engine that answers this settles the plan and stops there, which is all that is wanted.
   if (engine === "docker") await mtproxy(home, "apply");
   return { home, users };

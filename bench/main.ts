@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { type Datacenter, startDatacenter } from "../test/support/telegram/datacenter.ts";
 import { compare, median, round, time } from "./compare.ts";
 import { type BenchHome, MTPROXY, makeHome, mtproxy, noDocker } from "./homes.ts";
 import { measureProxy } from "./proxy.ts";
@@ -51,18 +52,20 @@ function measureManyUsers({ home }: BenchHome) {
 /** `add-user` from typing to a proved link on the running trial engine, by how many there are already. */
 async function measureAddUser(): Promise<Record<string, { medianMs: number; ratioToFirst: number }>> {
   const medians: [string, number][] = [];
+  const telegram = await startDatacenter();
   for (const users of [10, 100, 1000, 10_000]) {
     progress(`add-user with ${users} users`);
-    medians.push([String(users), await addUserTime(users)]);
+    medians.push([String(users), await addUserTime(users, telegram)]);
   }
+  await telegram.close();
   const first = medians[0]?.[1] ?? Number.NaN;
   return Object.fromEntries(
     medians.map(([users, ms]) => [users, { medianMs: round(ms), ratioToFirst: round(ms / first) }]),
   );
 }
 
-async function addUserTime(users: number): Promise<number> {
-  const { home } = await makeHome(users, "trial");
+async function addUserTime(users: number, telegram: Datacenter): Promise<number> {
+  const { home } = await makeHome(users, "trial", telegram);
   await mtproxy(home, "start");
   const times: number[] = [];
   for (let count = 0; count < 5; count++)

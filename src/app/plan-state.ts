@@ -15,6 +15,9 @@ export interface PlanOptions {
 /** Address of a cover domain that has none: nothing listens there, so the C proxy's probe ends at once instead of after 5–20 s. */
 const NOWHERE = "127.0.0.1";
 
+/** How long an address that is known already is asked for anew. */
+const RENEWAL_MS = 1000;
+
 export function capabilitiesOf(settings: Settings): Capabilities {
   return settings.engine === "trial" ? trialCapabilities : dockerCapabilities;
 }
@@ -58,7 +61,7 @@ async function withHints(ctx: Context, attempt: (hints: HostHints) => Promise<Pl
     if (domains.length === 0) return planned;
     await Promise.all(
       domains.map(async (domain) => {
-        hints.addresses[domain] = await pinFor(ctx, domain);
+        hints.addresses[domain] = await pinFor(ctx, domain, knownPin(planned, domain));
       }),
     );
   }
@@ -127,20 +130,30 @@ function portTaken(port: number): AppError {
   });
 }
 
-/** Cover domains of the plan that have no address yet. */
+/**
+ * Cover domains that need an address now: those without one, and those of shards that restart anyway, because the addresses of big
+ * sites rotate and a changed one restarts its shard.
+ */
 function unresolved(plan: Plan, { addresses }: HostHints): string[] {
-  const unpinned = plan.book.shards
+  const domains = plan.book.shards
     .filter((shard) => shard.family === "fake-tls")
-    .flatMap((shard) => shard.coverDomains.filter((domain) => shard.pinned[domain] === undefined));
-  return [...new Set(unpinned)].filter((domain) => addresses[domain] === undefined);
+    .flatMap(({ id, coverDomains, pinned }) =>
+      coverDomains.filter((domain) => pinned[domain] === undefined || (plan.reasons.get(id) ?? []).length > 0),
+    );
+  return [...new Set(domains)].filter((domain) => addresses[domain] === undefined);
 }
 
-async function pinFor(ctx: Context, domain: string): Promise<string> {
-  const address = await ctx.host.resolve4(domain);
-  if (address === undefined) {
+function knownPin({ state }: PlannedState, domain: string): string | undefined {
+  return state.book.shards.map(({ pinned }) => pinned[domain]).find((address) => address !== undefined);
+}
+
+/** An address that is known already is kept when DNS does not answer soon. */
+async function pinFor(ctx: Context, domain: string, known: string | undefined): Promise<string> {
+  const address = await ctx.host.resolve4(domain, known === undefined ? undefined : RENEWAL_MS);
+  if (address === undefined && known === undefined) {
     ctx.progress.warn(
       `cover domain ${domain} has no address now: its links work, but strangers are turned away instead of shown the site`,
     );
   }
-  return address ?? NOWHERE;
+  return address ?? known ?? NOWHERE;
 }
