@@ -1,0 +1,163 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
+import { composeProject } from "../../src/domain/container-labels.ts";
+import { type Link, parseLink } from "../../src/domain/link.ts";
+import { type CliOptions, type CliResult, runCli, startCli } from "./cli.ts";
+import type { UserCardJson } from "./cli-home.ts";
+import { freePort, telegramForContainers, testEgress } from "./docker.ts";
+import { proxyImage } from "./docker-image.ts";
+import type { MiddleProxy } from "./telegram/middle-proxy.ts";
+
+/** Where the daemon is, when not at its usual place. */
+export const dockerEnv: Readonly<Record<string, string>> =
+  process.env.DOCKER_HOST === undefined ? {} : { DOCKER_HOST: process.env.DOCKER_HOST };
+
+/** Sites that a home's fake-TLS links imitate, on its whitelist from the start. */
+export const coverDomains = ["first.example", "second.example"] as const;
+
+/** A process of ours, as far as tests compare it. */
+export interface ContainerState {
+  readonly name: string;
+  readonly id: string;
+  readonly startedAt: string;
+  readonly running: boolean;
+}
+
+/** A home on the engine docker with the product's own names, driven by the built command line, and a Telegram of its own. */
+export class DockerCliHome {
+  readonly folder: string;
+  readonly home: string;
+  readonly port: number;
+  readonly image: string;
+  readonly telegram: MiddleProxy;
+
+  constructor(parts: Pick<DockerCliHome, "folder" | "port" | "image" | "telegram">) {
+    this.folder = parts.folder;
+    this.home = join(parts.folder, "home");
+    this.port = parts.port;
+    this.image = parts.image;
+    this.telegram = parts.telegram;
+  }
+
+  path(...names: string[]): string {
+    return join(this.home, ...names);
+  }
+
+  /** Runs a command with `--json`. */
+  mtproxy(...args: string[]): Promise<CliResult> {
+    return this.run([...args, "--json"]);
+  }
+
+  run(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+    return runCli(args, { home: this.home, timeoutMs: 120_000, ...options, env: { ...dockerEnv, ...options.env } });
+  }
+
+  /** The same, still running, in a process group of its own. */
+  start(...args: string[]) {
+    return startCli([...args, "--json"], { home: this.home, env: dockerEnv });
+  }
+
+  /** @param flags after those that every home needs; the last of two that say the same counts */
+  async setUp(...flags: string[]): Promise<CliResult> {
+    const { folder, telegram } = this;
+    const files = { secret: join(folder, "proxy-secret"), conf: join(folder, "proxy-multi.conf") };
+    await writeFile(files.secret, telegram.proxySecret);
+    await writeFile(files.conf, telegram.proxyMultiConf());
+    await mkdir(this.path("config/mtproxy"), { recursive: true });
+    await writeFile(this.path("config/mtproxy/fake_tls_domains.txt"), `${coverDomains.join("\n")}\n`);
+    const given = [
+      ...["--public-host", "127.0.0.1", "--egress-ipv4", testEgress, "--image", this.image],
+      ...["--port", String(this.port), "--port-range", `${this.port + 1}-${this.port + 50}`],
+      ...["--proxy-secret", files.secret, "--proxy-config", files.conf, "--max-connections", "500"],
+      ...["--users-lock", join(folder, "users.lock")],
+    ];
+    return this.mtproxy("setup", ...given, ...flags);
+  }
+
+  /** Adds a user and gives what the admin was shown. */
+  async add(...args: string[]): Promise<UserCardJson> {
+    return cardOf(await this.mtproxy("add-user", ...args));
+  }
+
+  /** What is ours on the engine, by name. */
+  async containers(): Promise<ContainerState[]> {
+    const docker = new Docker();
+    const found = await docker.listContainers({ all: true, filters: ourLabel });
+    const all = await Promise.all(found.map(({ Id }) => docker.getContainer(Id).inspect()));
+    return all
+      .map(({ Id, Name, State }) => ({
+        name: Name.slice(1),
+        id: Id,
+        startedAt: State.StartedAt,
+        running: State.Running && !State.Restarting,
+      }))
+      .sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  /** The lines of a shard's file that are not comments. */
+  async lines(container: string, file: "keys" | "arguments"): Promise<string[]> {
+    const text = await readFile(this.path("mtproxy", container, file), "utf8");
+    return text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  }
+
+  async dispose(): Promise<void> {
+    await removeContainersOf(this.path("mtproxy"));
+    await this.telegram.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A home that is not set up yet. */
+export async function bareDockerHome(options: { image?: string } = {}): Promise<DockerCliHome> {
+  await removeOrphans();
+  const folder = await mkdtemp(join(tmpdir(), "mtproxy-docker-cli-"));
+  const [image, telegram] = await Promise.all([options.image ?? proxyImage(), telegramForContainers()]);
+  return new DockerCliHome({ folder, port: await lowPort(), image, telegram });
+}
+
+/** A home whose first shard runs. */
+export async function dockerCliHome(...flags: string[]): Promise<DockerCliHome> {
+  const home = await bareDockerHome();
+  const setup = await home.setUp(...flags);
+  if (setup.code === 0) return home;
+  await home.dispose();
+  throw new Error(`setup ended with ${setup.code}: ${setup.stdout}${setup.stderr}`);
+}
+
+/** What a revealing command printed; throws when it failed. */
+export function cardOf(result: CliResult): UserCardJson {
+  if (result.code !== 0) throw new Error(`the command ended with ${result.code}: ${result.stdout}${result.stderr}`);
+  return result.json.data as UserCardJson;
+}
+
+export function linkOf(card: Pick<UserCardJson, "link">): Link {
+  return parseLink(card.link);
+}
+
+const ourLabel = { label: [`com.docker.compose.project=${composeProject}`] };
+const FOLDER = "com.docker.compose.project.working_dir";
+
+/** Only what was rendered in that folder: a real installation on this machine is nobody's to touch. */
+async function removeContainersOf(rendered: string): Promise<void> {
+  const docker = new Docker();
+  const found = await docker.listContainers({ all: true, filters: ourLabel });
+  const ours = found.filter(({ Labels }) => Labels[FOLDER] === rendered);
+  await Promise.all(ours.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })));
+  if (ours.length < found.length) return;
+  const networks = await docker.listNetworks({ filters: ourLabel });
+  await Promise.all(networks.map(({ Id }) => docker.getNetwork(Id).remove()));
+}
+
+/** Containers of test runs that were killed: they would hold the names that every home uses. */
+async function removeOrphans(): Promise<void> {
+  const found = await new Docker().listContainers({ all: true, filters: ourLabel });
+  const folders = new Set(found.map(({ Labels }) => Labels[FOLDER] ?? ""));
+  for (const folder of folders) if (folder.includes("/mtproxy-docker-cli-")) await removeContainersOf(folder);
+}
+
+/** With fifty below the ports that the system gives to outgoing connections, for the shards that follow. */
+async function lowPort(): Promise<number> {
+  return 20_000 + ((await freePort()) % 10_000);
+}
