@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { type Argument, type Command, CommanderError, type OutputConfiguration } from "commander";
 import { version } from "../package.json";
 import {
+  type Ask,
   CliCommand,
   type CommandContext,
   declareGlobalOptions,
@@ -111,19 +112,24 @@ async function runInvocation(
   output: Output,
   { terminal, interrupts }: Edge,
 ): Promise<number> {
-  const [{ createContext }, { createAsk }] = await Promise.all([
-    import("./create-context.ts"),
-    import("./ui/prompts.ts"),
-  ]);
-  const ports = await createContext({ home: options.home, progress: output.progress });
+  const { createContext } = await import("./create-context.ts");
+  const ports = createContext({ home: options.home, progress: output.progress });
   const ctx: CommandContext = {
     ...ports,
-    ask: createAsk(terminal, options),
+    ask: askWhenAsked(terminal, options),
     get signal() {
       return interrupts.signal;
     },
   };
   return output.finish(await body(ctx), view);
+}
+
+function askWhenAsked(terminal: Terminal, options: GlobalOptions): Ask {
+  const ask = async () => (await import("./ui/prompts.ts")).createAsk(terminal, options);
+  return {
+    confirm: async (...question) => (await ask()).confirm(...question),
+    text: async (...question) => (await ask()).text(...question),
+  };
 }
 
 function outputFor({ command }: Invocation, options: GlobalOptions, terminal: Terminal): Output {

@@ -5,11 +5,19 @@
 export function snakeCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(snakeCase);
   if (!isPlainObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [snakeName(name), snakeCase(item)]));
+  const renamed: Record<string, unknown> = {};
+  for (const [name, item] of Object.entries(value)) renamed[snakeName(name)] = snakeCase(item);
+  return renamed;
 }
 
+/** The few names there are come back for every user of a long list. */
+const known = new Map<string, string>();
+
 function snakeName(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, (_, before: string, letter: string) => `${before}_${letter.toLowerCase()}`);
+  const snake =
+    known.get(name) ?? name.replace(/([a-z0-9])([A-Z])/g, (_, before, letter) => `${before}_${letter.toLowerCase()}`);
+  known.set(name, snake);
+  return snake;
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -52,3 +52,22 @@ test("grows with a cell and counts wide letters as two", async () => {
 test("is a head alone when there are no rows", async () => {
   expect((await table([{ title: "Name" }], [])).split("\n")).toEqual(["┌──────┐", "│ Name │", "└──────┘"]);
 });
+
+test("draws 10,000 rows as one box, in seconds", async () => {
+  const columns = [
+    { title: "Name", minWidth: 12 },
+    { title: "SOCKS5/HTTP", minWidth: 12 },
+  ];
+  const rows = Array.from({ length: 10_000 }, (_, index) => [`user${index}`, index === 7_777 ? "x".repeat(20) : "✓"]);
+  const lines = (await table(columns, rows)).split("\n");
+  expect(lines).toHaveLength(10_004);
+  expect(new Set(lines.map((line) => line.length))).toEqual(new Set([37]));
+  expect(lines.slice(0, 4)).toEqual([
+    "┌────────────┬──────────────────────┐",
+    "│ Name       │ SOCKS5/HTTP          │",
+    "├────────────┼──────────────────────┤",
+    "│ user0      │ ✓                    │",
+  ]);
+  expect(lines.slice(3, -1).map((line) => line.slice(2, 11).trim())).toEqual(rows.map(([name]) => name));
+  expect(lines.at(-1)).toBe("└────────────┴──────────────────────┘");
+});
