@@ -1,9 +1,8 @@
 import { MemoryEngine } from "../support/memory-engine.ts";
 import { describeEngine } from "./engine.ts";
 
-describeEngine("memory", async () => ({
+describeEngine("memory", 2, async () => ({
   engine: new MemoryEngine(),
-  shards: 2,
   deploy: async (shards, variant) =>
     Array.from({ length: shards }, (_, index) => ({
       shardId: index + 1,

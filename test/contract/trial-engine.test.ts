@@ -4,13 +4,12 @@ import { startDatacenter } from "../support/telegram/datacenter.ts";
 import { openTrialHome } from "../support/trial.ts";
 import { describeEngine } from "./engine.ts";
 
-describeEngine("trial", async () => {
+describeEngine("trial", 1, async () => {
   const [home, telegram] = await Promise.all([openTrialHome(), startDatacenter()]);
   const keys = [{ key: numberedKey(1).reveal(), holder: "alice" }];
   const datacenters = { 2: `127.0.0.1:${telegram.port}` };
   return {
     engine: home.engine,
-    shards: 1,
     deploy: async (_, variant) => {
       const { shardId, configDigest } = await home.configure({ keys, datacenters, configDigest: `digest ${variant}` });
       return [{ shardId, configDigest }];

@@ -3,13 +3,12 @@ import { shardDeployment } from "../support/deployment.ts";
 import { dockerHome, freePort, localImage, smallSettings } from "../support/docker.ts";
 import { proxyImage } from "../support/docker-image.ts";
 
-describeEngine("docker", async () => {
+describeEngine("docker", 2, async () => {
   const image = await proxyImage();
   const home = await dockerHome();
   const ports = await Promise.all([freePort(), freePort()]);
   return {
     engine: home.engine,
-    shards: 2,
     deploy: (shards, variant) =>
       home.write({
         settings: smallSettings(image),
