@@ -15,8 +15,8 @@ export function answerKeyExchange(message: Uint8Array): Uint8Array | undefined {
 /** Stands where the id of an authorisation key would, so that the C proxy forwards a message of any contents. */
 const BULK_KEY_ID = 0x6b6c75626b6c7562n;
 const BULK_HEAD_BYTES = 16;
-/** The C proxy takes nothing shorter for an encrypted message (mtproto-proxy.c, forward_mtproto_packet). */
-const BULK_SMALLEST = 28;
+/** The C proxy forwards no shorter message under a key: its head alone has so many (mtproto-proxy.c, forward_mtproto_enc_packet). */
+const BULK_SMALLEST = 56;
 
 /**
  * For benchmarks: a message that asks for an answer of `answerBytes`. Both are padded to whole words and to the smallest message
