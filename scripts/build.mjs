@@ -2,9 +2,9 @@
 // benchmark run into build/.
 
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { build, transform } from "esbuild";
 
 const common = {
@@ -26,10 +26,28 @@ const common = {
 // the files that it loads; names stay, so that the stack of an error can be read.
 const small = { minifyWhitespace: true, minifySyntax: true };
 
+// cli-table3 measures every cell with an expression of 10 kB that is made anew each time; ours are nearly always plain text.
+const plainTextWidth = {
+  name: "width of plain text",
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^string-width$/ }, ({ namespace, path }) =>
+      namespace === "file" ? { path, namespace: "plain-text" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "plain-text" }, () => ({
+      contents: `
+        const width = require("string-width");
+        module.exports = (text) => (/^[ -~✓✗…─-╿]*$/.test(text) ? text.length : width(text));
+      `,
+      resolveDir: resolve("node_modules/cli-table3"),
+    }));
+  },
+};
+
 // Libraries that few commands use are files of their own.
 const rare = ["cli-table3", "execa", "inquirer", "qrcode", "qrcode-terminal"];
 const vendor = {
   ...common,
+  plugins: [plainTextWidth],
   ...small,
   outdir: "dist/vendor",
   entryPoints: Object.fromEntries(rare.map((name) => [name, name])),
@@ -58,17 +76,41 @@ const noChildProcessForCommander = {
  * slower; so each part is made CommonJS after the split.
  */
 async function buildCommandLine() {
-  const { outputFiles } = await build({
+  const options = {
     ...common,
     format: "esm",
     splitting: true,
     entryPoints: ["src/main.ts"],
     outdir: "dist",
-    plugins: [rareBesideProgram, noChildProcessForCommander],
     write: false,
-  });
+  };
+  const plugins = [rareBesideProgram, noChildProcessForCommander];
+  const { metafile } = await build({ ...options, plugins, metafile: true });
+  const { outputFiles } = await build({ ...options, plugins: [...plugins, loadedInOrder(lateParts(metafile))] });
   await Promise.all(outputFiles.map(writeAsCommonJs));
   await removeOldParts(outputFiles.map(({ path }) => basename(path)));
+}
+
+function lateParts({ outputs }) {
+  const entries = Object.values(outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
+  return entries.filter((file) => file !== "src/main.ts").map((file) => resolve(file));
+}
+
+/**
+ * Says in the late parts what is so anyway: that main.ts is loaded by then, and create-context.ts too. What they share with these
+ * becomes part of the same two files then, instead of one small file for every way of sharing.
+ */
+function loadedInOrder(files) {
+  const context = resolve("src/create-context.ts");
+  return {
+    name: "parts that are loaded in order",
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        if (!files.includes(path)) return undefined;
+        const before = path === context ? resolve("src/main.ts") : context;
+        return { contents: `import ${JSON.stringify(before)};\n${await readFile(path, "utf8")}`, loader: "ts" };
+      }),
+  };
 }
 
 async function writeAsCommonJs({ path, text }) {
