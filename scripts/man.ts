@@ -1,7 +1,7 @@
 import type { Argument, Help, Option } from "commander";
 import { version } from "../package.json";
 import { buildProgram, type ProgramName } from "../src/cli.ts";
-import type { CliCommand } from "../src/commands/command.ts";
+import { type CliCommand, defaultHome } from "../src/commands/command.ts";
 import { type ErrorKind, exitCodes } from "../src/domain/errors.ts";
 
 /** Manual pages by file name, made from the same command tree as `--help`. */
@@ -38,11 +38,21 @@ export function manualPage(program: ProgramName, { names, purpose }: Heading): s
     ...leaves(root, help).flatMap((command) => commandSection(command, help)),
     ".SH OPTIONS OF EVERY COMMAND",
     ...help.visibleOptions(root).flatMap((option) => item(option.flags, help.optionDescription(option))),
+    ".SH ENVIRONMENT",
+    ...Object.entries(environment).flatMap(([name, meaning]) => item(name, meaning)),
+    ".SH FILES",
+    ...item(`${defaultHome}/`, "everything: settings, users, their links and QR codes, what the proxy runs with, logs"),
     ".SH EXIT STATUS",
     ...Object.entries(exitMeanings).flatMap(([code, meaning]) => item(code, meaning)),
   ];
   return `${lines.join("\n")}\n`;
 }
+
+const environment: Readonly<Record<string, string>> = {
+  FAMILYTRAFFIC_HOME: "where everything is kept, unless --home says",
+  NO_COLOR: "when set to anything: no colour",
+  DOCKER_HOST: "the Docker engine, when it is not the local one",
+};
 
 const meanings: Readonly<Record<ErrorKind, string>> = {
   bug: "a bug of ours",
@@ -98,4 +108,8 @@ function roff(text: string): string {
     .replace(/\\/g, "\\e")
     .replace(/-/g, "\\-")
     .replace(/^(?=[.'])/, "\\&");
+}
+
+function codeOf(letter: string): string {
+  return (letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
 }

@@ -9,7 +9,7 @@ const pageOf: Record<ProgramName, string> = {
   "vless-user": pages["vless-user.1"] ?? "",
 };
 const programs = Object.keys(pageOf) as ProgramName[];
-const escaped = (text: string) => text.replaceAll("-", "\\-");
+const escaped = (text: string) => text.replaceAll("-", "\\-").replaceAll("…", "\\[u2026]");
 
 function all(command: CliCommand): CliCommand[] {
   return [command, ...(command.commands as CliCommand[]).flatMap(all)];
@@ -25,6 +25,10 @@ test.each(programs)("the page of %s names every command, option and example", (p
 
 test.each(programs)("the page of %s says what every exit code means", (program) => {
   for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130]) expect(pageOf[program]).toContain(`.B ${code}\n`);
+});
+
+test.each(programs)("the page of %s is plain ASCII, which every formatter reads", (program) => {
+  expect(pageOf[program]).toMatch(/^[\n -~]+$/);
 });
 
 test.each(programs)("no text of the page of %s reads as a request", (program) => {
