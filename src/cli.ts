@@ -134,7 +134,8 @@ function askWhenAsked(terminal: Terminal, options: GlobalOptions): Ask {
 
 function outputFor({ command }: Invocation, options: GlobalOptions, terminal: Terminal): Output {
   const { isWriter, isRevealing } = command;
-  return createOutput(terminal, { ...options, schema: schemaOf(command), writes: isWriter, reveals: isRevealing });
+  const kind = { schema: schemaOf(command), writes: isWriter, reveals: isRevealing };
+  return createOutput(terminal, { ...options, ...kind, dryRun: command.opts().dryRun === true });
 }
 
 /** `mtproxy/image-probe/1`; the same for `vless-user add` and `mtproxy vless-user add`. */

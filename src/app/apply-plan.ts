@@ -7,10 +7,10 @@ import type { Move, Plan } from "../domain/plan/plan.ts";
 import type { Revocation } from "../domain/plan/retain.ts";
 import { sharedHolder } from "../domain/shard.ts";
 import type { Engine, Instance } from "../engine/engine.ts";
-import { updateClientFiles } from "./client-files.ts";
+import { removeRevokedFiles, updateClientFiles } from "./client-files.ts";
 import { connectedClients } from "./connected-clients.ts";
 import { knownImage, makeDeployment } from "./deployment.ts";
-import { type PlannedState, type PlanOptions, planState, settlePlan } from "./plan-state.ts";
+import { type PlannedState, type PlanOptions, planState, refuseTakenPort, settlePlan } from "./plan-state.ts";
 import { type Rendering, renderDeployment } from "./render-deployment.ts";
 import { swapFiles } from "./swap-files.ts";
 import { waitUntilHealthy } from "./wait-until-healthy.ts";
@@ -61,12 +61,26 @@ export async function applyPlan(ctx: Context, options: ApplyOptions = {}): Promi
 export async function previewApply(ctx: Context, planned: PlannedState): Promise<Applied> {
   const engine = await ctx.engine(planned.state.settings);
   await engine.check();
+  await refuseTakenPort(ctx, planned);
   return describe(await prepare(ctx, planned, engine, planned.state.engineRecord), false);
+}
+
+/** Whether what is saved differs from what runs. */
+export async function isPending(
+  ctx: Context,
+  planned: PlannedState,
+  engine: Engine,
+  instances: readonly Instance[],
+): Promise<boolean> {
+  const { digests } = renderDeployment(await makeDeployment(ctx, planned, planned.state.engineRecord));
+  const changes = shardChanges(planned.plan, digests, instances, new Map(), engine.capabilities);
+  return changes.some(({ action }) => action !== "none");
 }
 
 async function settleAndApply(ctx: Context, options: ApplyOptions): Promise<Applied> {
   const planned = await settlePlan(ctx, options);
   tellWhoIsGone(ctx, planned, options.changedUsers ?? []);
+  await removeRevokedFiles(ctx, planned);
   const engine = await ctx.engine(planned.state.settings);
   await engine.check();
   const prepared = await prepare(ctx, planned, engine, await knownImage(ctx, engine, planned));
@@ -95,7 +109,9 @@ function tellWhoIsGone(ctx: Context, { state, plan }: PlannedState, expected: re
 /** Someone who stopped the proxy does not want it back because a user was added. */
 function refuseWhileStopped(instances: readonly Instance[]): void {
   if (instances.length === 0 || instances.some(({ running }) => running)) return;
-  throw new AppError("environment", "the proxy is stopped, so nothing is live", { hint: "mtproxy start" });
+  throw new AppError("environment", "the proxy is stopped and takes the change when it starts", {
+    hint: "mtproxy start",
+  });
 }
 
 async function makeLive(ctx: Context, prepared: Prepared, oneByOne: boolean): Promise<void> {

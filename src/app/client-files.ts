@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { type Link, tgLink } from "../domain/link.ts";
+import { sharedHolder } from "../domain/shard.ts";
 import { hasSecret, type ProxyUser } from "../domain/user.ts";
 import { renderClientFiles } from "../render/client-files.ts";
 import type { PlannedState } from "./plan-state.ts";
@@ -28,7 +29,7 @@ export function linkOf({ state, plan }: PlannedState, user: ProxyUser): Link | u
 }
 
 /**
- * Rewrites the files of every user whose link changed, and takes away those of people who are gone.
+ * Rewrites the files of every user whose link changed.
  * @param only users that a command changed: then nobody is looked at but these and those whose port moves
  */
 export async function updateClientFiles(ctx: Context, planned: PlannedState, only?: readonly string[]): Promise<void> {
@@ -38,7 +39,11 @@ export async function updateClientFiles(ctx: Context, planned: PlannedState, onl
     const link = linkOf(planned, user);
     if (link !== undefined) await writeClientFiles(ctx, user.name, link);
   }
-  const present = new Set(state.users.filter(hasSecret).map(({ name }) => name));
+}
+
+/** A link that shall not work any more is not kept for anybody to hand out. */
+export async function removeRevokedFiles(ctx: Context, { state, plan }: PlannedState): Promise<void> {
+  const present = new Set([...state.users.filter(hasSecret).map(({ name }) => name), sharedHolder]);
   for (const { holder } of plan.revocations) if (!present.has(holder)) await removeClientFiles(ctx, holder);
 }
 

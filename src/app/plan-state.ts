@@ -5,18 +5,13 @@ import { Key } from "../domain/key.ts";
 import { makePlan, type Plan, type PlanInput } from "../domain/plan/plan.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { ShardBook } from "../domain/shard.ts";
+import { domainsToPin, findPins } from "./cover-domain-pins.ts";
 import { defaultCoverDomain, loadState, type State } from "./load-state.ts";
 
 export interface PlanOptions {
   /** A running shard may be restarted to add a cover domain to it. */
   readonly allowRestart?: boolean;
 }
-
-/** Address of a cover domain that has none: nothing listens there, so the C proxy's probe ends at once instead of after 5–20 s. */
-const NOWHERE = "127.0.0.1";
-
-/** How long an address that is known already is asked for anew. */
-const RENEWAL_MS = 1000;
 
 export function capabilitiesOf(settings: Settings): Capabilities {
   return settings.engine === "trial" ? trialCapabilities : dockerCapabilities;
@@ -47,7 +42,8 @@ export function settlePlan(ctx: Context, options: PlanOptions = {}): Promise<Pla
   return withHints(ctx, (hints) =>
     ctx.stores.exclusively("settling the plan", async () => {
       const planned = await planOnce(ctx, hints, options);
-      if (unresolved(planned.plan, hints).length === 0) await saveBook(ctx, planned);
+      await refuseTakenPort(ctx, planned);
+      if (domainsToPin(planned.plan, hints.addresses).length === 0) await saveBook(ctx, planned);
       return planned;
     }),
   );
@@ -57,13 +53,9 @@ async function withHints(ctx: Context, attempt: (hints: HostHints) => Promise<Pl
   const hints: HostHints = { busyPorts: new Set(), addresses: {} };
   for (;;) {
     const planned = await attempt(hints);
-    const domains = unresolved(planned.plan, hints);
+    const domains = domainsToPin(planned.plan, hints.addresses);
     if (domains.length === 0) return planned;
-    await Promise.all(
-      domains.map(async (domain) => {
-        hints.addresses[domain] = await pinFor(ctx, domain, knownPin(planned, domain));
-      }),
-    );
+    Object.assign(hints.addresses, await findPins(ctx, planned, domains));
   }
 }
 
@@ -114,46 +106,29 @@ export function newKey(ctx: Context): Key {
   return Key.fromBytes(ctx.random.bytes(16));
 }
 
-/** Ports of shards that do not exist yet and that something else on this host holds. The set port is not ours to replace. */
+/** Ports of shards that do not exist yet and that something else on this host holds; the set port is not ours to replace. */
 async function takenPorts(ctx: Context, state: State, plan: Plan): Promise<number[]> {
-  const known = new Set(state.book.shards.map((shard) => shard.port));
-  const fresh = plan.book.shards.map((shard) => shard.port).filter((port) => !known.has(port));
+  const fresh = freshPorts(state, plan).filter((port) => port !== state.settings.port);
   const free = await Promise.all(fresh.map((port) => ctx.host.isPortFree(port)));
-  const taken = fresh.filter((_, index) => !free[index]);
-  if (taken.includes(state.settings.port)) throw portTaken(state.settings.port);
-  return taken;
+  return fresh.filter((_, index) => !free[index]);
+}
+
+/**
+ * For whoever makes the plan live; to look at it, and to show a link, the port need not be free.
+ * @throws AppError environment when the set port is a new one that something else on this host holds
+ */
+export async function refuseTakenPort(ctx: Context, { state, plan }: PlannedState): Promise<void> {
+  const { port } = state.settings;
+  if (freshPorts(state, plan).includes(port) && !(await ctx.host.isPortFree(port))) throw portTaken(port);
+}
+
+function freshPorts({ book }: State, plan: Plan): number[] {
+  const known = new Set(book.shards.map((shard) => shard.port));
+  return plan.book.shards.map((shard) => shard.port).filter((port) => !known.has(port));
 }
 
 function portTaken(port: number): AppError {
   return new AppError("environment", `port ${port} is taken by another program on this host`, {
     hint: `ss -ltnp 'sport = :${port}' shows by which; mtproxy setup --port N takes another one`,
   });
-}
-
-/**
- * Cover domains that need an address now: those without one, and those of shards that restart anyway, because the addresses of big
- * sites rotate and a changed one restarts its shard.
- */
-function unresolved(plan: Plan, { addresses }: HostHints): string[] {
-  const domains = plan.book.shards
-    .filter((shard) => shard.family === "fake-tls")
-    .flatMap(({ id, coverDomains, pinned }) =>
-      coverDomains.filter((domain) => pinned[domain] === undefined || (plan.reasons.get(id) ?? []).length > 0),
-    );
-  return [...new Set(domains)].filter((domain) => addresses[domain] === undefined);
-}
-
-function knownPin({ state }: PlannedState, domain: string): string | undefined {
-  return state.book.shards.map(({ pinned }) => pinned[domain]).find((address) => address !== undefined);
-}
-
-/** An address that is known already is kept when DNS does not answer soon. */
-async function pinFor(ctx: Context, domain: string, known: string | undefined): Promise<string> {
-  const address = await ctx.host.resolve4(domain, known === undefined ? undefined : RENEWAL_MS);
-  if (address === undefined && known === undefined) {
-    ctx.progress.warn(
-      `cover domain ${domain} has no address now: its links work, but strangers are turned away instead of shown the site`,
-    );
-  }
-  return address ?? known ?? NOWHERE;
 }

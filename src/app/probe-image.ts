@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import type { ImageVerdict } from "../domain/engine-facts.ts";
 import { AppError } from "../domain/errors.ts";
+import { parseImageName } from "../domain/image-name.ts";
 import { defaultSettings } from "../domain/settings.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -10,7 +11,7 @@ import type { Outcome } from "./outcome.ts";
  */
 export async function probeImage(ctx: Context, name: string | undefined): Promise<Outcome<ImageVerdict>> {
   const settings = (await ctx.stores.settings.read()) ?? defaultSettings;
-  const image = name ?? settings.image;
+  const image = parseImageName(name ?? settings.image);
   const engine = await ctx.engine({ ...settings, engine: "docker" });
   await engine.check();
   ctx.progress.step(`finding out what ${image} can do`);

@@ -6,8 +6,10 @@ import type { EngineName, Settings } from "../domain/settings.ts";
 import { type ModeFamily, type Shard, shardName } from "../domain/shard.ts";
 import { hasSecret } from "../domain/user.ts";
 import type { Engine, Instance } from "../engine/engine.ts";
+import { isPending } from "./apply-plan.ts";
 import { loadState, type State } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
+import { planState } from "./plan-state.ts";
 
 export type ShardCondition = "healthy" | "no upstream" | "not answering" | "stopped" | "missing";
 
@@ -42,6 +44,8 @@ export interface Status {
   /** Of the shard that has run longest. */
   readonly uptimeSeconds: number;
   readonly shards: readonly ShardStatus[];
+  /** What is saved differs from what runs; null when nobody can tell. */
+  readonly pending: boolean | null;
 }
 
 /**
@@ -54,13 +58,29 @@ export async function readStatus(ctx: Context): Promise<Outcome<Status>> {
   const asked = await ask(engine);
   const keys = new Set(state.users.filter(hasSecret).map(({ secret }) => secret.key.reveal()));
   const shards = await Promise.all(state.book.shards.map((shard) => shardStatus(engine, shard, keys, asked.instances)));
-  const data = summarize(state, engine, shards);
+  const pending = asked.failure === undefined ? await pendingOf(ctx, engine, asked.instances) : null;
+  const data = { ...summarize(state, engine, shards), pending };
   const failure = asked.failure ?? unhealthy(shards, state.settings);
   return {
     data,
-    warnings: [...state.warnings, ...goneWarnings(state.book, state.users)],
+    warnings: [
+      ...state.warnings,
+      ...goneWarnings(state.book, state.users),
+      ...(pending === true && failure === undefined ? [PENDING] : []),
+    ],
     ...(failure === undefined ? {} : { failure }),
   };
+}
+
+const PENDING = "changes are saved that are not live yet: mtproxy plan shows them, mtproxy apply makes them live";
+
+async function pendingOf(ctx: Context, engine: Engine, instances: readonly Instance[]): Promise<boolean | null> {
+  try {
+    return await isPending(ctx, await planState(ctx), engine, instances);
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
 }
 
 async function ask(engine: Engine): Promise<{ instances: readonly Instance[]; failure?: AppError }> {
@@ -116,7 +136,7 @@ function conditionOf(instance: Instance | undefined, stats: ProxyStats | undefin
   return stats.readyTargets > 0 ? "healthy" : "no upstream";
 }
 
-function summarize(state: State, engine: Engine, shards: readonly ShardStatus[]): Status {
+function summarize(state: State, engine: Engine, shards: readonly ShardStatus[]): Omit<Status, "pending"> {
   const holders = state.users.filter(hasSecret);
   const enabled = holders.filter((user) => user.enabled).length;
   const sum = (pick: (shard: ShardStatus) => number | null) =>

@@ -33,7 +33,8 @@ export async function regenerateUserSecret(
   const before = await planState(ctx);
   const { user, previous } = await replaceKey(ctx, options);
   const previousPort = linkOf(before, previous)?.port ?? null;
-  if (options.dryRun === true) return { data: { ...userCard(ctx, before, previous), previousPort } };
+  // The old link is no answer to what the new one will be.
+  if (options.dryRun === true) return { data: { ...userCard(ctx, before, user), previousPort } };
   const { failure } = await bringLive(
     ctx,
     `${user.name} has a new key, BUT THE OLD LINK STILL WORKS and the new one does not until the change is live`,

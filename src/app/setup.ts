@@ -1,10 +1,14 @@
+import { isAbsolute } from "node:path";
 import type { Context } from "../context.ts";
 import { isIpv4, parseIpv4, parsePublicHost } from "../domain/address.ts";
 import { parseCoverDomain } from "../domain/cover-domain.ts";
+import { parseDownloadUrl } from "../domain/download-url.ts";
 import { AppError } from "../domain/errors.ts";
-import { parsePortRange } from "../domain/port.ts";
+import { parseImageName } from "../domain/image-name.ts";
+import { parsePort, parsePortRange } from "../domain/port.ts";
 import type { Mode } from "../domain/secret.ts";
 import { defaultSettings, type EngineName, type Settings, workerWarnings } from "../domain/settings.ts";
+import { INNER_PORT } from "../domain/shard.ts";
 import { bringLive } from "./bring-live.ts";
 import type { Outcome } from "./outcome.ts";
 import { refreshConfig } from "./refresh-config.ts";
@@ -107,23 +111,43 @@ async function chooseSettings(ctx: Context, base: Settings, options: SetupOption
   const given = {
     publicHost,
     port: options.port,
-    portRange: options.portRange === undefined ? undefined : parsePortRange(options.portRange),
+    portRange: mapped(options.portRange, parsePortRange),
     engine: options.engine,
-    image: options.image,
+    image: mapped(options.image, parseImageName),
     workers: options.workers,
     defaultMode: options.mode,
-    defaultCoverDomain: options.coverDomain === undefined ? undefined : parseCoverDomain(options.coverDomain),
+    defaultCoverDomain: mapped(options.coverDomain, parseCoverDomain),
     maxConnections: options.maxConnections,
-    statsPort: options.statsPort,
-    proxySecretUrls: options.proxySecretUrl,
-    proxyConfigUrls: options.proxyConfigUrl,
-    usersLock: options.usersLock,
+    statsPort: mapped(options.statsPort, parseStatsPort),
+    proxySecretUrls: options.proxySecretUrl?.map(parseDownloadUrl),
+    proxyConfigUrls: options.proxyConfigUrl?.map(parseDownloadUrl),
+    usersLock: mapped(options.usersLock, parseLockPath),
     usersWrite: options.usersWrite,
-    trialDatacenters:
-      options.datacenter === undefined ? undefined : Object.fromEntries(options.datacenter.map(parseDatacenter)),
+    trialDatacenters: options.datacenter && Object.fromEntries(options.datacenter.map(parseDatacenter)),
     egressIpv4,
   };
   return { ...base, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+}
+
+function mapped<F, T>(given: F | undefined, parse: (given: F) => T): T | undefined {
+  return given === undefined ? undefined : parse(given);
+}
+
+/** Clients and statistics cannot have the same port inside a container. */
+function parseStatsPort(port: number): number {
+  if (port !== INNER_PORT) return port;
+  throw new AppError("invalid", `port ${port} is where clients come in inside the containers`, {
+    hint: "the port of /stats can be any other; nobody outside sees it",
+  });
+}
+
+/** Another working folder must not make it another lock. */
+function parseLockPath(text: string): string {
+  if (isAbsolute(text)) return text;
+  throw new AppError(
+    "invalid",
+    `"${text.slice(0, 80)}" is not an absolute path, which the lock of users.json must have`,
+  );
 }
 
 async function choosePublicHost(ctx: Context, base: Settings, { publicHost }: SetupOptions): Promise<string> {
@@ -154,11 +178,11 @@ async function chooseEgress(
 }
 
 function parseDatacenter(text: string): [string, string] {
-  const [, id, endpoint] = /^(\d+)=(\S+:\d+)$/.exec(text) ?? [];
-  if (id === undefined || endpoint === undefined) {
+  const [, id, endpoint, port] = /^(-?[1-9]\d{0,4})=([^\s:]+|\[[0-9a-f:.]+\]):(\d+)$/i.exec(text) ?? [];
+  if (id === undefined || endpoint === undefined || port === undefined) {
     throw new AppError("invalid", `"${text.slice(0, 60)}" is not a datacenter`, {
       hint: "write it as --datacenter 2=149.154.167.51:443",
     });
   }
-  return [id, endpoint];
+  return [id, `${endpoint}:${parsePort(port)}`];
 }

@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
 import { type PlanCost, planCost, type ShardChange } from "../domain/plan/changes.ts";
+import { goneWarnings } from "../domain/plan/gone-holders.ts";
 import type { ModeFamily } from "../domain/shard.ts";
 import { type Applied, previewApply } from "./apply-plan.ts";
 import type { Outcome } from "./outcome.ts";
@@ -45,6 +46,7 @@ export async function showPlan(ctx: Context, options: ShowPlanOptions): Promise<
     assignedSlots: shard.slots.filter(({ holder }) => holder !== undefined).length,
     spareSlots: shard.slots.filter(({ holder }) => holder === undefined).length,
   }));
+  const warnings = [...planned.state.warnings, ...goneWarnings(planned.state.book, planned.state.users)];
   try {
     const applied = await previewApply(ctx, planned);
     const pending = applied.changes.some(({ action }) => action !== "none");
@@ -52,10 +54,10 @@ export async function showPlan(ctx: Context, options: ShowPlanOptions): Promise<
       pending && options.exitCode === true
         ? new AppError("pending", "changes are pending", { hint: "mtproxy apply" })
         : undefined;
-    return { data: { pending, shards, ...applied }, ...(failure === undefined ? {} : { failure }) };
+    return { data: { pending, shards, ...applied }, warnings, ...(failure === undefined ? {} : { failure }) };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { data: { shards, ...withoutEngine(planned) }, failure: error };
+    return { data: { shards, ...withoutEngine(planned) }, warnings, failure: error };
   }
 }
 

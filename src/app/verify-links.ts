@@ -54,9 +54,10 @@ const PARALLEL = 8;
  * @throws AppError not-found for an unknown user, conflict for one who has no link
  */
 export async function verifyLinks(ctx: Context, options: VerifyOptions): Promise<Outcome<Verified>> {
+  const via = options.via === undefined ? undefined : parseVia(options.via);
   const planned = await planState(ctx);
   const candidates = candidatesFor(planned, options.names);
-  const links = await inParallel(candidates, (candidate) => verifyLink(ctx, candidate, options));
+  const links = await inParallel(candidates, (candidate) => verifyLink(ctx, candidate, { ...options, via }));
   const failing = links.filter(({ ok }) => !ok);
   const disabled =
     options.names.length > 0
@@ -97,14 +98,14 @@ function candidateOf(planned: PlannedState, user: ProxyUser): Candidate {
 async function verifyLink(
   ctx: Context,
   { name, link, disabled }: Candidate,
-  options: VerifyOptions,
+  options: { readonly via?: Via | undefined; readonly timeout?: number | undefined },
 ): Promise<VerifiedLink> {
   ctx.progress.step(`verifying ${name}`);
   const { attempts } =
     disabled === true
       ? refusedAttempt(name)
       : await ctx.host.probeLink(link, {
-          ...(options.via === undefined ? {} : { via: parseVia(options.via, link.port) }),
+          ...(options.via === undefined ? {} : { via: { port: link.port, ...options.via } }),
           ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout * 1000 }),
         });
   const ok = attempts.every((attempt) => attempt.ok);
@@ -125,14 +126,20 @@ function refusedAttempt(name: string): { attempts: LinkAttempt[] } {
   return { attempts: [{ ok: false, milliseconds: 0, fault: "key-not-live", reason }] };
 }
 
-function parseVia(text: string, port: number): { host: string; port: number } {
+/** Where to connect; without a port each link's own. */
+interface Via {
+  readonly host: string;
+  readonly port?: number;
+}
+
+function parseVia(text: string): Via {
   const [, bracketed, plain, givenPort] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined)
     throw new AppError("usage", `"${text.slice(0, 60)}" is not HOST or HOST:PORT`, {
       hint: "for instance --via 127.0.0.1:8443",
     });
-  return { host, port: givenPort === undefined ? port : parsePort(givenPort) };
+  return { host, ...(givenPort === undefined ? {} : { port: parsePort(givenPort) }) };
 }
 
 async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

@@ -6,10 +6,10 @@ export function collect(value: string, before: readonly string[] = []): readonly
 }
 
 /** For an option that is a whole number within bounds, both included. */
-export function parseCount(least: number, most: number): (text: string) => number {
+export function parseCount(option: string, least: number, most: number): (text: string) => number {
   return (text) => {
     const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
     if (count >= least && count <= most) return count;
-    throw new AppError("invalid", `"${text.slice(0, 20)}" is not a number from ${least} to ${most}`);
+    throw new AppError("invalid", `${option} takes a number from ${least} to ${most}, not "${text.slice(0, 20)}"`);
   };
 }

@@ -1,4 +1,5 @@
 import type { CliCommand } from "./command.ts";
+import { parseCount } from "./options.ts";
 
 interface ApplyFlags {
   readonly dryRun?: boolean;
@@ -48,7 +49,7 @@ function declareStatus(program: CliCommand): void {
     .command("verify [names...]")
     .description("prove links with a real handshake each; exit 9 when one fails")
     .option("--via <host:port>", "connect there instead of to the address in the link, to go around a NAT")
-    .option("--timeout <seconds>", "how long one attempt may take", Number)
+    .option("--timeout <seconds>", "how long one attempt may take (10)", parseCount("--timeout", 1, 600))
     .examples([
       "mtproxy verify",
       "mtproxy verify alice",

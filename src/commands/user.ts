@@ -37,7 +37,7 @@ function declareAdd(program: CliCommand): void {
     .runs(
       async (ctx, name: string, flags: AddFlags) =>
         (await import("../app/add-user.ts")).addUser(ctx, { ...flags, name }),
-      async (data, style) => (await import("../ui/user-views.ts")).addedUserView(data, style),
+      async (data, style, failure) => (await import("../ui/user-views.ts")).addedUserView(data, style, failure),
     );
 }
 
@@ -134,6 +134,6 @@ function declareRegenerate(program: CliCommand): void {
     .runs(
       async (ctx, name: string, flags: DryRun) =>
         (await import("../app/regenerate-user-secret.ts")).regenerateUserSecret(ctx, { ...flags, name }),
-      async (data, style) => (await import("../ui/user-views.ts")).regeneratedUserView(data, style),
+      async (data, style, failure) => (await import("../ui/user-views.ts")).regeneratedUserView(data, style, failure),
     );
 }

@@ -25,7 +25,7 @@ export function declareVlessUserCommands(program: CliCommand): void {
     .runs(
       async (ctx, name: string, flags: AddFlags) =>
         (await import("../app/add-vless-user.ts")).addVlessUser(ctx, { ...flags, name }),
-      async (data, style) => (await import("../ui/user-views.ts")).addedVlessUserView(data, style),
+      async (data, style, failure) => (await import("../ui/user-views.ts")).addedVlessUserView(data, style, failure),
     );
   program
     .command("remove <name>")

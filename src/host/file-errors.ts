@@ -4,7 +4,7 @@ import { AppError } from "../domain/errors.ts";
 const hints: Readonly<Record<string, string>> = {
   ENOSPC: "free some disk space (df -h shows where), then run the command again",
   EDQUOT: "the disk quota is used up: free some space, then run the command again",
-  EACCES: "run the command as root or as the owner of the folder",
+  EACCES: "run the command as root or as the owner of the folder; --home DIR takes another home",
   EPERM: "run the command as root; an immutable file (lsattr shows it) has to be freed with chattr -i first",
   EROFS: "the file system is mounted read-only: remount it read-write, or look in dmesg for why the kernel did that",
   ENOTDIR: "a part of this path is a file where a folder is expected: move it away",

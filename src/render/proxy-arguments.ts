@@ -1,6 +1,6 @@
 import type { Deployment, ShardDeployment } from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
-import type { Shard } from "../domain/shard.ts";
+import { INNER_PORT, type Shard } from "../domain/shard.ts";
 
 /**
  * The arguments of a shard's mtproto-proxy but its keys, Telegram's files and what only the container itself knows: `-C` and its
@@ -11,7 +11,7 @@ export function proxyArguments(deployment: Deployment, { shard }: ShardDeploymen
   const { workers, statsPort, maxConnections } = deployment.settings;
   return [
     ...["-M", String(workers)],
-    ...["-H", String(shard.port)],
+    ...["-H", String(INNER_PORT)],
     ...["-p", String(statsPort), "--http-stats"],
     ...["-c", String(maxConnections)],
     ...["--nat-info", `own:${egressOf(deployment)}`],
@@ -32,6 +32,6 @@ function domainArguments({ id, family, coverDomains }: Shard): string[] {
 function egressOf({ egressIpv4 }: Deployment): string {
   if (egressIpv4 !== undefined) return egressIpv4;
   throw new AppError("invalid", "the IPv4 address from which Telegram sees this server is not known", {
-    hint: "mtproxy config set egress_ipv4 ADDRESS",
+    hint: "mtproxy setup --egress-ipv4 ADDRESS",
   });
 }

@@ -1,4 +1,5 @@
 import { parseCoverDomain } from "../domain/cover-domain.ts";
+import { parseImageName } from "../domain/image-name.ts";
 import { formatPortRange, parsePortRange } from "../domain/port.ts";
 import { defaultSettings, type Settings } from "../domain/settings.ts";
 import { type Fields, type JsonObject, listOf, mapOf, oneOf, parsed, portNumber, text, wholeNumber } from "./fields.ts";
@@ -26,7 +27,7 @@ function parse(fields: Fields): Settings {
     workers: fields.get("workers", wholeNumber(0, 256)) ?? defaultSettings.workers,
     engine: fields.get("engine", oneOf("docker", "trial")) ?? defaultSettings.engine,
     routing: fields.get("routing", oneOf("direct", "edge")) ?? defaultSettings.routing,
-    image: fields.get("image", text("the name of an image", /^\S+$/)) ?? defaultSettings.image,
+    image: fields.get("image", parsed("the name of an image", parseImageName)) ?? defaultSettings.image,
     defaultMode: fields.get("default_mode", oneOf("plain", "padded", "fake-tls")) ?? defaultSettings.defaultMode,
     maxConnections: fields.get("max_connections", wholeNumber(1, 1_000_000)) ?? defaultSettings.maxConnections,
     statsPort: fields.get("stats_port", portNumber) ?? defaultSettings.statsPort,

@@ -1,8 +1,20 @@
 import { toHex } from "../domain/bytes.ts";
 import { Key } from "../domain/key.ts";
-import type { Shard, ShardBook, Slot } from "../domain/shard.ts";
+import { type Shard, type ShardBook, type Slot, sharedHolder } from "../domain/shard.ts";
+import { isUserName } from "../domain/user.ts";
 import { type DefaultedStore, withDefault } from "./defaulted-store.ts";
-import { type Fields, type JsonObject, listOf, mapOf, oneOf, parsed, portNumber, text, wholeNumber } from "./fields.ts";
+import {
+  type Fields,
+  type JsonObject,
+  listOf,
+  mapOf,
+  oneOf,
+  parsed,
+  portNumber,
+  type Rule,
+  text,
+  wholeNumber,
+} from "./fields.ts";
 import { createJsonStore, type StoreParts } from "./json-store.ts";
 import { present } from "./present.ts";
 
@@ -17,6 +29,10 @@ export function createShardsStore(parts: StoreParts): DefaultedStore<ShardBook> 
 
 const key = parsed("a key of 32 hex digits", (digits) => Key.parse(digits));
 const digits32 = text("32 hex digits", /^[0-9a-f]{32}$/i);
+const holder: Rule<string> = {
+  expects: `a user name or ${sharedHolder}`,
+  read: (value) => (typeof value === "string" && (value === sharedHolder || isUserName(value)) ? value : undefined),
+};
 const ipv4 = text("an IPv4 address", /^\d{1,3}(\.\d{1,3}){3}$/);
 
 function parse(fields: Fields): ShardBook {
@@ -53,7 +69,7 @@ function parseShard(fields: Fields): Shard {
 }
 
 function parseSlot(fields: Fields): Slot {
-  return { key: fields.need("key", key), ...present({ holder: fields.get("holder", text()) }) };
+  return { key: fields.need("key", key), ...present({ holder: fields.get("holder", holder) }) };
 }
 
 /** Two shards of one id or port, or one key in two slots, would make two processes out of one. */

@@ -15,6 +15,8 @@ export interface OutputOptions extends Pick<GlobalOptions, "json" | "quiet" | "d
   readonly reveals: boolean;
   /** The command changes something: with `--quiet` that it did so is not told. */
   readonly writes: boolean;
+  /** It only shows what it would change. */
+  readonly dryRun?: boolean;
 }
 
 /** What `--json` prints. */
@@ -47,7 +49,7 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
 
   async function finishForPeople<T>({ data, warnings = [], failure }: Outcome<T>, view: View<T> | undefined) {
     const text = view && showsResult(options) ? await view(data, outStyle, failure) : "";
-    if (text !== "") print(printable(text, outStyle.color));
+    if (text !== "") print(printable(options.dryRun === true ? `${DRY_RUN}\n\n${text}` : text, outStyle.color));
     for (const warning of warnings) line(warningLine(warning, errStyle));
     if (failure !== undefined) line(errorText(failure, errStyle));
   }
@@ -63,8 +65,10 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
   };
 }
 
-function showsResult({ quiet, writes, reveals }: OutputOptions): boolean {
-  return !quiet || !writes || reveals;
+const DRY_RUN = "Dry run: nothing is changed, this is what would come out.";
+
+function showsResult({ quiet, writes, reveals, dryRun }: OutputOptions): boolean {
+  return !quiet || !writes || reveals || dryRun === true;
 }
 
 function envelope({ schema }: OutputOptions, outcome: Outcome<unknown>, progress: RecordedProgress): Envelope {

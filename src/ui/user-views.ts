@@ -4,6 +4,7 @@ import type { ListedUser, UserList } from "../app/list-users.ts";
 import type { RegeneratedUser } from "../app/regenerate-user-secret.ts";
 import type { UserCard } from "../app/user-card.ts";
 import type { Style } from "../commands/command.ts";
+import type { AppError } from "../domain/errors.ts";
 import type { Mode } from "../domain/secret.ts";
 import { terminalQr } from "./qr.ts";
 import { table } from "./table.ts";
@@ -14,24 +15,35 @@ const MODE_NAMES: Readonly<Record<Mode, string>> = {
   "fake-tls": "fake-TLS (ee)",
 };
 
-export async function addedUserView(user: AddedUser, style: Style): Promise<string> {
+/** @param failure why the link does not work, which is said after the card */
+export async function addedUserView(user: AddedUser, style: Style, failure?: AppError): Promise<string> {
   const title = user.added
     ? `${style.good("✓")} ${user.username} has a link`
     : `${user.username} has this link already`;
-  return `${style.bold(title)}\n\n${await userCardView(user, style)}`;
+  const shown = failure === undefined ? title : notYet(`${user.username} is saved`, style);
+  return `${style.bold(shown)}\n\n${await userCardView(user, style)}`;
 }
 
-export async function regeneratedUserView(user: RegeneratedUser, style: Style): Promise<string> {
+function notYet(what: string, style: Style): string {
+  return `${style.warning("!")} ${what}, but this link does not work yet`;
+}
+
+export async function regeneratedUserView(user: RegeneratedUser, style: Style, failure?: AppError): Promise<string> {
   const moved =
     user.previousPort !== null && user.previousPort !== user.port
       ? [`The port changed from ${user.previousPort} to ${user.port}.`]
       : [];
   const title = `${style.good("✓")} ${user.username} has a new link; send it, the old one is no use any more`;
-  return [style.bold(title), ...moved, "", await userCardView(user, style)].join("\n");
+  const shown = failure === undefined ? title : notYet(`${user.username} has a new key`, style);
+  return [style.bold(shown), ...moved, "", await userCardView(user, style)].join("\n");
 }
 
-export async function addedVlessUserView({ username, mtproxy }: AddedVlessUser, style: Style): Promise<string> {
-  return mtproxy === null ? `${style.good("✓")} ${username} is in users.json` : addedUserView(mtproxy, style);
+export async function addedVlessUserView(
+  { username, mtproxy }: AddedVlessUser,
+  style: Style,
+  failure?: AppError,
+): Promise<string> {
+  return mtproxy === null ? `${style.good("✓")} ${username} is in users.json` : addedUserView(mtproxy, style, failure);
 }
 
 /** The card that an admin reads from or sends on: links whole, QR code, where the files are, which apps it suits. */
@@ -42,7 +54,8 @@ export async function userCardView(user: UserCard, style: Style): Promise<string
     `Mode:   ${mode}`,
     `Secret: ${user.secret} (masked)`,
   ];
-  if (user.link === null) return [...lines, "", "No shard has a place for this user yet: mtproxy apply"].join("\n");
+  if (user.link === null)
+    return [...lines, "", "Port and link are settled when this is applied: mtproxy apply"].join("\n");
   const files = [user.files.link, user.files.qrPng, user.files.qrSvg].map((path) => `  ${path}`);
   return [
     ...lines,

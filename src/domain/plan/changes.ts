@@ -98,7 +98,7 @@ function reasonsFor(action: Action, reasons: readonly string[]): readonly string
   if (action === "none") return [];
   if (action === "create") return ["it does not exist yet"];
   if (action === "start") return ["it is stopped", ...reasons];
-  return reasons.length > 0 ? reasons : ["what runs differs from what the settings, the image or this version ask for"];
+  return reasons.length > 0 ? reasons : ["what runs differs from what users, settings, image or this version ask for"];
 }
 
 function cut(action: Action, id: number, clients: ReadonlyMap<number, number>): { connectionsCut?: number } {

@@ -19,7 +19,7 @@ export async function refuseOtherHome(containers: readonly OurContainer[], folde
       "conflict",
       `the container ${info.Name.slice(1)} belongs to another home, rendered in ${theirs}`,
       {
-        hint: "give --home of that one, or run mtproxy uninstall there first",
+        hint: "give --home of that one, or stop it there and remove its containers first",
       },
     );
   }

@@ -38,6 +38,6 @@ async function deadError({ shardId, container, info }: OurContainer, fate: strin
   // Docker forgets the exit code when it starts the process again.
   const code = info.State.Running ? "" : ` (exit code ${info.State.ExitCode})`;
   return new AppError("engine", `${shardName(shardId)} ${fate}${code}${said}`, {
-    hint: `mtproxy logs shows more; mtproxy plan shows what it was started with`,
+    hint: `docker logs ${shardName(shardId)} shows more; mtproxy plan shows what it was started with`,
   });
 }

@@ -30,7 +30,7 @@ async function portTaken(words: string, daemon: Daemon): Promise<AppError> {
   if (port === undefined) return unknownFault(words);
   const holder = await portHolder(daemon, Number(port));
   return new AppError("environment", `port ${port} is taken${holder === undefined ? "" : ` by ${holder}`}`, {
-    hint: `free the port, or take another one: mtproxy set-port`,
+    hint: "free the port, or take another one: mtproxy setup --port N",
   });
 }
 
@@ -39,7 +39,7 @@ function tooManyFiles(words: string): AppError {
     "environment",
     `the host does not allow a container as many open files as asked for: ${gist(words)}`,
     {
-      hint: "mtproxy image probe finds out how many it allows; mtproxy config set max_connections N asks for fewer",
+      hint: "mtproxy image probe finds out how many it allows; mtproxy setup --max-connections N asks for fewer",
     },
   );
 }

@@ -48,6 +48,6 @@ require("node:http").get({ host: "127.0.0.1", port: process.argv[1], path: "/sta
 
 function silent({ shardId }: OurContainer, port: string): AppError {
   return new AppError("engine", `${shardName(shardId)} does not answer on its statistics port ${port}`, {
-    hint: `mtproxy logs; a start takes up to 20 s for each cover domain whose DNS is dead`,
+    hint: `docker logs ${shardName(shardId)} shows what it said; a start takes up to 20 s for each cover domain whose DNS is dead`,
   });
 }

@@ -80,7 +80,7 @@ function parseReply<T>(line: string): ControlReply<T> {
 
 function noAnswer(cause?: unknown): AppError {
   return new AppError("engine", "the trial server runs but does not answer", {
-    hint: "mtproxy restart ends it and starts another; mtproxy logs shows what it said last",
+    hint: "mtproxy restart ends it and starts another; what it said last is in the home's logs/mtproxy",
     cause,
   });
 }

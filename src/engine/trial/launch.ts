@@ -39,7 +39,7 @@ export async function launch({ program, config, run, logs }: LaunchOptions): Pro
     stdio: ["ignore", log, log, "ipc"],
   });
   closeSync(log);
-  const report = await startReport(child);
+  const report = await startReport(child, logPath(logs));
   child.unref();
   if (report.started) return;
   const { kind, message, hint } = report.error;
@@ -49,14 +49,14 @@ export async function launch({ program, config, run, logs }: LaunchOptions): Pro
 /** Garbage is collected early: the proxy holds little for long, and shares a small machine. */
 const memoryFlags = ["--max-semi-space-size=2", "--max-old-space-size=256"];
 
-function startReport(child: ChildProcess): Promise<StartReport> {
+function startReport(child: ChildProcess, path: string): Promise<StartReport> {
   return new Promise((resolve, reject) => {
     child.once("message", (report) => resolve(report as StartReport));
     child.once("error", (error) => reject(new AppError("environment", `node cannot be started: ${error.message}`)));
     child.once("exit", (code, signal) =>
       reject(
         new AppError("engine", `the trial server ended at once (${signal ?? `exit code ${code}`})`, {
-          hint: "mtproxy logs shows what it said",
+          hint: `what it said is in ${path}`,
         }),
       ),
     );

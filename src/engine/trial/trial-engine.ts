@@ -103,7 +103,7 @@ class TrialEngine implements Engine {
 
   async probeImage(): Promise<never> {
     throw new AppError("environment", "the trial engine runs no images", {
-      hint: "mtproxy config set engine docker chooses the engine that does",
+      hint: "mtproxy setup --engine docker chooses the engine that does",
     });
   }
 

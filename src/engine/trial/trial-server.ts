@@ -150,10 +150,10 @@ function listen(port: number): Promise<Server> {
 function portTrouble(port: number, error: NodeJS.ErrnoException): AppError {
   if (error.code === "EADDRINUSE") {
     return new AppError("environment", `port ${port} is taken by another program`, {
-      hint: `ss -ltnp 'sport = :${port}' shows which; mtproxy set-port chooses another`,
+      hint: `ss -ltnp 'sport = :${port}' shows which; mtproxy setup --port N takes another one`,
       cause: error,
     });
   }
   const message = error.code === "EACCES" ? `opening port ${port} needs root` : `port ${port}: ${error.message}`;
-  return new AppError("environment", message, { hint: "mtproxy set-port chooses another", cause: error });
+  return new AppError("environment", message, { hint: "mtproxy setup --port N takes another one", cause: error });
 }

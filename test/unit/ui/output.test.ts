@@ -56,6 +56,12 @@ describe("output for people", () => {
     expect(terminal.stderr()).toBe("! shown\n");
   });
 
+  test("says of a dry run that nothing is changed, and shows it with --quiet too", async () => {
+    const { terminal, output } = setUp({ quiet: true, writes: true, dryRun: true });
+    await output.finish({ data: 1 }, () => "alice is removed");
+    expect(terminal.stdout()).toBe("Dry run: nothing is changed, this is what would come out.\n\nalice is removed\n");
+  });
+
   test("prints the stack of an error and of its cause only with --debug", async () => {
     const failure = new AppError("engine", "outer", { cause: new Error("inner") });
     const plain = setUp();

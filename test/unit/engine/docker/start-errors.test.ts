@@ -43,7 +43,7 @@ describe("a container that cannot be started", () => {
     "ERROR: for familytraffic-mtproxy  Cannot start service familytraffic-mtproxy: driver failed programming external connectivity on endpoint familytraffic-mtproxy (2f): Bind for :::18443 failed: port is already allocated\nEncountered errors while bringing up the project.",
   ])("finds its port taken by another container", async (words) => {
     const error = await errorOf(words);
-    expect(error).toMatchObject({ kind: "environment", hint: expect.stringMatching(/set-port/) });
+    expect(error).toMatchObject({ kind: "environment", hint: expect.stringMatching(/mtproxy setup --port/) });
     expect(error.message).toBe("port 18443 is taken by the container web (nginx:1)");
   });
 
