@@ -107,6 +107,7 @@ function roff(text: string): string {
   return text
     .replace(/\\/g, "\\e")
     .replace(/-/g, "\\-")
+    .replace(/[^\n -~]/gu, (letter) => `\\[u${codeOf(letter)}]`)
     .replace(/^(?=[.'])/, "\\&");
 }
 
