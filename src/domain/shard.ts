@@ -49,6 +49,12 @@ export function familyOf(mode: Mode): Exclude<ModeFamily, "any"> {
   return mode === "fake-tls" ? "fake-tls" : "obfuscated";
 }
 
+/**
+ * Where the C proxy listens inside its container, whatever the public port is. Never 443 or 80: a client that comes in on 80 has
+ * strangers taken to port 80 of the cover domain, and a domain that is pinned to the container itself would be a circle.
+ */
+export const INNER_PORT = 8443;
+
 /** The container's, the folder's and the compose service's name for a shard. */
 export function shardName(id: number): string {
   return id === 1 ? "familytraffic-mtproxy" : `familytraffic-mtproxy-${id}`;

@@ -4,7 +4,7 @@ import envTemplate from "../../templates/env.tmpl";
 import { composeProject, containerLabels } from "../domain/container-labels.ts";
 import type { Deployment } from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
-import { type Shard, shardName } from "../domain/shard.ts";
+import { INNER_PORT, type Shard, shardName } from "../domain/shard.ts";
 import { fillTemplate } from "./template.ts";
 import { composeList } from "./yaml.ts";
 
@@ -25,7 +25,7 @@ export function composeService({ settings }: Deployment, shard: Shard, configDig
   });
   return fillTemplate(serviceTemplate, {
     name: shardName(shard.id),
-    ports: composeList(settings.routing === "direct" ? [`${shard.port}:${shard.port}`] : []),
+    ports: composeList(settings.routing === "direct" ? [`${shard.port}:${INNER_PORT}`] : []),
     extraHosts: composeList(pinned),
     shardLabel: containerLabels.shard,
     shardId: String(shard.id),
