@@ -30,19 +30,6 @@ beforeAll(async () => {
 });
 afterAll(() => home?.dispose());
 
-/** What runs in each container, as the host sees it. */
-async function proxies() {
-  const containers = await home.containers();
-  return Promise.all(
-    containers.map(async ({ name }) => {
-      const { stdout } = await execa("docker", ["top", name, "-eo", "pid,args"]);
-      const words = (stdout.split("\n").find((line) => line.includes("--http-stats")) ?? "").trim().split(/\s+/);
-      const after = (flag: string) => words.flatMap((word, at) => (words[at - 1] === flag ? [word] : []));
-      return { name, keys: after("-S"), domains: after("-D"), ports: after("-H") };
-    }),
-  );
-}
-
 const keyOf = (card: UserCardJson) => linkOf(card).secret.key.reveal();
 
 describe("forty users, half padded, half fake-TLS over two cover domains", () => {
@@ -64,7 +51,7 @@ describe("forty users, half padded, half fake-TLS over two cover domains", () =>
   });
 
   it("are served by processes of at most 16 keys and one family each", async () => {
-    const running = await proxies();
+    const running = await home.proxies();
     expect(running).toHaveLength(4);
     for (const { name, keys, domains, ports } of running) {
       expect(keys.length, name).toBeGreaterThan(0);

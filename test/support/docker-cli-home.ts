@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
+import { execa } from "execa";
 import { composeProject } from "../../src/domain/container-labels.ts";
 import { type Link, parseLink } from "../../src/domain/link.ts";
 import { type CliOptions, type CliResult, runCli, startCli } from "./cli.ts";
@@ -96,6 +97,25 @@ export class DockerCliHome {
       .sort((a, b) => a.name.localeCompare(b.name));
   }
 
+  /** What runs in each container that runs, as the host sees it. */
+  async proxies(): Promise<RunningProxy[]> {
+    const running = (await this.containers()).filter((container) => container.running);
+    return Promise.all(running.map(({ name }) => runningProxy(name)));
+  }
+
+  /** What is rendered, with the permissions, by path; but for locks and the like. */
+  async renderedFiles(): Promise<Map<string, string>> {
+    const rendered = this.path("mtproxy");
+    const entries = await readdir(rendered, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile() && !entry.parentPath.startsWith(join(rendered, "run")));
+    const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();
+    const texts = paths.map(async (path): Promise<[string, string]> => {
+      const [bytes, { mode }] = await Promise.all([readFile(path), stat(path)]);
+      return [path.slice(rendered.length + 1), `${(mode & 0o777).toString(8)} ${bytes.toString("latin1")}`];
+    });
+    return new Map(await Promise.all(texts));
+  }
+
   /** The lines of a shard's file that are not comments. */
   async lines(container: string, file: "keys" | "arguments"): Promise<string[]> {
     const text = await readFile(this.path("mtproxy", container, file), "utf8");
@@ -109,6 +129,24 @@ export class DockerCliHome {
   }
 }
 
+/** Arguments of a proxy by their flags. */
+export interface RunningProxy {
+  readonly name: string;
+  readonly keys: readonly string[];
+  readonly domains: readonly string[];
+  readonly ports: readonly string[];
+  /** All of them, without the container's own address, which changes with the container. */
+  readonly line: string;
+}
+
+async function runningProxy(name: string): Promise<RunningProxy> {
+  const { stdout } = await execa("docker", ["top", name, "-eo", "pid,args"]);
+  const words = (stdout.split("\n").find((line) => line.includes("--http-stats")) ?? "").trim().split(/\s+/).slice(1);
+  const after = (flag: string) => words.flatMap((word, at) => (words[at - 1] === flag ? [word] : []));
+  const line = words.join(" ").replace(/--nat-info [\d.]+:/, "--nat-info own:");
+  return { name, keys: after("-S"), domains: after("-D"), ports: after("-H"), line };
+}
+
 /** A home that is not set up yet. */
 export async function bareDockerHome(options: { image?: string } = {}): Promise<DockerCliHome> {
   await removeOrphans();
@@ -118,9 +156,9 @@ export async function bareDockerHome(options: { image?: string } = {}): Promise<
 }
 
 /** A home whose first shard runs. */
-export async function dockerCliHome(...flags: string[]): Promise<DockerCliHome> {
-  const home = await bareDockerHome();
-  const setup = await home.setUp(...flags);
+export async function dockerCliHome(options: { image?: string } = {}): Promise<DockerCliHome> {
+  const home = await bareDockerHome(options);
+  const setup = await home.setUp();
   if (setup.code === 0) return home;
   await home.dispose();
   throw new Error(`setup ended with ${setup.code}: ${setup.stdout}${setup.stderr}`);
