@@ -40,13 +40,26 @@ async function swap(ctx: Context, file: RenderedFile, user: Deployment["containe
   const path = join(ctx.paths.rendered, file.path);
   if (file.forContainer) await ctx.files.makeFolder(dirname(path), { owner: user });
   const before = await ctx.files.read(path);
-  if (before !== undefined && Buffer.compare(before, Buffer.from(file.content)) === 0) return undefined;
+  const isSame = before !== undefined && Buffer.compare(before, Buffer.from(file.content)) === 0;
+  if (isSame && (await isRightlyOwned(ctx, path, file, user))) return undefined;
   await ctx.files.write(path, file.content, {
     mode: file.mode,
     exactMode: true,
     ...(file.forContainer ? { owner: user } : {}),
   });
   return { path, before };
+}
+
+/** A wrong mode shows a key, a wrong owner keeps a container from starting: both are mended like wrong contents. */
+async function isRightlyOwned(
+  ctx: Context,
+  path: string,
+  file: RenderedFile,
+  user: Deployment["containerUser"],
+): Promise<boolean> {
+  const status = await ctx.files.stat(path);
+  const isTheirs = !file.forContainer || ctx.host.uid !== 0 || status?.uid === user.uid;
+  return status?.mode === file.mode && isTheirs;
 }
 
 /** A shard that is gone leaves no keys behind. */
