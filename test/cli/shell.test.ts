@@ -1,11 +1,15 @@
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { runCli, startCli } from "../support/cli.ts";
+import { runCli, startCli, withHome } from "../support/cli.ts";
+
+const root = resolve(import.meta.dirname, "../..");
 
 describe("help and version", () => {
   test("--version prints the package's version", async () => {
-    const { version } = JSON.parse(await readFile(resolve(import.meta.dirname, "../../package.json"), "utf8"));
+    const { version } = JSON.parse(await readFile(resolve(root, "package.json"), "utf8"));
     expect(await runCli(["--version"])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
@@ -72,5 +76,56 @@ describe("output that nobody reads", () => {
     });
     const code = await new Promise((end) => child.once("close", end));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+});
+
+describe("the command that is typed", () => {
+  test.each([
+    ["familytraffic-mtproxy", ["list-users", "--json"], "mtproxy/list-users/1"],
+    ["familytraffic-mtproxy", ["--json", "vless-user", "list"], "mtproxy/vless-user-list/1"],
+    ["vless-user", ["list", "--json"], "mtproxy/vless-user-list/1"],
+  ] as const)("%s %j names its schema", (program, args, schema) =>
+    withHome(async (home) => {
+      const { code, json, stderr } = await runCli(args, { program, home });
+      expect({ code, stderr, ok: json.ok, schema: json.schema }).toEqual({ code: 0, stderr: "", ok: true, schema });
+    }),
+  );
+
+  test("--home goes before FAMILYTRAFFIC_HOME, and an empty variable counts as none", () =>
+    withHome(async (home) => {
+      const setup = ["setup", "--engine", "trial", "--public-host", "127.0.0.1", "--no-start", "--dry-run", "--json"];
+      const homeOf = async (args: string[], variable: string) =>
+        (await runCli([...setup, ...args], { home: variable })).json.data;
+      expect(await homeOf(["--home", home], "/elsewhere")).toMatchObject({ home });
+      expect(await homeOf([], home)).toMatchObject({ home });
+      expect(await homeOf([], "")).toMatchObject({ home: "/opt/familytraffic" });
+    }));
+});
+
+describe("what escapes every promise", () => {
+  const broken = (flags: readonly string[], how: string) => `
+    require("${root}/dist/main.cjs").main("mtproxy", ["--version", ...${JSON.stringify(flags)}]);
+    setTimeout(() => { ${how} });
+  `;
+  const run = (program: string) =>
+    promisify(execFile)(process.execPath, ["-e", program]).then(
+      () => expect.unreachable("it ends with an error"),
+      (error: { code: number; stderr: string }) => error,
+    );
+
+  test.each(['throw new Error("boom")', 'Promise.reject(new Error("boom"))'])(
+    "is a bug of ours, exit code 1: %s",
+    async (how) => {
+      const { code, stderr } = await run(broken([], how));
+      expect(code).toBe(1);
+      expect(stderr).toBe(
+        "✗ this is a bug of ours: boom\n  please report it with what the same command prints with --debug\n",
+      );
+    },
+  );
+
+  test("shows where with --debug", async () => {
+    const { stderr } = await run(broken(["--debug"], 'throw new Error("boom")'));
+    expect(stderr).toContain("caused by Error: boom\n    at ");
   });
 });
