@@ -139,7 +139,12 @@ await Promise.all(["dist", "build", "man"].map((folder) => mkdir(folder, { recur
 await Promise.all([
   buildCommandLine(),
   build(vendor),
-  build({ ...common, ...small, entryPoints: { "trial-server": "src/engine/trial/main.ts" }, outdir: "dist" }),
+  build({
+    ...common,
+    ...small,
+    entryPoints: { install: "install.ts", "trial-server": "src/engine/trial/main.ts" },
+    outdir: "dist",
+  }),
   build({ ...common, entryPoints: present(helpers), outdir: "build" }),
 ]);
 
