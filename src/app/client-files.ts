@@ -4,7 +4,7 @@ import { type Link, tgLink } from "../domain/link.ts";
 import { sharedHolder } from "../domain/shard.ts";
 import { hasSecret, type ProxyUser } from "../domain/user.ts";
 import { renderClientFiles } from "../render/client-files.ts";
-import type { PlannedState } from "./plan-state.ts";
+import type { PlannedState } from "./load-state.ts";
 
 /** Where a user's link and QR codes are; absolute paths. */
 export interface ClientFilePaths {

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { isIpv4 } from "../domain/address.ts";
-import type { Plan } from "../domain/plan/plan.ts";
-import type { PlannedState } from "./plan-state.ts";
+import type { Plan } from "../domain/plan/types.ts";
+import type { PlannedState } from "./load-state.ts";
 
 /** Address of a cover domain that has none: nothing listens there, so the C proxy's probe ends at once instead of after 5–20 s. */
 const NOWHERE = "127.0.0.1";

@@ -5,7 +5,7 @@ import { AppError } from "../domain/errors.ts";
 import type { Settings } from "../domain/settings.ts";
 import { hasSecret, modeOf } from "../domain/user.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { PlannedState } from "./plan-state.ts";
+import type { PlannedState } from "./load-state.ts";
 
 /** uid and gid of the proxies when root runs this tool: nobody's on a usual host. Anyone else lends them their own. */
 const CONTAINER_ID = 10001;

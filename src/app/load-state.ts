@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import type { EngineRecord } from "../domain/engine-facts.ts";
 import { AppError } from "../domain/errors.ts";
+import type { Plan } from "../domain/plan/types.ts";
 import type { PromotedChannel } from "../domain/promoted-channel.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { ShardBook } from "../domain/shard.ts";
@@ -18,6 +19,12 @@ export interface State {
   readonly promotedChannel?: PromotedChannel | undefined;
   readonly coverDomains: readonly string[];
   readonly engineRecord: EngineRecord;
+}
+
+/** A state and what it asks for. */
+export interface PlannedState {
+  readonly state: State;
+  readonly plan: Plan;
 }
 
 /** @throws AppError environment when the home is not set up, invalid when a file of it is not what it should be */

@@ -2,11 +2,12 @@ import type { Context } from "../context.ts";
 import { type Capabilities, dockerCapabilities, trialCapabilities } from "../domain/engine-facts.ts";
 import { AppError } from "../domain/errors.ts";
 import { Key } from "../domain/key.ts";
-import { makePlan, type Plan, type PlanInput } from "../domain/plan/plan.ts";
+import { makePlan } from "../domain/plan/plan.ts";
+import type { Plan, PlanInput } from "../domain/plan/types.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { ShardBook } from "../domain/shard.ts";
 import { domainsToPin, findPins } from "./cover-domain-pins.ts";
-import { defaultCoverDomain, loadState, type State } from "./load-state.ts";
+import { defaultCoverDomain, loadState, type PlannedState, type State } from "./load-state.ts";
 
 export interface PlanOptions {
   /** A running shard may be restarted to add a cover domain to it. */
@@ -15,12 +16,6 @@ export interface PlanOptions {
 
 export function capabilitiesOf(settings: Settings): Capabilities {
   return settings.engine === "trial" ? trialCapabilities : dockerCapabilities;
-}
-
-/** A state and what it asks for. */
-export interface PlannedState {
-  readonly state: State;
-  readonly plan: Plan;
 }
 
 /** Facts of the host that a plan needs, collected as plans ask for them. */

@@ -4,8 +4,9 @@ import { type PlanCost, planCost, type ShardChange } from "../domain/plan/change
 import { goneWarnings } from "../domain/plan/gone-holders.ts";
 import type { ModeFamily } from "../domain/shard.ts";
 import { type Applied, previewApply } from "./apply-plan.ts";
+import type { PlannedState } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
-import { type PlannedState, planState } from "./plan-state.ts";
+import { planState } from "./plan-state.ts";
 
 export interface ShownShard {
   readonly shardId: number;

@@ -4,7 +4,7 @@ import { linkAdvice } from "../domain/link-advice.ts";
 import { domainOf, type Mode, maskSecret } from "../domain/secret.ts";
 import type { ProxyUser } from "../domain/user.ts";
 import { type ClientFilePaths, clientFilePaths, linkOf } from "./client-files.ts";
-import type { PlannedState } from "./plan-state.ts";
+import type { PlannedState } from "./load-state.ts";
 
 /** Everything that the admin hands to a person. The links hold the key; the secret itself stays masked. */
 export interface UserCard {

@@ -5,8 +5,9 @@ import { parsePort } from "../domain/port.ts";
 import { domainOf, type Mode } from "../domain/secret.ts";
 import { findUser, hasSecret, type ProxyUser } from "../domain/user.ts";
 import { linkOf } from "./client-files.ts";
+import type { PlannedState } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
-import { type PlannedState, planState } from "./plan-state.ts";
+import { planState } from "./plan-state.ts";
 
 export interface VerifyOptions {
   /** User names, or links as they were handed out; every enabled user when empty. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { dockerCapabilities } from "../../src/domain/engine-facts.ts";
 import { Key } from "../../src/domain/key.ts";
-import type { PlanInput } from "../../src/domain/plan/plan.ts";
+import type { PlanInput } from "../../src/domain/plan/types.ts";
 import { type Mode, makeSecret } from "../../src/domain/secret.ts";
 import { defaultSettings } from "../../src/domain/settings.ts";
 import type { ShardBook } from "../../src/domain/shard.ts";

@@ -1,6 +1,6 @@
 import type { Capabilities } from "../engine-facts.ts";
 import { shardName } from "../shard.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan } from "./types.ts";
 
 /** A process as the engine sees it, as far as planning needs it. */
 export interface RunningShard {

@@ -1,6 +1,6 @@
 import type { DraftShard } from "./draft.ts";
 import { fillWithSpares } from "./place.ts";
-import type { PlanInput } from "./plan.ts";
+import type { PlanInput } from "./types.ts";
 
 /** Gives a shard whatever it needs beside its holders: spare keys, pinned addresses, the tag, and the first one the set port. */
 export function completeShard(shard: DraftShard, input: PlanInput): void {

@@ -3,8 +3,7 @@ import type { Shard, ShardBook } from "../shard.ts";
 import { throwawayKey } from "../throwaway-key.ts";
 import type { Claim } from "./claim.ts";
 import type { DraftShard } from "./draft.ts";
-import type { Move, Placement, Plan } from "./plan.ts";
-import type { Revocation } from "./retain.ts";
+import type { Move, Placement, Plan, Revocation } from "./types.ts";
 
 /** What the finished drafts mean: the book to write, the keys to serve, and what changes for whom. */
 export function describePlan(

@@ -3,7 +3,7 @@ import { formatPortRange } from "../port.ts";
 import type { Settings } from "../settings.ts";
 import { familyOf, type ModeFamily } from "../shard.ts";
 import type { DraftShard } from "./draft.ts";
-import type { PlanInput } from "./plan.ts";
+import type { PlanInput } from "./types.ts";
 
 /** The shard that a home starts with, so that the first user finds a spare slot. */
 export function openDefaultShard(

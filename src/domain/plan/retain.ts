@@ -3,12 +3,7 @@ import type { Key } from "../key.ts";
 import type { Shard, Slot } from "../shard.ts";
 import { type Claim, describeHolder } from "./claim.ts";
 import { type DraftShard, type DraftSlot, serves } from "./draft.ts";
-
-/** A key that was somebody's and is nobody's now; it must stop working. */
-export interface Revocation {
-  readonly holder: string;
-  readonly shardId: number;
-}
+import type { Revocation } from "./types.ts";
 
 /**
  * Takes over the shards as they are: every claim whose key sits in a fitting slot stays there, and a key that lost its holder is

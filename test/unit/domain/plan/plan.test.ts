@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { trialCapabilities } from "../../../../src/domain/engine-facts.ts";
-import { makePlan, type Plan } from "../../../../src/domain/plan/plan.ts";
+import { makePlan } from "../../../../src/domain/plan/plan.ts";
+import type { Plan } from "../../../../src/domain/plan/types.ts";
 import type { Mode } from "../../../../src/domain/secret.ts";
 import type { Slot } from "../../../../src/domain/shard.ts";
 import type { ProxyUser } from "../../../../src/domain/user.ts";
