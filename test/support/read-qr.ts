@@ -36,6 +36,25 @@ export function readSvg(svg: string): string | undefined {
   return readModules(dark, 4, 0);
 }
 
+/** Block characters as a terminal shows them, and whether the upper and the lower half are light. */
+const BLOCKS: Readonly<Record<string, readonly [boolean, boolean]>> = {
+  "█": [true, true],
+  "▀": [true, false],
+  "▄": [false, true],
+  " ": [false, false],
+};
+
+/** What a QR code of block characters says, drawn light on a dark terminal; among other lines, if need be. */
+export function readBlocks(text: string): string | undefined {
+  const rows = text.split("\n").filter((line) => line !== "" && [...line].every((letter) => letter in BLOCKS));
+  const modules = rows.flatMap((row) => {
+    const cells = [...row].map((letter) => BLOCKS[letter] ?? [true, true]);
+    return [cells.map(([upper]) => !upper), cells.map(([, lower]) => !lower)];
+  });
+  // The topmost half line is what the terminal shows around the code.
+  return readModules(modules.slice(1));
+}
+
 function readImage(pixels: Uint8ClampedArray, width: number, height: number): string | undefined {
   return jsQR(pixels, width, height, { inversionAttempts: "dontInvert" })?.data;
 }
