@@ -21,11 +21,6 @@ export const binaryPaths = {
   getpagespeed: "/opt/mtproxy/mtproto-proxy",
 } as const;
 
-export async function dockerAnswers(): Promise<boolean> {
-  const { exitCode } = await execa("docker", ["info"], { reject: false });
-  return exitCode === 0;
-}
-
 /** A Debian without anything of ours, made once by mmdebstrap (half a minute) and kept in the engine. */
 export async function baseImage(): Promise<string> {
   return ensure("base", JSON.stringify(debian), async (tag) => {
