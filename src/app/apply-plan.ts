@@ -9,7 +9,7 @@ import type { Engine, Instance } from "../engine/engine.ts";
 import { removeRevokedFiles, updateClientFiles } from "./client-files.ts";
 import { connectedClients } from "./connected-clients.ts";
 import { knownImage, makeDeployment } from "./deployment.ts";
-import type { PlannedState } from "./load-state.ts";
+import { loadSettings, type PlannedState } from "./load-state.ts";
 import { type PlanOptions, planState, refuseTakenPort, settlePlan } from "./plan-state.ts";
 import { type Rendering, renderDeployment } from "./render-deployment.ts";
 import { swapFiles } from "./swap-files.ts";
@@ -51,6 +51,7 @@ const CHANGING: ReadonlySet<Action> = new Set(["create", "restart", "start", "up
  * @throws AppError environment without a usable engine, engine when the proxy does not become healthy
  */
 export async function applyPlan(ctx: Context, options: ApplyOptions = {}): Promise<Applied> {
+  await loadSettings(ctx);
   if (options.dryRun === true) return previewApply(ctx, await planState(ctx, options));
   return ctx.locks.withLock(join(ctx.paths.run, "apply.lock"), () => settleAndApply(ctx, options), {
     purpose: "applying changes",

@@ -58,7 +58,7 @@ export async function knownImage(ctx: Context, engine: Engine, { state }: Planne
 }
 
 async function probe(ctx: Context, engine: Engine, image: string): Promise<ImageVerdict> {
-  ctx.progress.step(`finding out what ${image} can do`);
+  ctx.progress.step(`finding out what ${image} can do …`);
   const verdict = await engine.probeImage(image);
   await ctx.stores.engineRecord.update((record) => ({ ...record, image: verdict }));
   return verdict;

@@ -14,7 +14,7 @@ export async function probeImage(ctx: Context, name: string | undefined): Promis
   const image = parseImageName(name ?? settings.image);
   const engine = await ctx.engine({ ...settings, engine: "docker" });
   await engine.check();
-  ctx.progress.step(`finding out what ${image} can do`);
+  ctx.progress.step(`finding out what ${image} can do …`);
   const verdict = await engine.probeImage(image);
   if (image === settings.image) await ctx.stores.engineRecord.update((record) => ({ ...record, image: verdict }));
   if (verdict.verdict !== "unusable") return { data: verdict };

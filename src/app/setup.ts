@@ -101,7 +101,7 @@ async function fetchTelegramFiles(
   if (settings.engine === "trial") return;
   const given = proxySecret !== undefined || proxyConfig !== undefined;
   if (!given && (await ctx.stores.telegram.read()) !== undefined) return;
-  ctx.progress.step("fetching Telegram's proxy-secret and proxy-multi.conf");
+  ctx.progress.step("fetching Telegram's proxy-secret and proxy-multi.conf …");
   await refreshConfig(ctx, { fromFile: { proxySecret, proxyMultiConf: proxyConfig } });
 }
 

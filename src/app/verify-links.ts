@@ -101,7 +101,7 @@ async function verifyLink(
   { name, link, disabled }: Candidate,
   options: { readonly via?: Via | undefined; readonly timeout?: number | undefined },
 ): Promise<VerifiedLink> {
-  ctx.progress.step(`verifying ${name}`);
+  ctx.progress.step(`verifying ${name} …`);
   const { attempts } =
     disabled === true
       ? refusedAttempt(name)

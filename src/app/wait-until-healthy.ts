@@ -26,7 +26,7 @@ export async function waitUntilHealthy(
     waiting = waiting.filter((_, index) => ready[index] !== true);
     if (waiting.length === 0) return;
     if (ctx.clock.now().getTime() > deadline) throw await withItsWords(engine, waiting, notReady(waiting, patienceMs));
-    if (!told) ctx.progress.step(`waiting for ${waiting.map(shardName).join(", ")} to reach Telegram`);
+    if (!told) ctx.progress.step(`waiting for ${waiting.map(shardName).join(", ")} to reach Telegram …`);
     told = true;
     await ctx.clock.sleep(PAUSE_MS);
   }
