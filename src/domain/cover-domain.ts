@@ -36,8 +36,12 @@ export function parseCoverDomainList(text: string): string[] {
   return [...new Set(lines.filter((line) => line !== "").map(parseCoverDomain))];
 }
 
+/** A URL loses blanks, and has parts beside the host: text with what could be either is not made a name of. */
+const NOT_IN_A_NAME = /[\s\p{C}/\\?#@:]/u;
+
 function toAscii(text: string): string {
   if (/^[\x21-\x7e]*$/.test(text)) return text.toLowerCase();
+  if (NOT_IN_A_NAME.test(text)) return text;
   try {
     return new URL(`http://${text}/`).hostname;
   } catch {

@@ -50,6 +50,13 @@ describe("a cover domain", () => {
     "a_b.c",
     "[::1]",
     "\u202e.example",
+    "a.b\nc.d",
+    "a.b\tc",
+    "goo\u00adgle.com",
+    "пример.рф/путь",
+    "https://пример.рф",
+    "имя@пример.рф",
+    "пример.рф:443",
   ])("%j is none", (text) => {
     expect(() => parseCoverDomain(text)).toThrow(AppError);
   });
