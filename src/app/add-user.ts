@@ -7,7 +7,7 @@ import { domainOf, type Mode, makeSecret, type Secret } from "../domain/secret.t
 import { hasSecret, type ProxyUser, parseUserName, sameUserName, type User } from "../domain/user.ts";
 import { fieldsOf, type UserEdit } from "../state/users-text.ts";
 import { bringLive, proveLink } from "./bring-live.ts";
-import { linkOf } from "./client-files.ts";
+import { type KnownPlaces, linkOf } from "./client-files.ts";
 import { defaultCoverDomain, loadState, type State } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 import { capabilitiesOf, newKey, planState } from "./plan-state.ts";
@@ -53,13 +53,23 @@ export async function addUser(ctx: Context, options: AddUserOptions): Promise<Ou
     allowRestart: options.allowRestart ?? false,
     changedUsers: [name],
   });
-  const planned = await planState(ctx);
+  const planned = await (live.failure === undefined ? planState(ctx) : knownPlaces(ctx));
   const data = { ...userCard(ctx, planned, added.user), added: added.isNew };
   if (live.failure !== undefined) return { data, failure: live.failure };
   if (!added.user.enabled)
     return { data, warnings: [`${name} is disabled, so the link does not work: mtproxy enable-user ${name}`] };
   const link = linkOf(planned, added.user);
   return { data, ...(link === undefined ? {} : await proveLink(ctx, name, link)) };
+}
+
+/** What kept the link from becoming live may keep the plan from being made too (no port left): the user is saved all the same. */
+async function knownPlaces(ctx: Context): Promise<KnownPlaces> {
+  try {
+    return await planState(ctx);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { state: await loadState(ctx), plan: { placements: new Map() } };
+  }
 }
 
 async function cardOf(ctx: Context, user: ProxyUser): Promise<UserCard> {

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { type Link, tgLink } from "../domain/link.ts";
+import type { Plan } from "../domain/plan/types.ts";
 import { sharedHolder } from "../domain/shard.ts";
 import { hasSecret, type ProxyUser } from "../domain/user.ts";
 import { renderClientFiles } from "../render/client-files.ts";
-import type { PlannedState } from "./load-state.ts";
+import type { PlannedState, State } from "./load-state.ts";
 
 /** Where a user's link and QR codes are; absolute paths. */
 export interface ClientFilePaths {
@@ -22,8 +23,14 @@ export function clientFilePaths(ctx: Context, name: string): ClientFilePaths {
   };
 }
 
+/** What is known of where links lead. */
+export interface KnownPlaces {
+  readonly state: Pick<State, "settings" | "engineRecord">;
+  readonly plan: Pick<Plan, "placements">;
+}
+
 /** The user's link, or undefined while the plan has no place for the key. */
-export function linkOf({ state, plan }: PlannedState, user: ProxyUser): Link | undefined {
+export function linkOf({ state, plan }: KnownPlaces, user: ProxyUser): Link | undefined {
   const place = plan.placements.get(user.secret.key.reveal());
   return place && { server: state.settings.publicHost, port: place.port, secret: user.secret };
 }

@@ -3,8 +3,7 @@ import { tgLink, tmeLink } from "../domain/link.ts";
 import { linkAdvice } from "../domain/link-advice.ts";
 import { domainOf, type Mode, maskSecret } from "../domain/secret.ts";
 import type { ProxyUser } from "../domain/user.ts";
-import { type ClientFilePaths, clientFilePaths, linkOf } from "./client-files.ts";
-import type { PlannedState } from "./load-state.ts";
+import { type ClientFilePaths, clientFilePaths, type KnownPlaces, linkOf } from "./client-files.ts";
 
 /** Everything that the admin hands to a person. The links hold the key; the secret itself stays masked. */
 export interface UserCard {
@@ -25,7 +24,7 @@ export interface UserCard {
   readonly createdAt: string | null;
 }
 
-export function userCard(ctx: Context, planned: PlannedState, user: ProxyUser): UserCard {
+export function userCard(ctx: Context, planned: KnownPlaces, user: ProxyUser): UserCard {
   const link = linkOf(planned, user);
   const { engineRecord, settings } = planned.state;
   return {

@@ -12,6 +12,8 @@ export interface CliOptions {
   readonly program?: "familytraffic-mtproxy" | "vless-user";
   /** Added to an environment that has nothing but PATH and LANG. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Command that it is started by: a program that changes what the process may do, with its arguments. */
+  readonly within?: readonly string[];
   /** Written to stdin, which is closed then. */
   readonly input?: string;
   /** The whole command ends with it: SIGTERM, as a test's last resort. 60 s. */
@@ -51,8 +53,9 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
 
 /** The same, still running: for tests that send signals or close its output. */
 export function startCli(args: readonly string[], options: CliOptions = {}) {
-  const { home, program = "familytraffic-mtproxy", env = {}, timeoutMs = 60_000 } = options;
-  return spawn(process.execPath, [join(bin, program), ...args], {
+  const { home, program = "familytraffic-mtproxy", env = {}, within = [], timeoutMs = 60_000 } = options;
+  const [file = process.execPath, ...rest] = [...within, process.execPath, join(bin, program), ...args];
+  return spawn(file, rest, {
     env: { ...cleanEnv, ...(home === undefined ? {} : { FAMILYTRAFFIC_HOME: home }), ...env },
     stdio: ["pipe", "pipe", "pipe"],
     timeout: timeoutMs,

@@ -62,19 +62,23 @@ export class DockerCliHome {
 
   /** @param flags after those that every home needs; the last of two that say the same counts */
   async setUp(...flags: string[]): Promise<CliResult> {
-    const { folder, telegram } = this;
-    const files = { secret: join(folder, "proxy-secret"), conf: join(folder, "proxy-multi.conf") };
-    await writeFile(files.secret, telegram.proxySecret);
-    await writeFile(files.conf, telegram.proxyMultiConf());
     await mkdir(this.path("config/mtproxy"), { recursive: true });
     await writeFile(this.path("config/mtproxy/fake_tls_domains.txt"), `${coverDomains.join("\n")}\n`);
     const given = [
       ...["--public-host", "127.0.0.1", "--egress-ipv4", testEgress, "--image", this.image],
       ...["--port", String(this.port), "--port-range", `${this.port + 1}-${this.port + 50}`],
-      ...["--proxy-secret", files.secret, "--proxy-config", files.conf, "--max-connections", "500"],
-      ...["--users-lock", join(folder, "users.lock")],
+      ...["--max-connections", "500", "--users-lock", join(this.folder, "users.lock")],
+      ...(await this.telegramFlags()),
     ];
     return this.mtproxy("setup", ...given, ...flags);
+  }
+
+  /** What leads `setup` to Telegram. */
+  async telegramFlags(): Promise<string[]> {
+    const files = { secret: join(this.folder, "proxy-secret"), conf: join(this.folder, "proxy-multi.conf") };
+    await writeFile(files.secret, this.telegram.proxySecret);
+    await writeFile(files.conf, this.telegram.proxyMultiConf());
+    return ["--proxy-secret", files.secret, "--proxy-config", files.conf];
   }
 
   /** Adds a user and gives what the admin was shown. */
