@@ -8,7 +8,7 @@ import { hasSecret, type ProxyUser, parseUserName, sameUserName, type User } fro
 import { fieldsOf, type UserEdit } from "../state/users-text.ts";
 import { bringLive, proveLink } from "./bring-live.ts";
 import { type KnownPlaces, linkOf } from "./client-files.ts";
-import { defaultCoverDomain, loadState, type State } from "./load-state.ts";
+import { defaultCoverDomain, loadSettings, loadState, type State } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 import { capabilitiesOf, newKey, planState } from "./plan-state.ts";
 import { type UserCard, userCard } from "./user-card.ts";
@@ -47,6 +47,7 @@ interface Wanted {
  */
 export async function addUser(ctx: Context, options: AddUserOptions): Promise<Outcome<AddedUser>> {
   const name = parseUserName(options.name);
+  await loadSettings(ctx);
   const added = await giveSecret(ctx, name, options);
   if (options.dryRun === true) return { data: { ...(await cardOf(ctx, added.user)), added: added.isNew } };
   const live = await bringLive(ctx, `${name} is saved, but the link does not work yet`, {
