@@ -3,13 +3,14 @@ import { describe, expect, it } from "vitest";
 import type { ListedUser } from "../../src/app/list-users.ts";
 import { cliHome } from "../support/cli-home.ts";
 import { killAtEach } from "../support/crash.ts";
+import { canRun } from "../support/machine.mts";
 
 const MTPROXY = resolve(import.meta.dirname, "../../bin/familytraffic-mtproxy");
 
 /** Most writes of a process wake its own threads; every so many of them are tried here, every one of the calls that make state. */
 const STEP = { rename: 1, fsync: 2, write: Number(process.env.MTPROXY_CRASH_STEP ?? 12) };
 
-describe("add-user that is killed", () => {
+describe.runIf(canRun("strace"))("add-user that is killed", () => {
   it.each(["rename", "fsync", "write"] as const)(
     "at any %s loses nobody, and the same command again ends with a working link",
     async (call) => {

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { isRoot } from "../../support/machine.mts";
 import { usage } from "../../support/mtproto-proxy/option-table.ts";
 import { type ProxyHome, place, proxyHome } from "./support/home.ts";
 import { randomKey } from "./support/keys.ts";
@@ -8,7 +9,6 @@ import { describeAnyProxy, describeProxies } from "./support/proxies.ts";
 import { runProxy } from "./support/running-proxy.ts";
 
 const key = randomKey().reveal();
-const isRoot = process.getuid?.() === 0;
 /** Repeats an option. */
 const times = (count: number, ...words: string[]): string[] => Array.from({ length: count }, () => words).flat();
 
@@ -180,7 +180,7 @@ describeAnyProxy("command line", (proxy) => {
     );
   });
 
-  if (isRoot) {
+  describe.runIf(isRoot)("as root", () => {
     test("does not stay root: exits 1 without a user to become", async () => {
       const args = ["--aes-pwd", "proxy-secret", "-c", "500", "-S", key, "proxy-multi.conf"];
       const missing = await runProxy(proxy, ["-u", "nosuchuser", ...args], home.folder);
@@ -197,5 +197,5 @@ describeAnyProxy("command line", (proxy) => {
       expect(stderr).toContain("failed to set rlimit for open files.");
       expect(stderr).toContain("fatal: cannot raise open file limit to 2000000016\n");
     });
-  }
+  });
 });

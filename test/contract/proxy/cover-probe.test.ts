@@ -1,8 +1,9 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startCoverSite } from "../../support/cover-site.ts";
+import { isRoot } from "../../support/machine.mts";
 import { connectFakeTls } from "./support/client.ts";
 import { type ProxyHome, place, proxyHome } from "./support/home.ts";
 import { keyArgs, randomKey } from "./support/keys.ts";
@@ -11,7 +12,6 @@ import { type RunningProxy, startProxy, until } from "./support/running-proxy.ts
 import { telegram } from "./support/telegram.ts";
 
 /** Port 443, port 53 and mount namespaces are for root. */
-const isRoot = process.getuid?.() === 0;
 const silent = "127.0.0.31";
 const unreachableDns = "127.0.0.53";
 
@@ -59,7 +59,7 @@ describeAnyProxy("a cover domain that cannot be imitated", (proxy) => {
     expect(running.log()).toContain("It is recommended to not use workers with TLS-transport");
   });
 
-  if (isRoot) {
+  describe.runIf(isRoot)("as root", () => {
     test("that accepts and says nothing costs 5 s, one domain after the other, with all ports closed", async () => {
       cleanUp.push(await silentSite(silent));
       const { running, milliseconds } = await start([silent, "localhost", silent]);
@@ -94,7 +94,7 @@ describeAnyProxy("a cover domain that cannot be imitated", (proxy) => {
       expect(milliseconds).toBeLessThan(35_000);
       expect(running.log()).toContain("Failed to resolve host cover.example.org\n");
     });
-  }
+  });
 });
 
 /** Takes connections and never says a word: for the proxy that is the same as a site whose packets are dropped. */

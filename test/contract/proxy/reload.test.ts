@@ -1,6 +1,7 @@
 import { chmod, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { isRoot } from "../../support/machine.mts";
 import { ProxyClient } from "./support/client.ts";
 import { place, proxyHome } from "./support/home.ts";
 import { keyArgs, randomKey } from "./support/keys.ts";
@@ -82,7 +83,7 @@ describeProxies("SIGHUP", (proxy) => {
     expect(await held.ask()).toBe("answered");
   });
 
-  if (process.getuid?.() === 0) {
+  describe.runIf(isRoot)("as root", () => {
     test("cannot read a file that only root may read: it is no longer root", async () => {
       const { running, home } = await start();
       await chmod(home.configFile, 0o600);
@@ -90,7 +91,7 @@ describeProxies("SIGHUP", (proxy) => {
       await until(() => running.log().includes(`cannot re-read config file ${home.configFile}: Permission denied`));
       await client(running);
     });
-  }
+  });
 
   test("reaches only the process that gets it: workers keep what they have", async () => {
     const [first, second] = [await telegram(), await telegram()];

@@ -1,8 +1,9 @@
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { answerShape, SERVER_HELLO_BYTES } from "../../../src/protocol/server-hello.ts";
 import { type CoverSite, startCoverSite } from "../../support/cover-site.ts";
+import { isRoot } from "../../support/machine.mts";
 import { connectFakeTls, makeHello, ProxyClient, Wire } from "./support/client.ts";
 import { proxyHome } from "./support/home.ts";
 import { keyArgs, randomKey } from "./support/keys.ts";
@@ -10,12 +11,11 @@ import { describeAnyProxy } from "./support/proxies.ts";
 import { type RunningProxy, startProxy, until } from "./support/running-proxy.ts";
 import { telegram } from "./support/telegram.ts";
 
-/** Only root may listen on port 443, which is where a proxy looks for a cover site. */
-const mayListen = process.getuid?.() === 0;
 const [first, second] = ["127.0.0.21", "127.0.0.22"];
 const CHANGE_CIPHER_SPEC_AND_HEADER = 6 + 5;
 
-if (mayListen) {
+/** A proxy looks for a cover site on port 443, where only root may listen. */
+describe.runIf(isRoot)("with cover sites", () => {
   describeAnyProxy("strangers at a fake-TLS proxy", (proxy) => {
     const key = randomKey();
     let sites: CoverSite[];
@@ -92,7 +92,7 @@ if (mayListen) {
       expect(await client.ask()).toBe("answered");
     });
   });
-}
+});
 
 /** A browser's visit: what the site sends. */
 function visit(port: number, servername: string): Promise<string> {

@@ -4,14 +4,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createFiles } from "../../../src/host/files.ts";
+import { isRoot } from "../../support/machine.mts";
 import { tempFolder } from "../../support/temp-home.ts";
 
 const files = createFiles();
-const isRoot = process.getuid?.() === 0;
 
 describe("a file that a container has mounted", () => {
-  test("is recognised in another mount namespace, whatever its name there", async (context) => {
-    context.skip(!isRoot, "only root makes mount namespaces");
+  test.runIf(isRoot)("is recognised in another mount namespace, whatever its name there", async () => {
     const folder = await tempFolder();
     const [path, other] = [join(folder, "users ä.json"), join(folder, "other", "users ä.json")];
     await mkdir(dirname(other));

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createFiles } from "../../../src/host/files.ts";
 import { killAtEach } from "../../support/crash.ts";
+import { canRun } from "../../support/machine.mts";
 import { withProgram } from "../../support/run-source.ts";
 import { tempFolder } from "../../support/temp-home.ts";
 
@@ -10,7 +11,7 @@ async function modeOf(path: string): Promise<number> {
   return (await stat(path)).mode & 0o7777;
 }
 
-describe("a crash at any instant", { timeout: 180_000 }, () => {
+describe.runIf(canRun("strace"))("a crash at any instant", { timeout: 180_000 }, () => {
   const source = `import { createFiles } from "./src/host/files.ts";
     const [, , method, path, content] = process.argv;
     createFiles()[method](path, content);`;

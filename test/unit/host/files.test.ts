@@ -5,11 +5,11 @@ import { basename, dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { AppError } from "../../../src/domain/errors.ts";
 import { createFiles } from "../../../src/host/files.ts";
+import { isRoot } from "../../support/machine.mts";
 import { withProgram } from "../../support/run-source.ts";
 import { tempFolder } from "../../support/temp-home.ts";
 
 const files = createFiles();
-const isRoot = process.getuid?.() === 0;
 
 async function modeOf(path: string): Promise<number> {
   return (await stat(path)).mode & 0o7777;
@@ -94,8 +94,7 @@ describe("writing", () => {
     expect([...(await readFile(path))]).toEqual([1, 2]);
   });
 
-  test("keeps the owner of an existing file and gives a new one to whom it is told", async (context) => {
-    context.skip(!isRoot, "only root gives files away");
+  test.runIf(isRoot)("keeps the owner of an existing file and gives a new one to whom it is told", async () => {
     const folder = await tempFolder();
     await writeFile(join(folder, "theirs"), "old");
     await chown(join(folder, "theirs"), 12345, 23456);
@@ -130,8 +129,7 @@ describe("writing", () => {
     expect((await readdir(dirname(path))).sort()).toEqual([basename(living), "users.json"].sort());
   });
 
-  test("leaves the old file and nothing else when the disk is full", async (context) => {
-    context.skip(!isRoot, "only root mounts a small disk");
+  test.runIf(isRoot)("leaves the old file and nothing else when the disk is full", async () => {
     const path = join(await smallDisk(64), "file");
     await writeFile(path, "x".repeat(20_000));
     for (const work of [files.write(path, "y".repeat(60_000)), files.writeInPlace(path, "y".repeat(60_000))]) {
@@ -144,15 +142,13 @@ describe("writing", () => {
     expect(await readdir(dirname(path))).toEqual(["file"]);
   });
 
-  test("says that a file system is read-only", async (context) => {
-    context.skip(!isRoot, "only root mounts a disk");
+  test.runIf(isRoot)("says that a file system is read-only", async () => {
     const path = join(await smallDisk(64, ",ro"), "file");
     const error = await refusal(files.write(path, "new"));
     expect([error.kind, error.message]).toEqual(["environment", `cannot write ${path}: the file system is read-only`]);
   });
 
-  test("says that permission is denied, and touches nothing", async (context) => {
-    context.skip(!isRoot, "only root becomes somebody else");
+  test.runIf(isRoot)("says that permission is denied, and touches nothing", async () => {
     const path = join(await tempFolder(), "file");
     await writeFile(path, "old");
     const source = `import { createFiles } from "./src/host/files.ts";

@@ -7,6 +7,7 @@ import { AppError } from "../../../src/domain/errors.ts";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { createStores } from "../../../src/state/stores.ts";
 import type { UserEdit } from "../../../src/state/users-text.ts";
+import { canRun, isRoot } from "../../support/machine.mts";
 import { watch, withProgram } from "../../support/run-source.ts";
 import { type TempHome, tempHome } from "../../support/temp-home.ts";
 
@@ -95,8 +96,7 @@ describe("users.json", () => {
     expect(written).toEqual([home.paths.users]);
   });
 
-  test("keeps its owner, and others no longer read it once it holds keys", async (context) => {
-    context.skip(process.getuid?.() !== 0, "only root gives files away");
+  test.runIf(isRoot)("keeps its owner, and others no longer read it once it holds keys", async () => {
     const home = await tempHome();
     await home.put(home.paths.users, '{"users":[]}', 0o644);
     await chown(home.paths.users, 12345, 23456);
@@ -261,22 +261,24 @@ describe("odd records", () => {
 });
 
 describe("writing in place", () => {
-  test("happens when it is set or a container has the file mounted, and keeps inode and mode", async (context) => {
-    context.skip(process.getuid?.() !== 0, "only root mounts");
-    const home = await tempHome({ usersWrite: "in-place" });
-    await home.put(home.paths.users, '{"users":[]}', 0o640);
-    const { ino } = await stat(home.paths.users);
-    await update(home, adding("alice"));
-    expect(await stat(home.paths.users)).toMatchObject({ ino, mode: 0o100640 });
-    await home.stores.settings.update((settings) => ({ ...(settings as Settings), usersWrite: "auto" }));
-    await withMount(home.paths.users, () => update(home, adding("bob")));
-    expect((await stat(home.paths.users)).ino).toBe(ino);
-    await update(home, adding("carol"));
-    expect((await stat(home.paths.users)).ino).not.toBe(ino);
-    expect(await names(home)).toEqual(["alice", "bob", "carol"]);
-  });
+  test.runIf(isRoot)(
+    "happens when it is set or a container has the file mounted, and keeps inode and mode",
+    async () => {
+      const home = await tempHome({ usersWrite: "in-place" });
+      await home.put(home.paths.users, '{"users":[]}', 0o640);
+      const { ino } = await stat(home.paths.users);
+      await update(home, adding("alice"));
+      expect(await stat(home.paths.users)).toMatchObject({ ino, mode: 0o100640 });
+      await home.stores.settings.update((settings) => ({ ...(settings as Settings), usersWrite: "auto" }));
+      await withMount(home.paths.users, () => update(home, adding("bob")));
+      expect((await stat(home.paths.users)).ino).toBe(ino);
+      await update(home, adding("carol"));
+      expect((await stat(home.paths.users)).ino).not.toBe(ino);
+      expect(await names(home)).toEqual(["alice", "bob", "carol"]);
+    },
+  );
 
-  test("that a crash cut off is finished by the next reader and the next writer", async () => {
+  test.runIf(canRun("strace"))("that a crash cut off is finished by the next reader and the next writer", async () => {
     for (const next of ["reader", "writer"]) {
       const home = await tempHome({ usersWrite: "in-place" });
       await update(home, adding("alice"));
@@ -387,8 +389,7 @@ describe("many writers at once", { timeout: 120_000 }, () => {
   });
 });
 
-test("a home whose folder cannot be written is an error of the environment", async (context) => {
-  context.skip(process.getuid?.() !== 0, "only root mounts");
+test.runIf(isRoot)("a home whose folder cannot be written is an error of the environment", async () => {
   const home = await tempHome();
   await update(home, adding("alice"));
   await chmod(home.paths.users, 0o600);

@@ -1,4 +1,3 @@
-import { accessSync, constants } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,23 +6,12 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { numberedKey } from "../../../support/domain.ts";
+import { programPath } from "../../../support/machine.mts";
 
 const scripts = resolve(import.meta.dirname, "../../../../docker");
 
 /** The shells that stand behind /bin/sh in images: Debian's and Ubuntu's, Red Hat's, Alpine's. Those that are here. */
-const shells = [["dash"], ["bash", "--posix"], ["busybox", "sh"]].filter(([program]) => findProgram(program ?? ""));
-
-function findProgram(program: string): string | undefined {
-  const paths = (process.env.PATH ?? "").split(":").map((folder) => join(folder, program));
-  return paths.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
+const shells = [["dash"], ["bash", "--posix"], ["busybox", "sh"]].filter(([program]) => programPath(program ?? ""));
 
 const keys = [numberedKey(1).reveal(), numberedKey(2).reveal()];
 const usual = ["-M", "0", "-H", "8443", "-p", "8888", "--http-stats", "-c", "500", "--nat-info", "own:203.0.113.7"];
@@ -51,7 +39,7 @@ describe.each(shells.map((shell) => [shell.join(" "), shell] as const))("the ent
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   async function program(name: string, body: string): Promise<void> {
-    await writeFile(join(path, name), `#!${findProgram("sh")}\n${body}\n`);
+    await writeFile(join(path, name), `#!${programPath("sh")}\n${body}\n`);
     await chmod(join(path, name), 0o755);
   }
   function file(name: string, lines: readonly string[]): Promise<void> {
@@ -61,10 +49,10 @@ describe.each(shells.map((shell) => [shell.join(" "), shell] as const))("the ent
   /** Only the programs of `path` can be found; `files` is the limit of open files. */
   async function start(argument = folder, files = 4096) {
     const [name = "", ...options] = shell;
-    const command = [findProgram(name) ?? name, ...options, join(scripts, "entrypoint.sh"), argument];
+    const command = [programPath(name) ?? name, ...options, join(scripts, "entrypoint.sh"), argument];
     const limited = ["-c", `ulimit -n ${files} && exec "$@"`, "sh", ...command];
     const env = { PATH: path, HOSTNAME: "no-such-host" };
-    return execa(findProgram("sh") ?? "sh", limited, { env, extendEnv: false, reject: false });
+    return execa(programPath("sh") ?? "sh", limited, { env, extendEnv: false, reject: false });
   }
 
   test("starts the proxy with its keys, arguments and Telegram's files", async () => {
@@ -167,7 +155,7 @@ describe("the scripts that ask for /stats", () => {
 
   /** With nothing but one client program to be found. */
   async function run(script: string, client: string) {
-    const program = client === "node" ? process.execPath : findProgram(client);
+    const program = client === "node" ? process.execPath : programPath(client);
     if (program !== undefined) await symlink(program, join(folder, client)).catch(() => {});
     const env = { PATH: folder, http_proxy: "http://127.0.0.1:1", all_proxy: "http://127.0.0.1:1" };
     return execa("/bin/sh", [join(scripts, script), port], {
@@ -179,7 +167,7 @@ describe("the scripts that ask for /stats", () => {
   }
 
   const clients = ["curl", "wget", "perl", "node", "bash", "busybox"].filter(
-    (client) => client === "node" || findProgram(client),
+    (client) => client === "node" || programPath(client),
   );
 
   test.each(clients)("get the page with %s", async (client) => {
