@@ -11,6 +11,7 @@ import type { UserCardJson } from "../support/cli-home.ts";
 import { coverDomains, type DockerCliHome, dockerCliHome, linkOf } from "../support/docker-cli-home.ts";
 import { inParallel } from "../support/in-parallel.ts";
 import { KeyScan } from "../support/key-scan.ts";
+import { canRun, isRoot } from "../support/machine.mts";
 import { connectMtcute, mtcuteVersions } from "../support/mtcute.ts";
 
 /** Twenty padded, ten a cover domain: two shards of the one kind, and one a domain since running ones take no new domain. */
@@ -65,8 +66,7 @@ describe("forty users, half padded, half fake-TLS over two cover domains", () =>
     expect(cards.map(keyOf).filter((key) => !running.some(({ keys }) => keys.includes(key)))).toEqual([]);
   });
 
-  it("look like TLS with their cover domain to whoever watches", async ({ skip }) => {
-    if (process.getuid?.() !== 0) skip("only root may capture packets");
+  it.runIf(isRoot && canRun("tshark"))("look like TLS with their cover domain to whoever watches", async () => {
     const card = cards.find(({ domain }) => domain === coverDomains[1]);
     if (card?.port == null) return expect.fail("there is a user of the second domain");
     const { link, port } = card;
