@@ -10,7 +10,7 @@ const MAX_CALLS = 500;
  */
 export async function killAtEach(
   call: string,
-  command: readonly string[],
+  command: readonly string[] | (() => readonly string[]),
   { before, after, step = 1 }: { before(): Promise<void>; after(killedAt: number): Promise<void>; step?: number },
 ): Promise<number> {
   let killed = 0;
@@ -28,7 +28,8 @@ export async function killAtEach(
     ];
     // One worker thread: strace counts calls per thread.
     const env = { UV_THREADPOOL_SIZE: "1" };
-    const run = await execa("strace", [...kill, ...command], { env, reject: false, timeout: 60_000 });
+    const words = typeof command === "function" ? command() : command;
+    const run = await execa("strace", [...kill, ...words], { env, reject: false, timeout: 60_000 });
     if (run.exitCode === 0) return killed;
     if (run.signal !== "SIGKILL" && run.exitCode !== 137) throw new Error(`it failed by itself: ${run.stderr || run}`);
     killed += 1;

@@ -55,9 +55,9 @@ export class DockerCliHome {
     return runCli(args, { home: this.home, timeoutMs: 120_000, ...options, env: { ...dockerEnv, ...options.env } });
   }
 
-  /** The same, still running, in a process group of its own. */
-  start(...args: string[]) {
-    return startCli([...args, "--json"], { home: this.home, env: dockerEnv });
+  /** The same, still running. */
+  start(within: readonly string[], ...args: string[]) {
+    return startCli([...args, "--json"], { home: this.home, env: dockerEnv, within });
   }
 
   /** @param flags after those that every home needs; the last of two that say the same counts */
@@ -178,7 +178,8 @@ export function linkOf(card: Pick<UserCardJson, "link">): Link {
   return parseLink(card.link);
 }
 
-const ourLabel = { label: [`com.docker.compose.project=${composeProject}`] };
+/** Filter for everything that the product made on the engine. */
+export const ourLabel = { label: [`com.docker.compose.project=${composeProject}`] };
 const FOLDER = "com.docker.compose.project.working_dir";
 
 /** Only what was rendered in that folder: a real installation on this machine is nobody's to touch. */

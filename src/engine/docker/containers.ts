@@ -34,24 +34,23 @@ export class Containers {
     });
   }
 
-  /** Those of the shards, or all when none are named. */
+  /** Those of the shards, or all when none are named; of two of one shard the running one first, then the newest. */
   list(shardIds?: readonly number[]): Promise<OurContainer[]> {
     return this.#daemon.call(async (docker) => {
       const label = [`${PROJECT_LABEL}=${this.#project}`, containerLabels.shard];
       const found = await docker.listContainers({ all: true, filters: { label } });
       const wanted = found.filter(({ Labels }) => shardIds?.includes(shardOf(Labels)) ?? true);
       const ours = await Promise.all(wanted.map(({ Id }) => describe(docker.getContainer(Id))));
-      return ours.filter((it) => it !== undefined).sort((a, b) => a.shardId - b.shardId || newest(a, b));
+      return ours.filter((it) => it !== undefined).sort((a, b) => a.shardId - b.shardId || best(a, b));
     });
   }
 
   /**
-   * The container of a shard: the running one where there are two, else the newest.
+   * The container of a shard.
    * @throws AppError engine when there is none
    */
   async find(shardId: number): Promise<OurContainer> {
-    const all = await this.list([shardId]);
-    const found = all.find(isRunning) ?? all[0];
+    const [found] = await this.list([shardId]);
     if (found !== undefined) return found;
     throw new AppError("engine", `${shardName(shardId)} has no container`, { hint: "mtproxy apply" });
   }
@@ -106,6 +105,24 @@ function shardOf(labels: Readonly<Record<string, string>>): number {
   return Number(labels[containerLabels.shard]);
 }
 
-function newest(a: OurContainer, b: OurContainer): number {
-  return Date.parse(b.info.Created) - Date.parse(a.info.Created);
+/** The running one first, then the newest. */
+function best(a: OurContainer, b: OurContainer): number {
+  return Number(isRunning(b)) - Number(isRunning(a)) || Date.parse(b.info.Created) - Date.parse(a.info.Created);
+}
+
+/**
+ * What a compose that was killed left of a replacement: it names one of the two containers `ID_NAME` meanwhile (2.x the new one,
+ * 1.29 the old one). Beside another one of the shard such a container is of no use, and in the way of the next replacement.
+ */
+export function leftovers(containers: readonly OurContainer[]): OurContainer[] {
+  return containers.filter((ours) => !hasItsName(ours) && keeper(containers, ours.shardId) !== ours);
+}
+
+function keeper(containers: readonly OurContainer[], shardId: number): OurContainer | undefined {
+  const all = containers.filter((ours) => ours.shardId === shardId);
+  return all.find(hasItsName) ?? all[0];
+}
+
+export function hasItsName({ shardId, info }: OurContainer): boolean {
+  return info.Name === `/${shardName(shardId)}`;
 }

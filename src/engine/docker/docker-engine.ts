@@ -8,7 +8,7 @@ import type { Engine, Instance, LogOptions, ShardTarget } from "../engine.ts";
 import { requireAmd64 } from "./architecture.ts";
 import { Compose, ComposeFailure } from "./compose.ts";
 import type { EngineMemory } from "./compose-command.ts";
-import { Containers, instanceOf, isRunning, type OurContainer } from "./containers.ts";
+import { Containers, hasItsName, instanceOf, isRunning, leftovers, type OurContainer } from "./containers.ts";
 import { Daemon } from "./daemon.ts";
 import { daemonWords, isStatus } from "./daemon-errors.ts";
 import { dockerEndpoint } from "./endpoint.ts";
@@ -67,8 +67,9 @@ class DockerEngine implements Engine {
   }
 
   async up(changed: readonly ShardTarget[], removed: readonly number[]): Promise<void> {
-    const existing = await this.#containers.list();
-    await refuseOtherHome(existing, this.#folder);
+    const found = await this.#containers.list();
+    await refuseOtherHome(found, this.#folder);
+    const existing = await this.#tidied(found);
     await this.#remove(existing.filter(({ shardId }) => removed.includes(shardId)));
     const stale = changed.filter((target) => !existing.some((ours) => runsAs(ours, target)));
     const ids = stale.map(({ shardId }) => shardId);
@@ -138,7 +139,17 @@ class DockerEngine implements Engine {
   /** @throws AppError engine when a named shard has no container */
   async #existing(shardIds?: readonly number[]): Promise<OurContainer[]> {
     for (const id of shardIds ?? []) await this.#containers.find(id);
-    return this.#containers.list(shardIds);
+    return this.#tidied(await this.#containers.list(shardIds));
+  }
+
+  /** Without what a killed compose left behind, which is removed; what it left under a name of its own gets the shard's. */
+  async #tidied(containers: readonly OurContainer[]): Promise<OurContainer[]> {
+    const useless = leftovers(containers);
+    await this.#remove(useless);
+    const kept = containers.filter((ours) => !useless.includes(ours));
+    const misnamed = kept.filter((ours) => !hasItsName(ours));
+    await this.#each(misnamed, ({ container, shardId }) => container.rename({ name: shardName(shardId) }));
+    return kept;
   }
 
   async #starting(containers: readonly OurContainer[], work: (ours: OurContainer) => Promise<unknown>): Promise<void> {
