@@ -43,6 +43,9 @@ async function show(home: string, datacenters: readonly string[]): Promise<void>
     "127.0.0.1",
     "--port",
     String(await freePort()),
+    // Of its own: the usual lock is for homes whose users.json is shared, and stays when a home goes.
+    "--users-lock",
+    join(home, "users.lock"),
     ...datacenters,
   );
   await mtproxy("add-user", "alice");
@@ -88,7 +91,8 @@ async function answers(address: { host: string; port: number }): Promise<boolean
 async function startTelegramSide(): Promise<{ child: ChildProcess; port: number }> {
   const child = spawn(process.execPath, [join(HERE, "demo-telegram.cjs")], {
     detached: true,
-    stdio: ["ignore", "pipe", "inherit"],
+    // One that outlives the demo must not hold a pipe that somebody reads to its end.
+    stdio: ["ignore", "pipe", values.keep ? "ignore" : "inherit"],
   });
   const port = await new Promise<number>((resolve) =>
     child.stdout.once("data", (line: Buffer) => resolve(Number(line.toString()))),
