@@ -16,8 +16,8 @@ const common = {
   logLevel: "warning",
   // Templates and container scripts are part of the program; vitest.config.mts reads them the same way.
   loader: { ".tmpl": "text", ".sh": "text" },
-  // dockerode reaches native add-ons through ssh2, undici is for downloads only. They load from node_modules when first needed.
-  external: ["dockerode", "undici", "cpu-features"],
+  // undici is for downloads only, the others are what dockerode rarely uses. They load from node_modules when first needed.
+  external: ["undici", "ssh2", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"],
   define: { "import.meta.url": "__bundleUrl" },
   banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
 };
@@ -43,11 +43,25 @@ const plainTextWidth = {
   },
 };
 
+// dockerode is for ssh:// hosts and BuildKit sessions too, whose libraries take longer to load than all the rest: they load from
+// node_modules when somebody has such a host.
+const rarelyUsedByDockerode = {
+  name: "what dockerode rarely uses",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/(docker-modem\/lib\/ssh|dockerode\/lib\/session)\.js$/ }, async ({ path }) => ({
+      contents: `module.exports = (...given) => {
+        const module = { exports: {} };
+        ((module) => { ${await readFile(path, "utf8")} })(module);
+        return module.exports(...given);
+      };`,
+    })),
+};
+
 // Libraries that few commands use are files of their own.
-const rare = ["cli-table3", "execa", "inquirer", "qrcode", "qrcode-terminal"];
+const rare = ["cli-table3", "dockerode", "execa", "inquirer", "qrcode", "qrcode-terminal"];
 const vendor = {
   ...common,
-  plugins: [plainTextWidth],
+  plugins: [plainTextWidth, rarelyUsedByDockerode],
   ...small,
   outdir: "dist/vendor",
   entryPoints: Object.fromEntries(rare.map((name) => [name, name])),

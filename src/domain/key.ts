@@ -2,6 +2,7 @@ import { fromHex, toHex } from "./bytes.ts";
 import { AppError } from "./errors.ts";
 
 const KEY_BYTES = 16;
+const DIGITS = /^[0-9a-f]{32}$/;
 
 /**
  * 16 random bytes that a client and the C proxy share: what `mtproto-proxy` gets after `-S`, as 32 hex digits.
@@ -27,7 +28,8 @@ export class Key {
 
   /** From exactly 32 hex digits in either case. The error does not repeat the text, which may be most of a real key. */
   static parse(text: string): Key {
-    if (!/^[0-9a-f]{32}$/i.test(text)) {
+    if (DIGITS.test(text)) return new Key(text);
+    if (!DIGITS.test(text.toLowerCase())) {
       throw new AppError("invalid", `a key is 32 hex digits, this has ${text.length} characters or other letters`);
     }
     return new Key(text.toLowerCase());

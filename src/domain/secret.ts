@@ -83,6 +83,12 @@ function prefixOf(secret: Secret): string {
   return { plain: "", padded: "dd", "fake-tls": "ee" }[secret.mode];
 }
 
+/** Hex of cover domains: thousands of secrets share a few. */
+const hexOfDomain = new Map<string, string>();
+
 function suffixOf(secret: Secret): string {
-  return secret.mode === "fake-tls" ? toHex(new TextEncoder().encode(secret.domain)) : "";
+  if (secret.mode !== "fake-tls") return "";
+  const hex = hexOfDomain.get(secret.domain) ?? toHex(new TextEncoder().encode(secret.domain));
+  hexOfDomain.set(secret.domain, hex);
+  return hex;
 }

@@ -19,6 +19,7 @@ export class Fields {
   readonly #object: JsonObject;
   readonly #path: string;
   readonly #prefix: string;
+  /** Of the file's own object only: lists hold many thousands of objects, and nobody wants to know it of theirs. */
   readonly #asked: string[] = [];
 
   /** @param prefix leads to the object inside the file, for instance `shards[2].` */
@@ -36,7 +37,7 @@ export class Fields {
 
   /** `null` counts as absent. */
   get<T>(name: string, rule: Rule<T>): T | undefined {
-    this.#asked.push(name);
+    if (this.#prefix === "") this.#asked.push(name);
     const value = Object.hasOwn(this.#object, name) ? this.#object[name] : undefined;
     return value === undefined || value === null ? undefined : this.#read(name, value, rule);
   }

@@ -69,7 +69,8 @@ function parseShard(fields: Fields): Shard {
 }
 
 function parseSlot(fields: Fields): Slot {
-  return { key: fields.need("key", key), ...present({ holder: fields.get("holder", holder) }) };
+  const [digits, held] = [fields.need("key", key), fields.get("holder", holder)];
+  return held === undefined ? { key: digits } : { key: digits, holder: held };
 }
 
 /** Two shards of one id or port, or one key in two slots, would make two processes out of one. */

@@ -1,7 +1,6 @@
 import type { User } from "../domain/user.ts";
 import { readSecret } from "./client-form.ts";
 import { Fields, flag, type JsonObject, parsed, text } from "./fields.ts";
-import { present } from "./present.ts";
 import { type Chosen, isOursAlone, readRecords } from "./users-records.ts";
 
 /** users.json as this product sees it. */
@@ -48,14 +47,16 @@ function parseUser(record: JsonObject, path: string, index: number): User {
   const fields = new Fields(record, path, `users[${index}].`);
   fields.get("mtproxy_fake_tls", flag);
   fields.get("mtproxy_fake_tls_domain", anyText);
-  return present({
+  const secret = fields.get("mtproxy_secret", secretText);
+  const createdAt = fields.get("mtproxy_created_at", anyText);
+  return {
     name: String(username),
-    uuid: typeof uuid === "string" && uuid !== "" ? uuid : undefined,
     hasProxyPassword: typeof proxy_password === "string" && proxy_password !== "",
-    secret: fields.get("mtproxy_secret", secretText),
     enabled: fields.get("mtproxy_enabled", flag) ?? true,
-    createdAt: fields.get("mtproxy_created_at", anyText),
-  });
+    ...(typeof uuid === "string" && uuid !== "" ? { uuid } : undefined),
+    ...(secret && { secret }),
+    ...(createdAt && { createdAt }),
+  };
 }
 
 /** The secret decides; the fields beside it are for readers who do not take secrets apart. */
