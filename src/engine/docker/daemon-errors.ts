@@ -17,8 +17,7 @@ export const dockerMissing = new AppError("environment", "Docker is not installe
 export async function daemonError(error: unknown, endpoint: Endpoint): Promise<AppError> {
   if (error instanceof AppError) return error;
   const failure = error as DaemonFailure;
-  if (failure.statusCode !== undefined)
-    return new AppError("engine", `Docker: ${daemonWords(failure)}`, { cause: error });
+  if (failure.statusCode !== undefined) return refused(failure, endpoint);
   if (failure.code === "EACCES" || failure.code === "EPERM") return noPermission(endpoint, error);
   if (endpoint.socketPath === undefined) return unreachable(endpoint, failure);
   if (failure.code === "ENOENT" || failure.code === "ECONNREFUSED") return daemonDown(endpoint, error);
@@ -33,6 +32,13 @@ export function daemonWords(failure: Error): string {
 
 export function isStatus(error: unknown, ...codes: number[]): boolean {
   return codes.includes((error as DaemonFailure | undefined)?.statusCode ?? 0);
+}
+
+function refused(failure: DaemonFailure, endpoint: Endpoint): AppError {
+  const words = daemonWords(failure);
+  if (words !== "") return new AppError("engine", `Docker: ${words}`, { cause: failure });
+  const said = `what listens at ${endpoint.url} answers with HTTP ${failure.statusCode} and no word`;
+  return new AppError("engine", said, { hint: "is that Docker? docker version asks it too", cause: failure });
 }
 
 function noPermission(endpoint: Endpoint, cause: unknown): AppError {
