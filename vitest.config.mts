@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { dockerLacks, whatDoesNotRun } from "./test/support/machine.mts";
 
@@ -28,6 +29,8 @@ const docker = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_
 /** One project a folder of test/: unit and golden need nothing, the others start real programs. */
 export default defineConfig({
   test: {
+    // Most tests wait for programs that they started; the default leaves one core to the main process, so half of a small machine.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       project("unit", { testTimeout: 20_000 }),
       project("golden"),
