@@ -7,12 +7,6 @@ export function completeShard(shard: DraftShard, input: PlanInput): void {
   const { capabilities, settings, newKey, addresses = {} } = input;
   fillWithSpares(shard, capabilities, newKey);
   if (shard.family === "any") listClaimedDomains(shard);
-  shard.pinned = Object.fromEntries(
-    shard.coverDomains.flatMap((domain) => {
-      const address = addresses[domain] ?? shard.pinned[domain];
-      return address === undefined ? [] : [[domain, address]];
-    }),
-  );
   const tag = capabilities.carriesTag ? input.tag : undefined;
   if (shard.tag !== tag && !shard.isNew) shard.reasons.push("the promoted channel changes");
   shard.tag = tag;
@@ -20,6 +14,18 @@ export function completeShard(shard: DraftShard, input: PlanInput): void {
     shard.reasons.push(`the port changes from ${shard.port} to ${settings.port}`);
     shard.port = settings.port;
   }
+  shard.pinned = pinsOf(shard, addresses);
+}
+
+/** A known address is only renewed where the process restarts anyway: other shards with the same domain are left alone. */
+function pinsOf({ coverDomains, pinned, isNew, reasons }: DraftShard, addresses: Readonly<Record<string, string>>) {
+  const renews = isNew || reasons.length > 0;
+  return Object.fromEntries(
+    coverDomains.flatMap((domain) => {
+      const address = renews ? (addresses[domain] ?? pinned[domain]) : (pinned[domain] ?? addresses[domain]);
+      return address === undefined ? [] : [[domain, address]];
+    }),
+  );
 }
 
 function listClaimedDomains(shard: DraftShard): void {

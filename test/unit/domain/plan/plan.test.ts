@@ -54,6 +54,23 @@ describe("a plan", () => {
     expect(keysOf(after, 1)).toEqual(keysOf(before, 1));
   });
 
+  it("renews the pinned address of a shard that restarts and leaves other shards with that cover domain alone", () => {
+    const people = Array.from({ length: 33 }, (_, index) =>
+      proxyUser(`e${index}`, numberedKey(200 + index), "fake-tls"),
+    );
+    const domain = "a.example";
+    const before = apply(people, undefined, { addresses: { [domain]: "192.0.2.1" } });
+    const pinsOf = (plan: Plan) =>
+      plan.book.shards.filter(({ family }) => family === "fake-tls").map(({ pinned }) => pinned[domain]);
+    const withoutFirst = apply(people.slice(1), before.book, { addresses: { [domain]: "192.0.2.2" } });
+    expect(pinsOf(before)).toEqual(["192.0.2.1", "192.0.2.1", "192.0.2.1"]);
+    expect(pinsOf(withoutFirst)).toEqual(["192.0.2.2", "192.0.2.1", "192.0.2.1"]);
+    const more = Array.from({ length: 16 }, (_, index) => proxyUser(`f${index}`, numberedKey(300 + index), "fake-tls"));
+    const withMore = apply([...people, ...more], before.book, { addresses: { [domain]: "192.0.2.2" } });
+    expect(pinsOf(withMore).slice(0, 2)).toEqual(["192.0.2.1", "192.0.2.1"]);
+    expect(pinsOf(withMore).at(-1)).toBe("192.0.2.2");
+  });
+
   it("skips ports that something else holds and ports that old links name", () => {
     const plan = apply(
       [proxyUser("eve", numberedKey(1), "fake-tls")],
