@@ -5,6 +5,7 @@ import { domainOf, makeSecret, revealSecret } from "../domain/secret.ts";
 import { findUser, hasSecret, type ProxyUser, type User } from "../domain/user.ts";
 import { bringLive, proveLink } from "./bring-live.ts";
 import { linkOf } from "./client-files.ts";
+import { holdKey } from "./hold-key.ts";
 import { loadState, type State } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 import { capabilitiesOf, newKey, planState } from "./plan-state.ts";
@@ -54,6 +55,7 @@ function replaceKey(ctx: Context, options: RegenerateOptions): Promise<{ user: P
       throw new AppError("conflict", `${previous.name} has no secret`, {
         hint: `mtproxy add-user ${previous.name} gives one`,
       });
+    if (options.dryRun !== true) await holdKey(ctx, previous);
     const user = withNewKey(ctx, await loadState(ctx), users, previous);
     const edit = { kind: "set" as const, name: user.name, fields: { mtproxy_secret: revealSecret(user.secret) } };
     return { edits: options.dryRun === true ? [] : [edit], result: { user, previous } };

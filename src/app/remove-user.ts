@@ -2,6 +2,7 @@ import type { Context } from "../context.ts";
 import { findUser } from "../domain/user.ts";
 import { bringLive } from "./bring-live.ts";
 import { removeClientFiles } from "./client-files.ts";
+import { holdKey } from "./hold-key.ts";
 import { loadSettings } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -43,13 +44,14 @@ export async function removeUser(ctx: Context, options: RemoveUserOptions): Prom
 }
 
 function takeAway(ctx: Context, options: RemoveUserOptions): Promise<Omit<RemovedUser, "revoked">> {
-  return ctx.stores.users.update(`removing ${options.name}`, (users) => {
+  return ctx.stores.users.update(`removing ${options.name}`, async (users) => {
     const user = findUser(users.users, options.name);
     const whole = options.wholeRecord === true || users.isOurs(user.name);
     const hadSecret = user.secret !== undefined;
     const removed = whole ? ("record" as const) : hadSecret ? ("secret" as const) : ("nothing" as const);
     const result = { username: user.name, hadSecret, removed };
     if (options.dryRun === true || removed === "nothing") return { edits: [], result };
+    await holdKey(ctx, user);
     return { edits: [whole ? { kind: "remove-record", name: user.name } : { kind: "clear", name: user.name }], result };
   });
 }

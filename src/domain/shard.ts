@@ -45,6 +45,14 @@ export interface ShardBook {
   readonly retiredPorts: readonly number[];
 }
 
+/** The book with a holder in the slot of the key; the same book where the slot has one or there is none. */
+export function withHolder(book: ShardBook, key: Key, holder: string): ShardBook {
+  const isUnheld = (slot: Slot) => slot.holder === undefined && slot.key.equals(key);
+  if (!book.shards.some(({ slots }) => slots.some(isUnheld))) return book;
+  const held = (slot: Slot): Slot => (isUnheld(slot) ? { ...slot, holder } : slot);
+  return { ...book, shards: book.shards.map((shard) => ({ ...shard, slots: shard.slots.map(held) })) };
+}
+
 export function familyOf(mode: Mode): Exclude<ModeFamily, "any"> {
   return mode === "fake-tls" ? "fake-tls" : "obfuscated";
 }
