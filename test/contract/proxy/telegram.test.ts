@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { encodeFrame } from "../../../src/protocol/framing.ts";
+import { reqPqMulti } from "../../../src/protocol/handshake-messages.ts";
 import { ProxyClient, SILENCE_MS } from "./support/client.ts";
 import { proxyHome } from "./support/home.ts";
 import { keyArgs, randomKey } from "./support/keys.ts";
@@ -16,12 +18,12 @@ describeAnyProxy("Telegram's side", (proxy) => {
     const middle = await telegram({ targets: 3 });
     const running = await startProxy(proxy, { home: await proxyHome(middle), args: keyArgs(key) });
     await running.ready(3);
-    await until(() => middle.readyLinks === 12);
+    await until(async () => (await running.stats()).ready_outbound_connections === "12");
+    expect(middle.readyLinks).toBe(12);
     expect(await running.stats()).toMatchObject({
       total_declared_targets: "3",
       total_ready_targets: "3",
       config_auth_clusters: "10",
-      ready_outbound_connections: "12",
     });
   });
 
@@ -91,6 +93,25 @@ describeAnyProxy("Telegram's side", (proxy) => {
     expect(await counts(1)).toEqual([1, 0]);
     expect(await counts(2)).toEqual([0, 1]);
     for (const unlisted of [6, -1, 203, 10_002, 0]) expect(await counts(unlisted)).toEqual([0, 1]);
+  });
+
+  test("forwards messages under any key from 56 bytes on and four questions without one; drops the rest in silence", async () => {
+    const middle = await telegram();
+    const running = await startProxy(proxy, { home: await proxyHome(middle), args: keyArgs(key) });
+    await running.ready();
+    // Not padded: padding counts as part of the message.
+    const client = await ProxyClient.connect({ port: running.port, key, transport: "intermediate" });
+    const keyless = (question: number): Buffer => {
+      const message = Buffer.from(reqPqMulti(Buffer.alloc(16), Date.now()));
+      message.writeUInt32LE(question, 20);
+      return message;
+    };
+    const dropped = [Buffer.alloc(52, 7), keyless(0x12345678), Buffer.alloc(24), reqPqMulti(new Uint8Array(8), 0)];
+    const forwarded = [Buffer.alloc(56, 7), ...[0x60469778, 0xbe7e8ef1, 0xd712e4be, 0xf5045f1f].map(keyless)];
+    for (const message of [...dropped, ...forwarded]) client.send(encodeFrame("intermediate", message));
+    await until(() => middle.requests.length >= forwarded.length);
+    expect(middle.requests.map(({ message }) => message)).toEqual(forwarded);
+    expect(await running.stats()).toMatchObject({ tot_forwarded_queries: String(forwarded.length) });
   });
 
   test("drops queries for an unlisted datacenter in silence when the default one is not listed either", async () => {

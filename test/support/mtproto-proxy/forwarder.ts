@@ -21,8 +21,12 @@ interface Route {
   readonly connectionId: bigint;
 }
 
-/** Smallest message that is looked at, and the four that are forwarded without a key (mtproto-proxy.c, forward_mtproto_packet). */
-const SMALLEST_MESSAGE = 28;
+/**
+ * Bytes that a message has at least, without and with a key, and the four questions that are forwarded without one
+ * (mtproto-proxy.c, forward_mtproto_packet and forward_mtproto_enc_packet).
+ */
+const SMALLEST_KEYLESS = 28;
+const SMALLEST_KEYED = 56;
 const KEYLESS = new Set([0x60469778, 0xbe7e8ef1, 0xd712e4be, 0xf5045f1f]);
 
 /** Carries messages of clients to Telegram and answers back. A client stays with the link that took its first message. */
@@ -114,8 +118,8 @@ export class Forwarder {
 }
 
 function isForwarded(message: Buffer): boolean {
-  if (message.length < SMALLEST_MESSAGE || message.length % 4 !== 0) return false;
-  if (message.readBigUInt64LE(0) !== 0n) return true;
+  if (message.length < SMALLEST_KEYLESS) return false;
+  if (message.readBigUInt64LE(0) !== 0n) return message.length >= SMALLEST_KEYED;
   const length = message.readInt32LE(16);
   return length >= 20 && length + 20 <= message.length && KEYLESS.has(message.readUInt32LE(20));
 }
