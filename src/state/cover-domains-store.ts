@@ -2,7 +2,7 @@ import { defaultCoverDomains, parseCoverDomain, parseCoverDomainList } from "../
 import { AppError } from "../domain/errors.ts";
 import type { StoreParts } from "./json-store.ts";
 import { stateLock } from "./paths.ts";
-import { readStateText } from "./state-text.ts";
+import { readStateText, withoutDigits } from "./state-text.ts";
 
 /** The whitelist; the default one while there is no file. */
 export interface CoverDomainsStore {
@@ -41,7 +41,7 @@ export function parseDomains(text: string, path: string): string[] {
       return parseCoverDomainList(line);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      throw new AppError("invalid", `${path}, line ${index + 1}: ${error.message}`, {
+      throw new AppError("invalid", `${path}, line ${index + 1}: ${withoutDigits(error.message)}`, {
         hint: "correct the line or put # in front of it; nothing was changed",
       });
     }

@@ -1,5 +1,6 @@
 import { AppError } from "../domain/errors.ts";
 import { isPort } from "../domain/port.ts";
+import { withoutDigits } from "./state-text.ts";
 
 export type JsonObject = Record<string, unknown>;
 
@@ -82,7 +83,7 @@ export class Fields {
 }
 
 function refusal(path: string, fault: string): AppError {
-  return new AppError("invalid", `${path}: ${fault}`, {
+  return new AppError("invalid", `${path}: ${withoutDigits(fault)}`, {
     hint: "correct this by hand or put a copy from backups/ in its place; nothing was changed",
   });
 }

@@ -98,10 +98,8 @@ async function loadFrom<T>(files: Files, path: string, format: Format<T>): Promi
 function versionOf({ version }: JsonObject, path: string): number {
   if (version === undefined || version === null || typeof version === "string") return 0;
   if (version !== 0 && version !== VERSION) {
-    throw unusable(
-      path,
-      `has version ${JSON.stringify(version)}, this mtproxy knows up to ${VERSION}: use the mtproxy that wrote it`,
-    );
+    const fault = `has version ${JSON.stringify(version)}, this mtproxy knows up to ${VERSION}`;
+    throw unusable(path, fault, "install the mtproxy that wrote it, or a newer one; nothing was changed");
   }
   return version;
 }

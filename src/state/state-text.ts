@@ -40,8 +40,13 @@ export function withoutMark(text: string): string {
   return stripBom(text);
 }
 
-export function unusable(path: string, fault: string): AppError {
-  return new AppError("invalid", `${path} ${fault}`, { hint: NEXT_STEP });
+/** Text of a file that an error shows, without what may be most of a key that somebody pasted into the wrong place. */
+export function withoutDigits(text: string): string {
+  return text.replace(/[0-9a-f]{16,}/gi, "[digits]");
+}
+
+export function unusable(path: string, fault: string, hint = NEXT_STEP): AppError {
+  return new AppError("invalid", `${path} ${withoutDigits(fault)}`, { hint });
 }
 
 /** V8's own words may quote what stands there, so only the position is taken from them. */
