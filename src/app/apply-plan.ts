@@ -85,7 +85,7 @@ async function settleAndApply(ctx: Context, options: ApplyOptions): Promise<Appl
   const engine = await ctx.engine(planned.state.settings);
   await engine.check();
   const prepared = await prepare(ctx, planned, engine, await knownImage(ctx, engine, planned));
-  if (options.startStopped !== true) refuseWhileStopped(prepared.instances);
+  if (options.startStopped !== true && isStopped(prepared.instances)) await refuseWhileStopped(ctx, prepared);
   await makeLive(ctx, prepared, options.oneByOne === true);
   await updateClientFiles(ctx, prepared, options.changedUsers);
   return describe(prepared, true);
@@ -107,9 +107,16 @@ function tellWhoIsGone(ctx: Context, { state, plan }: PlannedState, expected: re
   }
 }
 
-/** Someone who stopped the proxy does not want it back because a user was added. */
-function refuseWhileStopped(instances: readonly Instance[]): void {
-  if (instances.length === 0 || instances.some(({ running }) => running)) return;
+function isStopped(instances: readonly Instance[]): boolean {
+  return instances.length > 0 && !instances.some(({ running }) => running);
+}
+
+/**
+ * Someone who stopped the proxy does not want it back because a user was added. The files are written all the same: whoever starts
+ * it by another way, a reboot included, must not bring revoked keys back.
+ */
+async function refuseWhileStopped(ctx: Context, { rendering }: Prepared): Promise<never> {
+  await swapFiles(ctx, rendering.files, rendering.containerUser);
   throw new AppError("environment", "the proxy is stopped and takes the change when it starts", {
     hint: "mtproxy start",
   });
