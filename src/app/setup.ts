@@ -8,7 +8,7 @@ import { parseImageName } from "../domain/image-name.ts";
 import { parsePort, parsePortRange } from "../domain/port.ts";
 import type { Mode } from "../domain/secret.ts";
 import { defaultSettings, type EngineName, type Settings, workerWarnings } from "../domain/settings.ts";
-import { INNER_PORT } from "../domain/shard.ts";
+import { INNER_PORT, shardName } from "../domain/shard.ts";
 import { bringLive } from "./bring-live.ts";
 import type { Outcome } from "./outcome.ts";
 import { refreshConfig } from "./refresh-config.ts";
@@ -61,6 +61,7 @@ export async function setUp(ctx: Context, options: SetupOptions): Promise<Outcom
     before ?? { ...defaultSettings, createdAt: ctx.clock.now().toISOString() },
     options,
   );
+  await refuseOtherShardsPort(ctx, settings);
   const data = { home: ctx.paths.home, settings, repeated: before !== undefined, running: false };
   const warnings = workerWarnings(settings.workers, settings.defaultMode === "fake-tls");
   if (options.dryRun === true) return { data, warnings };
@@ -70,6 +71,16 @@ export async function setUp(ctx: Context, options: SetupOptions): Promise<Outcom
   if (options.start === false) return { data, warnings };
   const failure = await firstStart(ctx, settings, options);
   return { data: { ...data, running: failure === undefined }, warnings, ...(failure === undefined ? {} : { failure }) };
+}
+
+/** The first shard gets the set port; one that another shard's links name would make every later plan impossible. */
+async function refuseOtherShardsPort(ctx: Context, { engine, port }: Settings): Promise<void> {
+  if (engine === "trial") return;
+  const holder = (await ctx.stores.shards.read()).shards.find((shard) => shard.id !== 1 && shard.port === port);
+  if (holder === undefined) return;
+  throw new AppError("conflict", `port ${port} is the one of ${shardName(holder.id)}, whose links name it`, {
+    hint: "mtproxy plan shows which ports are in use; take another one",
+  });
 }
 
 /** The domain that the admin chose is on the whitelist by that. */
