@@ -161,13 +161,12 @@ describe("add-user for somebody who has a link", () => {
   });
 
   it.each([
-    { had: [], args: ["--fake-tls"], has: "a padded link" },
-    { had: [], args: ["--plain"], has: "a padded link" },
-    { had: ["--plain"], args: [], has: "a plain link" },
-    { had: ["--fake-tls"], args: [], has: "a fake-tls with google.com link" },
-    { had: ["--fake-tls"], args: ["--fake-tls", "microsoft.com"], has: "a fake-tls with google.com link" },
-  ])("with $had refuses $args: it would silently replace a link in use", async ({ had, args, has }) => {
-    const name = ["has", ...had, "wants", ...args].join("").replaceAll("--", ".");
+    { name: "pia", had: [], args: ["--fake-tls"], has: "a padded link" },
+    { name: "pit", had: [], args: ["--plain"], has: "a padded link" },
+    { name: "pam", had: ["--plain"], args: [], has: "a plain link" },
+    { name: "eva", had: ["--fake-tls"], args: [], has: "a fake-tls with google.com link" },
+    { name: "ewa", had: ["--fake-tls"], args: ["--fake-tls", "microsoft.com"], has: "a fake-tls with google.com link" },
+  ])("with $had refuses $args: it would silently replace a link in use", async ({ name, had, args, has }) => {
     const { link } = await home().add(name, ...had);
     const { code, json } = await home().mtproxy("add-user", name, ...args, "--json");
     expect(code).toBe(5);
