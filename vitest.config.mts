@@ -14,7 +14,14 @@ const texts = {
 
 const project = (name: string, extra = {}) => ({
   plugins: [texts],
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: 60_000, hookTimeout: 120_000, ...extra },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 10_000 } },
+    ...extra,
+  },
 });
 
 const notRun = await whatDoesNotRun();
@@ -32,7 +39,7 @@ export default defineConfig({
     // Most tests wait for programs that they started; the default leaves one core to the main process, so half of a small machine.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      project("unit", { testTimeout: 20_000 }),
+      project("unit"),
       project("golden"),
       project("cli"),
       project("contract"),
