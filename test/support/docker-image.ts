@@ -9,6 +9,10 @@ import { launcherScript } from "./mtproto-proxy/launcher.ts";
 /** On everything that tests make in a Docker engine; `sweepDocker` removes what has it. */
 export const testLabel = "familytraffic.test=1";
 
+/** On the base image, which changes next to never. */
+const baseLabel = "familytraffic.test.base=1";
+const layerLabel = "familytraffic.test.base=0";
+
 const repository = "familytraffic-test";
 const root = resolve(import.meta.dirname, "../..");
 
@@ -29,7 +33,8 @@ export async function baseImage(): Promise<string> {
       encoding: "buffer",
       buffer: false,
     });
-    await make.pipe("docker", ["import", "--change", `LABEL ${testLabel}`, "-", tag]);
+    const changes = [testLabel, baseLabel].flatMap((label) => ["--change", `LABEL ${label}`]);
+    await make.pipe("docker", ["import", ...changes, "-", tag]);
   });
 }
 
@@ -88,17 +93,12 @@ export async function telegramImage(): Promise<string> {
   );
 }
 
-/** Ends and removes containers, networks and volumes that tests made. Images stay: they are made of contents and come again. */
+/** Ends and removes containers, networks and volumes that tests made. Images stay: the next run wants the same ones. */
 export async function sweepDocker(label: string = testLabel): Promise<void> {
   const filter = ["--filter", `label=${label}`];
   await removeAll(["ps", "-aq", ...filter], ["rm", "-fv"]);
   await removeAll(["network", "ls", "-q", ...filter], ["network", "rm"]);
   await removeAll(["volume", "ls", "-q", ...filter], ["volume", "rm", "-f"]);
-}
-
-/** Removes the images of tests too; the next test run makes them again. */
-export async function sweepImages(): Promise<void> {
-  await removeAll(["images", "-q", "--filter", `label=${testLabel}`], ["rmi", "-f"]);
 }
 
 async function removeAll(list: readonly string[], remove: readonly string[]): Promise<void> {
@@ -113,8 +113,18 @@ async function ensure(name: string, content: string, make: (tag: string) => Prom
   const hash = createHash("sha256").update(content).update(JSON.stringify(debian)).update(recipe);
   const tag = `${repository}:${name}-${hash.digest("hex").slice(0, 12)}`;
   const { exitCode } = await execa("docker", ["image", "inspect", tag], { reject: false });
-  if (exitCode !== 0) await make(tag);
+  if (exitCode === 0) return tag;
+  await make(tag);
+  await forgetOldImages();
   return tag;
+}
+
+/** Images of contents that were replaced: not those of today, which another run may be about to use. */
+async function forgetOldImages(): Promise<void> {
+  const filters = [`label=${testLabel}`, `label!=${baseLabel}`, "until=24h"];
+  await execa("docker", ["image", "prune", "-af", ...filters.flatMap((filter) => ["--filter", filter])], {
+    reject: false,
+  });
 }
 
 interface Layer {
@@ -139,7 +149,7 @@ async function layer(tag: string, options: Layer, fill: (folder: string) => Prom
       buffer: false,
     });
     await pack.pipe("docker", ["cp", "-", `${container}:/`]);
-    const changes = [`LABEL ${testLabel}`, `ENTRYPOINT ${JSON.stringify([entrypoint])}`, "CMD []"];
+    const changes = [`LABEL ${testLabel} ${layerLabel}`, `ENTRYPOINT ${JSON.stringify([entrypoint])}`, "CMD []"];
     await execa("docker", ["commit", ...changes.flatMap((change) => ["--change", change]), container, tag]);
   } finally {
     await execa("docker", ["rm", "-fv", container], { reject: false });

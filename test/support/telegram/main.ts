@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { answerBulk } from "./answers.ts";
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     host: { type: "string", default: "0.0.0.0" },
     port: { type: "string", default: "8888" },
     targets: { type: "string", default: "1" },
+    /** Address that proxies are told; this machine's first when absent. */
     announce: { type: "string" },
     "sees-proxy-as": { type: "string" },
     /** Hex digits of proxy-secret. */
@@ -32,12 +34,18 @@ async function start(): Promise<void> {
     targets: Number(values.targets),
     answer: answerBulk,
     onRequest: (request) => say(described(request)),
-    ...(values.announce === undefined ? {} : { announce: values.announce }),
+    announce: values.announce ?? ownAddress(),
     ...(values["sees-proxy-as"] === undefined ? {} : { seesProxyAs: values["sees-proxy-as"] }),
     ...(values.secret === undefined ? {} : { secret: Buffer.from(values.secret, "hex") }),
   });
   if (values.folder !== undefined) leaveFiles(telegram, values.folder);
   say({ ready: true, ports: telegram.ports });
+}
+
+/** A container has one. */
+function ownAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
 }
 
 function described({ client, clientPort, proxy, proxyPort, tag, message }: ProxyRequest): object {
