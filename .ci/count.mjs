@@ -18,7 +18,7 @@ const failuresOf = ({ status, assertionResults }) => {
 const failed = testResults.reduce((sum, file) => sum + failuresOf(file), 0);
 const omitted = skipped + todo;
 
-if (!ran) console.log("== No test ran.");
+if (!ran) console.log("== There are no results: type check, linter or build failed, or the run was ended.");
 if (omitted > 0) console.log(`== ${omitted} skipped or to do, which here counts as failure.`);
 console.log(`${passed} passed, ${failed} failed${omitted > 0 ? `, ${omitted} skipped` : ""}`);
 process.exitCode = passed > 0 && failed + omitted === 0 ? 0 : 1;
