@@ -37,11 +37,12 @@ export function linkOf({ state, plan }: KnownPlaces, user: ProxyUser): Link | un
 
 /**
  * Rewrites the files of every user whose link changed.
- * @param only users that a command changed: then nobody is looked at but these and those whose port moves
+ * @param only users that a command changed: then nobody is looked at but these, those whose port moves and those whose key another
+ *   program replaced
  */
 export async function updateClientFiles(ctx: Context, planned: PlannedState, only?: readonly string[]): Promise<void> {
   const { state, plan } = planned;
-  const looked = only && new Set([...only, ...plan.moves.map(({ holder }) => holder)]);
+  const looked = only && new Set([...only, ...[...plan.moves, ...plan.revocations].map(({ holder }) => holder)]);
   for (const user of state.users.filter(hasSecret).filter(({ name }) => looked?.has(name) ?? true)) {
     const link = linkOf(planned, user);
     if (link !== undefined) await writeClientFiles(ctx, user.name, link);
