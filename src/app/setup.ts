@@ -46,6 +46,7 @@ export interface SetupResult {
   readonly settings: Settings;
   /** The home had settings before. */
   readonly repeated: boolean;
+  /** A proxy runs with these settings. */
   readonly running: boolean;
 }
 
@@ -69,7 +70,8 @@ export async function setUp(ctx: Context, options: SetupOptions): Promise<Outcom
   await listDefaultCoverDomain(ctx, settings);
   ctx.progress.step(`settings are in ${ctx.paths.settings}`);
   if (options.start === false) return { data, warnings };
-  const failure = await firstStart(ctx, settings, options);
+  const otherwise = `the settings are saved, but ${data.repeated ? "not live" : "no proxy runs"}`;
+  const failure = await firstStart(ctx, settings, options, otherwise);
   return { data: { ...data, running: failure === undefined }, warnings, ...(failure === undefined ? {} : { failure }) };
 }
 
@@ -89,8 +91,12 @@ async function listDefaultCoverDomain(ctx: Context, { defaultCoverDomain }: Sett
   await ctx.stores.coverDomains.update((domains) => [...new Set([...domains, defaultCoverDomain])]);
 }
 
-async function firstStart(ctx: Context, settings: Settings, options: SetupOptions): Promise<AppError | undefined> {
-  const otherwise = "the settings are saved, but no proxy runs";
+async function firstStart(
+  ctx: Context,
+  settings: Settings,
+  options: SetupOptions,
+  otherwise: string,
+): Promise<AppError | undefined> {
   try {
     await (await ctx.engine(settings)).check();
     await fetchTelegramFiles(ctx, settings, options);

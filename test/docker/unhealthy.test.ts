@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { ShownPlan } from "../../src/app/show-plan.ts";
 import type { UserCardJson } from "../support/cli-home.ts";
 import { cardOf, coverDomains, type DockerCliHome, dockerCliHome, linkOf } from "../support/docker-cli-home.ts";
@@ -34,7 +34,9 @@ async function putFault(container: string, script: string): Promise<() => Promis
   const path = home.path("mtproxy", container, faultFile);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, script, { mode: 0o644 });
-  return () => rm(path);
+  const mend = () => rm(path, { force: true });
+  onTestFinished(mend);
+  return mend;
 }
 
 const verify = async (...names: string[]) => (await home.mtproxy("verify", ...names)).code;
@@ -50,6 +52,7 @@ describe("a proxy that ends at its start with a new setting", () => {
 
     expect(changed.code).toBe(7);
     expect(changed.json).toMatchObject({ ok: false, data: { running: false }, error: { kind: "engine" } });
+    expect(changed.json.error?.message).toMatch(/^the settings are saved, but not live: /);
     expect(changed.json.error?.message).toContain(WORDS);
     expect(changed.json.error?.hint).toContain("mtproxy apply");
     expect(await snapshot()).toEqual(before);

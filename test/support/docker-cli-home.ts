@@ -21,6 +21,8 @@ export const coverDomains = ["first.example", "second.example"] as const;
 /** A process of ours, as far as tests compare it. */
 export interface ContainerState {
   readonly name: string;
+  /** Where clients connect. */
+  readonly port: number;
   readonly id: string;
   readonly startedAt: string;
   readonly running: boolean;
@@ -92,8 +94,9 @@ export class DockerCliHome {
     const found = await docker.listContainers({ all: true, filters: ourLabel });
     const all = await Promise.all(found.map(({ Id }) => docker.getContainer(Id).inspect()));
     return all
-      .map(({ Id, Name, State }) => ({
+      .map(({ Id, Name, State, HostConfig }) => ({
         name: Name.slice(1),
+        port: publishedPort(HostConfig.PortBindings as Bindings | null),
         id: Id,
         startedAt: State.StartedAt,
         running: State.Running && !State.Restarting,
@@ -133,12 +136,17 @@ export class DockerCliHome {
   }
 }
 
+type Bindings = Readonly<Record<string, readonly { readonly HostPort: string }[]>>;
+
+function publishedPort(bindings: Bindings | null): number {
+  return Number(Object.values(bindings ?? {})[0]?.[0]?.HostPort);
+}
+
 /** Arguments of a proxy by their flags. */
 export interface RunningProxy {
   readonly name: string;
   readonly keys: readonly string[];
   readonly domains: readonly string[];
-  readonly ports: readonly string[];
   /** All of them, without the container's own address, which changes with the container. */
   readonly line: string;
 }
@@ -147,8 +155,9 @@ async function runningProxy(name: string): Promise<RunningProxy> {
   const { stdout } = await execa("docker", ["top", name, "-eo", "pid,args"]);
   const words = (stdout.split("\n").find((line) => line.includes("--http-stats")) ?? "").trim().split(/\s+/).slice(1);
   const after = (flag: string) => words.flatMap((word, at) => (words[at - 1] === flag ? [word] : []));
-  const line = words.join(" ").replace(/--nat-info [\d.]+:/, "--nat-info own:");
-  return { name, keys: after("-S"), domains: after("-D"), ports: after("-H"), line };
+  // The binary takes the pair apart in place.
+  const line = words.join(" ").replace(/--nat-info [\d.]+[: ]/, "--nat-info own:");
+  return { name, keys: after("-S"), domains: after("-D"), line };
 }
 
 /** A home that is not set up yet. */
