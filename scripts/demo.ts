@@ -83,7 +83,7 @@ async function findTelegram(): Promise<TelegramSide> {
 async function answers(address: { host: string; port: number }): Promise<boolean> {
   const socket = await dial(address, 2_000).catch(() => undefined);
   if (socket === undefined) return false;
-  const isTelegram = await answersAsTelegram(socket, 2, AbortSignal.timeout(2_000));
+  const isTelegram = await answersAsTelegram(socket, 2, performance.now() + 2_000);
   socket.destroy();
   return isTelegram;
 }

@@ -38,14 +38,25 @@ function garbage(number: number): Uint8Array {
   return kinds[number % kinds.length]?.() ?? new Uint8Array(0);
 }
 
-/** 500 a second: opens a connection, sends the bytes, and leaves after a while in one of the ways that people leave. */
+/** Opens a connection, sends the bytes, and leaves after a while in one of the ways that people leave. */
 async function bother(port: number, bytes: Uint8Array, number: number): Promise<void> {
-  await setTimeout(2 * number);
   const socket = await connectRaw(port, bytes);
-  await setTimeout(number % 2_000);
+  await setTimeout(number % 1_000);
   if (number % 3 === 0) socket.resetAndDestroy();
   else if (number % 3 === 1) socket.destroy();
   else await half(socket);
+}
+
+/** All the visits, a hundred at the same time, and the next one as soon as one has left; over again until it is enough. */
+async function crowd(port: number, visits: readonly Uint8Array[], isEnough: () => boolean): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < visits.length || !isEnough()) {
+      const number = next++;
+      await bother(port, visits[number % visits.length] ?? new Uint8Array(0), number);
+    }
+  };
+  await Promise.all(Array.from({ length: 100 }, lane));
 }
 
 async function half(socket: Socket): Promise<void> {
@@ -72,15 +83,17 @@ async function dawdle(port: number, bytes: Uint8Array, until: AbortSignal): Prom
   socket.destroy();
 }
 
-/** A real client comes in again and again, with one link after the other. */
-async function keepConnecting(home: TrialHome, modes: readonly Mode[], until: AbortSignal): Promise<number> {
-  let connected = 0;
-  while (!until.aborted) {
-    const { connections } = await connectMtcute("0.30.3", home.url(alice, modes[connected % modes.length]));
-    expect(connections).toBe(1);
-    connected += 1;
-  }
-  return connected;
+/** A real client that comes in again and again, with one link after the other. */
+function keepConnecting(home: TrialHome, modes: readonly Mode[]) {
+  const visitor = { connected: 0, isTired: false, over: Promise.resolve() };
+  const visit = async (): Promise<void> => {
+    while (!visitor.isTired) {
+      await connectMtcute("0.30.3", home.url(alice, modes[visitor.connected % modes.length]), { timeoutMs: 60_000 });
+      visitor.connected += 1;
+    }
+  };
+  visitor.over = visit();
+  return visitor;
 }
 
 describe("under 2,000 garbage connections, 200 slow ones and replays the trial server", () => {
@@ -88,36 +101,42 @@ describe("under 2,000 garbage connections, 200 slow ones and replays the trial s
     ["with a cover site", "up"],
     ["whose cover site is unreachable", "down"],
     ["without a cover site", "none"],
-  ])("%s stays up and small, and a real client gets in all the while", async (_, cover) => {
-    const [telegram, site] = await Promise.all([startDatacenter(), startCoverSite()]);
-    await withTrialHome(async (home) => {
-      const address = `127.0.0.1:${cover === "up" ? site.port : 1}`;
-      const covers = cover === "none" ? [] : [{ domain: coverDomain, address }];
-      const datacenters = { 2: `127.0.0.1:${telegram.port}` };
-      const family = Array.from({ length: 50 }, (_, at) => ({
-        key: numberedKey(at + 1).reveal(),
-        holder: `user${at}`,
-      }));
-      await home.up({ keys: family, covers, datacenters, limits: { silentMs: 5_000 } });
-      const pid = await home.pid();
-      const [crowd, slow] = [
-        Array.from({ length: 2_000 }, (_, at) => garbage(at)),
-        Array.from({ length: 200 }, (_, at) => handshake(at)),
-      ];
-      const over = new AbortController();
-      const client = keepConnecting(home, cover === "none" ? ["padded"] : ["padded", "fake-tls"], over.signal);
-      const dawdlers = slow.map((bytes) => dawdle(home.port, bytes, over.signal));
-      await Promise.all(crowd.map((bytes, number) => bother(home.port, bytes, number)));
-      const replayed = handshake(0);
-      await Promise.all(Array.from({ length: 50 }, () => connectRaw(home.port, replayed).then(half)));
-      over.abort();
-      await Promise.all(dawdlers);
-      expect(await client).toBeGreaterThan(1);
-      expect(await peakMegabytes(pid)).toBeLessThan(MAX_MEGABYTES);
-      expect(await home.pid()).toBe(pid);
-      expect((await connectMtcute("0.27.9", home.url(alice, "padded"))).connections).toBe(1);
-      await expect.poll(async () => (await home.engine.stats(1)).openSockets, { timeout: 15_000 }).toBeLessThan(30);
-    });
-    await Promise.all([telegram.close(), site.close()]);
-  });
+  ])(
+    "%s stays up and small, and a real client gets in all the while",
+    async (_, cover) => {
+      const [telegram, site] = await Promise.all([startDatacenter(), startCoverSite()]);
+      await withTrialHome(async (home) => {
+        const address = `127.0.0.1:${cover === "up" ? site.port : 1}`;
+        const covers = cover === "none" ? [] : [{ domain: coverDomain, address }];
+        const datacenters = { 2: `127.0.0.1:${telegram.port}` };
+        const family = Array.from({ length: 20 }, (_, at) => ({
+          key: numberedKey(at + 1).reveal(),
+          holder: `user${at}`,
+        }));
+        await home.up({ keys: family, covers, datacenters, limits: { silentMs: 5_000 } });
+        const pid = await home.pid();
+        const [visits, slow] = [
+          Array.from({ length: 2_000 }, (_, at) => garbage(at)),
+          Array.from({ length: 200 }, (_, at) => handshake(at)),
+        ];
+        const over = new AbortController();
+        const client = keepConnecting(home, cover === "none" ? ["padded"] : ["padded", "fake-tls"]);
+        const dawdlers = slow.map((bytes) => dawdle(home.port, bytes, over.signal));
+        // A visitor that fails ends the crowd with its error.
+        await Promise.race([client.over, crowd(home.port, visits, () => client.connected >= 4)]);
+        const replayed = handshake(0);
+        await Promise.all(Array.from({ length: 50 }, () => connectRaw(home.port, replayed).then(half)));
+        over.abort();
+        client.isTired = true;
+        await Promise.all([client.over, ...dawdlers]);
+        expect(client.connected).toBeGreaterThan(3);
+        expect(await peakMegabytes(pid)).toBeLessThan(MAX_MEGABYTES);
+        expect(await home.pid()).toBe(pid);
+        await connectMtcute("0.27.9", home.url(alice, "padded"), { timeoutMs: 30_000 });
+        await expect.poll(async () => (await home.engine.stats(1)).openSockets, { timeout: 15_000 }).toBeLessThan(30);
+      });
+      await Promise.all([telegram.close(), site.close()]);
+    },
+    180_000,
+  );
 });

@@ -9,13 +9,15 @@ export interface Capacity {
 }
 
 /**
- * The open connections. A guest beyond the capacity pushes out the oldest one, not the newest: whoever has a key stops being a
- * guest within moments, so that a crowd of slow strangers keeps no client out.
+ * The open connections. Whoever arrives is a guest until it shows a key or turns out to have none. Too many without a key push out
+ * the oldest, those first who turned out to have none: who has a key shows it within moments, so that no crowd keeps it out.
  */
 export class Connections {
   #capacity: Capacity;
-  /** The oldest first. */
+  /** Not known yet, the oldest first. */
   readonly #guests = new Set<Socket>();
+  /** Known to have no key, the oldest first. */
+  readonly #strangers = new Set<Socket>();
   readonly #clients = new Map<Socket, Key>();
 
   constructor(capacity: Capacity) {
@@ -23,22 +25,27 @@ export class Connections {
   }
 
   get size(): number {
-    return this.#guests.size + this.#clients.size;
+    return this.#guests.size + this.#strangers.size + this.#clients.size;
   }
 
   use(capacity: Capacity): void {
     this.#capacity = capacity;
   }
 
-  /** A new connection; the oldest guest that had to make room, if one had to. */
+  /** A new connection; the one that had to make room, if one had to. */
   welcome(socket: Socket): Socket | undefined {
     this.#guests.add(socket);
     socket.once("close", () => this.#forget(socket));
-    const [oldest] = this.#guests;
-    if (this.#guests.size <= this.#capacity.guests || oldest === undefined) return undefined;
-    this.#guests.delete(oldest);
+    const [oldest] = this.#strangers.size > 0 ? this.#strangers : this.#guests;
+    if (this.#guests.size + this.#strangers.size <= this.#capacity.guests || oldest === undefined) return undefined;
+    this.#forget(oldest);
     oldest.destroy();
     return oldest;
+  }
+
+  /** The guest turned out to have no key. */
+  estrange(socket: Socket): void {
+    if (this.#guests.delete(socket)) this.#strangers.add(socket);
   }
 
   /** The guest turned out to be a client. False when there is no room for more clients, or it is gone. */
@@ -54,11 +61,12 @@ export class Connections {
   }
 
   closeAll(): void {
-    for (const socket of [...this.#guests, ...this.#clients.keys()]) socket.destroy();
+    for (const socket of [...this.#guests, ...this.#strangers, ...this.#clients.keys()]) socket.destroy();
   }
 
   #forget(socket: Socket): void {
     this.#guests.delete(socket);
+    this.#strangers.delete(socket);
     this.#clients.delete(socket);
   }
 }

@@ -34,29 +34,32 @@ export class FirstBytes {
     return this.#bytes.take();
   }
 
-  /** Waits until `count` bytes are here or the deadline aborts. A connection that breaks counts as ended. */
-  async reach(count: number, deadline: AbortSignal): Promise<Arrival> {
+  /**
+   * Waits until `count` bytes are here, at the longest until that time of `performance.now()`. A connection that breaks counts as
+   * ended.
+   */
+  async reach(count: number, until: number): Promise<Arrival> {
     for (;;) {
       const chunk: Uint8Array | null = this.#socket.read();
       if (chunk !== null) this.#bytes.push(chunk);
       if (this.#bytes.length >= count) return "here";
       if (this.#ended || this.#socket.destroyed) return "ended";
-      if (deadline.aborted) return "late";
-      if (chunk === null) await nextNews(this.#socket, deadline);
+      if (performance.now() >= until) return "late";
+      if (chunk === null) await nextNews(this.#socket, until);
     }
   }
 }
 
 /** More data, the end, a failure or the deadline: whatever comes first. */
-function nextNews(socket: Socket, deadline: AbortSignal): Promise<void> {
+function nextNews(socket: Socket, until: number): Promise<void> {
   return new Promise((resolve) => {
     const news = ["readable", "end", "close"] as const;
     const done = (): void => {
       for (const name of news) socket.removeListener(name, done);
-      deadline.removeEventListener("abort", done);
+      clearTimeout(timer);
       resolve();
     };
+    const timer = setTimeout(done, Math.ceil(until - performance.now()));
     for (const name of news) socket.once(name, done);
-    deadline.addEventListener("abort", done, { once: true });
   });
 }

@@ -57,14 +57,14 @@ export async function openFakeTls(
   socket: Socket,
   first: FirstBytes,
   { hello, key }: GenuineHello,
-  deadline: AbortSignal,
+  until: number,
 ): Promise<Client | undefined> {
   first.take();
   socket.write(buildServerAnswer(hello, key));
   const records = new RecordDecoder({ afterHandshake: true });
   const inside = new ByteQueue();
   while (inside.length < HEADER_BYTES) {
-    if ((await first.reach(1, deadline)) !== "here") return undefined;
+    if ((await first.reach(1, until)) !== "here") return undefined;
     inside.push(records.push(first.take()));
   }
   const session = acceptHeader(inside.take(HEADER_BYTES), [key])?.session;

@@ -2,8 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import type { LiveKey } from "../../domain/deployment.ts";
 import type { Key } from "../../domain/key.ts";
 
-/** Keys that are tried before other connections get a turn: a millisecond or two of work. */
+/** Keys that are tried between two looks at the clock: a millisecond or two of work. */
 const SLICE = 128;
+/** How long searches go on before other work gets its turn. */
+const TURN_MS = 5;
 const MAX_ADDRESSES = 4096;
 const MAX_KEYS_OF_ADDRESS = 16;
 
@@ -15,8 +17,14 @@ export class KeyRing {
   #keys: ReadonlyMap<string, LiveKey> = new Map();
   /** Address → digits of the keys used from it, the latest first; the address used longest ago stands first. */
   readonly #known = new Map<string, readonly string[]>();
-  /** One search through all keys at a time: a crowd of strangers waits in line instead of slowing everybody's traffic. */
-  #lastSearch: Promise<unknown> = Promise.resolve();
+  /**
+   * One search through all keys at a time: a crowd of strangers waits instead of slowing everybody's traffic. Who came last is
+   * served first: while more come than can be searched for, those who waited long have given up already, and a client in between
+   * gets in.
+   */
+  readonly #waiting: (() => void)[] = [];
+  #isSearching = false;
+  #turnSince = 0;
 
   constructor(keys: readonly LiveKey[] = []) {
     this.replace(keys);
@@ -57,10 +65,16 @@ export class KeyRing {
     return (this.#known.get(address) ?? []).flatMap((digits) => this.#keys.get(digits)?.key ?? []);
   }
 
-  #inTurn<T>(search: () => Promise<T>): Promise<T> {
-    const turn = this.#lastSearch.then(search);
-    this.#lastSearch = turn.catch(() => {});
-    return turn;
+  async #inTurn<T>(search: () => Promise<T>): Promise<T> {
+    if (this.#isSearching) await new Promise<void>((go) => this.#waiting.push(go));
+    this.#isSearching = true;
+    try {
+      return await search();
+    } finally {
+      const next = this.#waiting.pop();
+      this.#isSearching = next !== undefined;
+      next?.();
+    }
   }
 
   async #search<T>(match: (keys: readonly Key[]) => T | undefined, isWanted: () => boolean): Promise<T | undefined> {
@@ -68,9 +82,15 @@ export class KeyRing {
     for (let at = 0; at < keys.length && isWanted(); at += SLICE) {
       const found = match(keys.slice(at, at + SLICE));
       if (found !== undefined) return found;
-      await setImmediate();
+      await this.#giveWay();
     }
     return undefined;
+  }
+
+  async #giveWay(): Promise<void> {
+    if (performance.now() - this.#turnSince < TURN_MS) return;
+    await setImmediate();
+    this.#turnSince = performance.now();
   }
 
   #remember<T extends { readonly key: Key }>(address: string, found: T): T | undefined {

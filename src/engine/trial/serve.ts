@@ -24,8 +24,8 @@ export async function serve(socket: Socket, desk: Desk): Promise<void> {
 
 async function identify(socket: Socket, first: FirstBytes, desk: Desk): Promise<Client | undefined> {
   const address = plainAddress(socket.remoteAddress ?? "");
-  const deadline = AbortSignal.timeout(desk.limits.handshakeMs);
-  const opening = await readOpening(first, deadline);
+  const until = performance.now() + desk.limits.handshakeMs;
+  const opening = await readOpening(first, until);
   if (opening === "header") return identifyHeader(first, address, desk.ring);
   return opening === "hello" ? greet(socket, first, address, desk) : undefined;
 }
@@ -42,15 +42,16 @@ async function greet(socket: Socket, first: FirstBytes, address: string, desk: D
     tally.add("replays");
     return undefined;
   }
-  const client = await openFakeTls(socket, first, identity, AbortSignal.timeout(limits.handshakeMs));
+  const client = await openFakeTls(socket, first, identity, performance.now() + limits.handshakeMs);
   if (client === undefined) socket.destroy();
   return client;
 }
 
 /** Somebody without a live key: sees the cover site, or silence, as the C proxy has it without a cover domain. */
 async function receiveStranger(socket: Socket, first: FirstBytes, desk: Desk): Promise<void> {
-  const { cover, tally, limits } = desk;
+  const { connections, cover, tally, limits } = desk;
   if (socket.destroyed) return;
+  connections.estrange(socket);
   tally.add("strangers");
   if (!cover.isSet) return ignore(socket, limits.silentMs);
   const peer = { host: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };

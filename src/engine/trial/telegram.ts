@@ -65,7 +65,7 @@ export class Telegram {
   /** @throws Error when it does not answer */
   async #ask({ id, endpoint }: Datacenter): Promise<void> {
     const socket = await this.#dial(endpoint, CHECK_MS);
-    const answers = socket !== undefined && (await answersAsTelegram(socket, id, AbortSignal.timeout(CHECK_MS)));
+    const answers = socket !== undefined && (await answersAsTelegram(socket, id, performance.now() + CHECK_MS));
     socket?.destroy();
     if (answers) this.#ready.add(formatEndpoint(endpoint));
     else this.#ready.delete(formatEndpoint(endpoint));

@@ -29,6 +29,18 @@ describe("the open connections", () => {
     expect(connections.size).toBe(3);
   });
 
+  it("let those make room first who turned out to have no key, and never become clients", async () => {
+    const connections = new Connections({ clients: 5, guests: 2 });
+    const [older, stranger, newcomer] = await sockets(3);
+    if (!older || !stranger || !newcomer) throw new Error("three sockets are expected");
+    for (const socket of [older, stranger]) connections.welcome(socket);
+    connections.estrange(stranger);
+    expect(connections.promote(stranger, numberedKey(1))).toBe(false);
+    expect(connections.welcome(newcomer)).toBe(stranger);
+    expect([older, stranger, newcomer].map(({ destroyed }) => destroyed)).toEqual([false, true, false]);
+    expect(connections.size).toBe(2);
+  });
+
   it("take no more clients than there is room for, and none that is gone", async () => {
     const connections = new Connections({ clients: 1, guests: 5 });
     const [gone, first, second] = await sockets(3);

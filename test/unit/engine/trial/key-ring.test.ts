@@ -95,6 +95,26 @@ describe("the key ring", () => {
     expect(turns).toBeGreaterThan(5);
   });
 
+  it("serves first who came last, among those who wait", async () => {
+    const ring = new KeyRing(live(300));
+    const order: string[] = [];
+    const search = (name: string) => ring.find(name, () => undefined).then(() => order.push(name));
+    await Promise.all(["first", "second", "third", "last"].map(search));
+    expect(order).toEqual(["first", "last", "third", "second"]);
+    expect(await ring.find("later", lookFor(numberedKey(7)).match)).toBeDefined();
+  });
+
+  it("goes on after a search that failed", async () => {
+    const ring = new KeyRing(live(300));
+    const failing = ring.find("192.0.2.1", (keys) => {
+      if (keys.length > 0) throw new Error("not the protocol");
+      return undefined;
+    });
+    const next = ring.find("192.0.2.2", lookFor(numberedKey(7)).match);
+    await expect(failing).rejects.toThrow("not the protocol");
+    expect(await next).toBeDefined();
+  });
+
   it("names each holder once", () => {
     const ring = new KeyRing([...live(2), { key: numberedKey(7), holder: "user0" }, { key: numberedKey(8) }]);
     expect(ring.holders).toEqual(["user0", "user1"]);
