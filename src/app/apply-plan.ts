@@ -43,6 +43,9 @@ interface Prepared extends PlannedState {
   readonly changes: readonly ShardChange[];
 }
 
+/** Why a change is not live although nothing went wrong. */
+export const STOPPED = "the proxy is stopped and takes the change when it starts";
+
 const CHANGING: ReadonlySet<Action> = new Set(["create", "restart", "start", "update"]);
 
 /**
@@ -117,9 +120,7 @@ function isStopped(instances: readonly Instance[]): boolean {
  */
 async function refuseWhileStopped(ctx: Context, { rendering }: Prepared): Promise<never> {
   await swapFiles(ctx, rendering.files, rendering.containerUser);
-  throw new AppError("environment", "the proxy is stopped and takes the change when it starts", {
-    hint: "mtproxy start",
-  });
+  throw new AppError("environment", STOPPED, { hint: "mtproxy start" });
 }
 
 async function makeLive(ctx: Context, prepared: Prepared, oneByOne: boolean): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
 import type { Link } from "../domain/link.ts";
-import { type Applied, type ApplyOptions, applyPlan } from "./apply-plan.ts";
+import { type Applied, type ApplyOptions, applyPlan, STOPPED } from "./apply-plan.ts";
 
 /** How making a saved change live ended. */
 export interface Live {
@@ -13,14 +13,19 @@ export interface Live {
  * Applies a change that is saved already. That it cannot be made live is no reason to throw the change away: the failure goes
  * beside the data.
  * @param otherwise what is true when it is not live, for instance "alice is saved, but the link does not work yet"
+ * @param whileStopped the same where the reason is that the proxy is stopped: then nobody has access
  */
-export async function bringLive(ctx: Context, otherwise: string, options: ApplyOptions = {}): Promise<Live> {
+export async function bringLive(
+  ctx: Context,
+  otherwise: string,
+  { whileStopped = otherwise, ...options }: ApplyOptions & { readonly whileStopped?: string } = {},
+): Promise<Live> {
   try {
     return { applied: await applyPlan(ctx, options) };
   } catch (error) {
     if (!(error instanceof AppError) || error.kind === "bug" || error.kind === "interrupted") throw error;
     return {
-      failure: new AppError(error.kind, `${otherwise}: ${error.message}`, {
+      failure: new AppError(error.kind, `${error.message === STOPPED ? whileStopped : otherwise}: ${error.message}`, {
         hint: error.hint ?? "mtproxy apply",
         cause: error,
       }),

@@ -156,10 +156,12 @@ function summarize(state: State, engine: Engine, shards: readonly ShardStatus[])
 function unhealthy(shards: readonly ShardStatus[], settings: Settings): AppError | undefined {
   const ill = shards.filter(({ condition }) => condition !== "healthy");
   if (shards.length > 0 && ill.length === 0) return undefined;
-  if (ill.every(({ condition }) => condition === "stopped" || condition === "missing")) {
+  const isDown = ill.every(({ condition }) => condition === "stopped" || condition === "missing");
+  if (isDown && ill.length === shards.length) {
     return new AppError("unhealthy", "the proxy does not run", { hint: "mtproxy start" });
   }
-  const hint =
+  const message = ill.map(({ name, condition }) => `${name}: ${condition}`).join(", ");
+  const ask =
     settings.engine === "docker" ? `docker logs ${ill[0]?.name} shows what the proxy said` : "mtproxy restart";
-  return new AppError("unhealthy", ill.map(({ name, condition }) => `${name}: ${condition}`).join(", "), { hint });
+  return new AppError("unhealthy", message, { hint: isDown ? "mtproxy start" : ask });
 }

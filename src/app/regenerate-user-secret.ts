@@ -38,8 +38,8 @@ export async function regenerateUserSecret(
   if (options.dryRun === true) return { data: { ...userCard(ctx, before, user), previousPort } };
   const { failure } = await bringLive(
     ctx,
-    `${user.name} has a new key, BUT THE OLD LINK STILL WORKS and the new one does not until the change is live`,
-    { changedUsers: [user.name] },
+    `${user.name} has a new key, BUT THE OLD LINK STILL WORKS until the change is live`,
+    { whileStopped: `${user.name} has a new key and nobody has access now`, changedUsers: [user.name] },
   );
   const planned = await planState(ctx);
   const data = { ...userCard(ctx, planned, user), previousPort };

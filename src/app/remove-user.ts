@@ -35,6 +35,7 @@ export async function removeUser(ctx: Context, options: RemoveUserOptions): Prom
   await removeClientFiles(ctx, removed.username);
   if (!removed.hadSecret) return { data };
   const live = await bringLive(ctx, `${removed.username} is removed, BUT STILL HAS ACCESS until the change is live`, {
+    whileStopped: `${removed.username} is removed and nobody has access now`,
     changedUsers: [removed.username],
   });
   return {

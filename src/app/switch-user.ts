@@ -31,7 +31,10 @@ export async function switchUser(ctx: Context, options: SwitchUserOptions): Prom
   const { user, changed } = await writeSwitch(ctx, options);
   const data = { username: user.name, enabled: options.enabled, changed, live: false };
   if (options.dryRun === true) return { data };
-  const { failure } = await bringLive(ctx, otherwise(user.name, options.enabled), { changedUsers: [user.name] });
+  const { failure } = await bringLive(ctx, otherwise(user.name, options.enabled), {
+    whileStopped: `${user.name} is ${options.enabled ? "enabled" : "disabled"} and nobody has access now`,
+    changedUsers: [user.name],
+  });
   if (failure !== undefined) return { data, failure };
   const link = options.enabled ? linkOf(await planState(ctx), user) : undefined;
   return { data: { ...data, live: true }, ...(link === undefined ? {} : await proveLink(ctx, user.name, link)) };

@@ -25,7 +25,7 @@ export async function addedUserView(user: AddedUser, style: Style, failure?: App
 }
 
 function notYet(what: string, style: Style): string {
-  return `${style.warning("!")} ${what}, but this link does not work yet`;
+  return `${style.warning("!")} ${what}, but the link may not work yet`;
 }
 
 export async function regeneratedUserView(user: RegeneratedUser, style: Style, failure?: AppError): Promise<string> {
