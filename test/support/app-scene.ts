@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock, Context, Host, LinkAttempt } from "../../src/context.ts";
+import { AppError } from "../../src/domain/errors.ts";
 import { parseLink } from "../../src/domain/link.ts";
 import type { Settings } from "../../src/domain/settings.ts";
 import { goodImage } from "./deployment.ts";
@@ -73,7 +74,7 @@ function makeHost(engine: KeyReadingEngine, machine: Machine): Host {
     isPortFree: async (port) => !machine.busyPorts.has(port),
     resolve4: async (name) => machine.names[name],
     addresses: async () => machine.addresses,
-    download: async () => expectNone(),
+    download: async (url) => noWayOut(url),
     probeLink: async (link) => {
       const ok = engine.accepts(link);
       const attempt: LinkAttempt = {
@@ -86,8 +87,8 @@ function makeHost(engine: KeyReadingEngine, machine: Machine): Host {
   };
 }
 
-function expectNone(): never {
-  throw new Error("nothing is downloaded here");
+function noWayOut(url: string): never {
+  throw new AppError("environment", `${url} cannot be reached`);
 }
 
 async function textsIn(folder: string): Promise<Record<string, string>> {
