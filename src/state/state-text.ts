@@ -42,7 +42,7 @@ export function withoutMark(text: string): string {
 
 /** Text of a file that an error shows, without what may be most of a key that somebody pasted into the wrong place. */
 export function withoutDigits(text: string): string {
-  return text.replace(/[0-9a-f]{16,}/gi, "[digits]");
+  return text.replace(/[0-9a-f]{12,}/gi, "[digits]");
 }
 
 export function unusable(path: string, fault: string, hint = NEXT_STEP): AppError {
