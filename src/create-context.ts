@@ -1,10 +1,11 @@
-import type { Context, Progress } from "./context.ts";
+import type { Context } from "./context.ts";
 import type { Settings } from "./domain/settings.ts";
 import type { Engine } from "./engine/engine.ts";
 import { createFiles } from "./host/files.ts";
 import { createHost } from "./host/host.ts";
 import { createLocks } from "./host/locks.ts";
 import { systemClock as clock, systemRandom as random } from "./host/process.ts";
+import type { Progress } from "./ports.ts";
 import { homePaths } from "./state/paths.ts";
 import { createStores } from "./state/stores.ts";
 

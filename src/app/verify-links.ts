@@ -1,9 +1,10 @@
-import type { Context, LinkAttempt } from "../context.ts";
+import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
 import { type Link, parseLink } from "../domain/link.ts";
 import { parsePort } from "../domain/port.ts";
 import { domainOf, type Mode } from "../domain/secret.ts";
 import { findUser, hasSecret, type ProxyUser } from "../domain/user.ts";
+import type { LinkAttempt } from "../ports.ts";
 import { linkOf } from "./client-files.ts";
 import type { PlannedState } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";

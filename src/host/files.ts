@@ -1,6 +1,6 @@
 import { chown, readdir, readFile, rm, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { FileStat, Files, FolderOptions, WriteOptions } from "../context.ts";
+import type { FileStat, Files, FolderOptions, WriteOptions } from "../ports.ts";
 import { isBindMounted } from "./bind-mounts.ts";
 import { followLinks, makeFolders, syncFolder, unless } from "./durable.ts";
 import { explaining } from "./file-errors.ts";

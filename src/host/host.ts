@@ -1,4 +1,4 @@
-import type { Host } from "../context.ts";
+import type { Host } from "../ports.ts";
 
 /** The real machine. Each part loads when it is first needed: a list of users needs none of them. */
 export function createHost(): Host {

@@ -1,4 +1,4 @@
-import type { LinkFault } from "../context.ts";
+import type { LinkFault } from "../ports.ts";
 import type { HelloSize } from "../protocol/client-hello.ts";
 import { type Address, NotConnected } from "./probe-socket.ts";
 import type { HandshakeEnd } from "./telegram-client.ts";

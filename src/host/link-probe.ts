@@ -1,6 +1,6 @@
-import type { Host, LinkAttempt, LinkProbeResult, ProbeOptions } from "../context.ts";
 import type { Link } from "../domain/link.ts";
 import type { FakeTlsSecret } from "../domain/secret.ts";
+import type { Host, LinkAttempt, LinkProbeResult, ProbeOptions } from "../ports.ts";
 import type { HelloSize } from "../protocol/client-hello.ts";
 import { shakeBare } from "./bare-probe.ts";
 import { type End, explain, explainHello, type Finding, provesKey } from "./link-faults.ts";

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { resolve } from "node:path";
-import type { Locks } from "../context.ts";
+import type { Locks } from "../ports.ts";
 import { explaining } from "./file-errors.ts";
 import type { LockRequest } from "./lock-file.ts";
 

@@ -1,5 +1,5 @@
-import type { Clock, Random } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
+import type { Clock, Random } from "../ports.ts";
 
 export const systemClock: Clock = {
   now: () => new Date(),

@@ -1,6 +1,6 @@
 import { type FileHandle, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { WriteOptions } from "../context.ts";
+import type { WriteOptions } from "../ports.ts";
 import { followLinks, makeFolders, syncFolder, unless, withFile } from "./durable.ts";
 import { tempName } from "./temp-files.ts";
 

@@ -1,5 +1,5 @@
 import { stringify } from "jsonfile/utils.js";
-import type { Clock, Files, HomePaths, Locks, Random } from "../context.ts";
+import type { Clock, Files, HomePaths, Locks, Random } from "../ports.ts";
 import { Fields, type JsonObject } from "./fields.ts";
 import { stateLock } from "./paths.ts";
 import { parseJson, readStateText, unusable } from "./state-text.ts";

@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import type { HomePaths } from "../context.ts";
+import type { HomePaths } from "../ports.ts";
 
 /** Where everything is under FAMILYTRAFFIC_HOME. */
 export function homePaths(home: string): HomePaths {

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { stripBom } from "jsonfile/utils.js";
-import type { Files } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
+import type { Files } from "../ports.ts";
 
 /** Far more than 10,000 users need; more is no file of ours. */
 const MAX_BYTES = 64 * 1024 * 1024;

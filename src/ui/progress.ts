@@ -1,5 +1,5 @@
 import type { Style } from "../commands/command.ts";
-import type { Progress } from "../context.ts";
+import type { Progress } from "../ports.ts";
 
 /** Progress that also remembers what was warned of, for the JSON envelope. */
 export interface RecordedProgress extends Progress {

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock, Context, Host, LinkAttempt } from "../../src/context.ts";
+import type { Context } from "../../src/context.ts";
 import { AppError } from "../../src/domain/errors.ts";
 import { parseLink } from "../../src/domain/link.ts";
 import type { Settings } from "../../src/domain/settings.ts";
+import type { Clock, Host, LinkAttempt } from "../../src/ports.ts";
 import { goodImage } from "./deployment.ts";
 import { KeyReadingEngine } from "./key-reading-engine.ts";
 import { realRandom, type TempHome, tempHome } from "./temp-home.ts";

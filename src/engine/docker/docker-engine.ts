@@ -1,9 +1,9 @@
-import type { Progress } from "../../context.ts";
 import { composeProject } from "../../domain/container-labels.ts";
 import { dockerCapabilities, type ImageVerdict } from "../../domain/engine-facts.ts";
 import { AppError } from "../../domain/errors.ts";
 import { type ProxyStats, parseProxyStats } from "../../domain/proxy-stats.ts";
 import { shardName } from "../../domain/shard.ts";
+import type { Progress } from "../../ports.ts";
 import type { Engine, Instance, LogOptions, ShardTarget } from "../engine.ts";
 import { requireAmd64 } from "./architecture.ts";
 import { Compose, ComposeFailure } from "./compose.ts";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { LinkProbeResult } from "../../../src/context.ts";
 import type { Key } from "../../../src/domain/key.ts";
 import { type Link, tgLink } from "../../../src/domain/link.ts";
 import type { Mode } from "../../../src/domain/secret.ts";
 import { probeLink } from "../../../src/host/link-probe.ts";
+import type { LinkProbeResult } from "../../../src/ports.ts";
 import { connectMtcute, mtcuteVersions } from "../../support/mtcute.ts";
 import { type ProxyHome, proxyHome } from "./support/home.ts";
 import { keyArgs, randomKey } from "./support/keys.ts";

@@ -1,0 +1,153 @@
+import type { Link } from "./domain/link.ts";
+import type { HelloSize } from "./protocol/client-hello.ts";
+
+/** Paths under FAMILYTRAFFIC_HOME (spec §4); built by `homePaths` in state/paths.ts. */
+export interface HomePaths {
+  readonly home: string;
+  readonly settings: string;
+  readonly sharedSecrets: string;
+  readonly shards: string;
+  readonly promotedChannel: string;
+  readonly coverDomains: string;
+  readonly engineRecord: string;
+  readonly telegram: string;
+  readonly proxySecret: string;
+  readonly proxyMultiConf: string;
+  /** When and from where the two were fetched. */
+  readonly telegramRecord: string;
+  readonly users: string;
+  readonly clients: string;
+  /** What is rendered: compose file, .env, a folder a shard. */
+  readonly rendered: string;
+  /** Locks, sockets and pid files. */
+  readonly run: string;
+  readonly logs: string;
+  readonly backups: string;
+}
+
+export interface Clock {
+  now(): Date;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+export interface Random {
+  bytes(count: number): Uint8Array;
+  uuid(): string;
+}
+
+export interface FileStat {
+  /** Permission bits, for instance 0o600. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+}
+
+export interface WriteOptions {
+  /** Permission bits of a new file; an existing one keeps its own unless `exactMode`. */
+  readonly mode?: number;
+  readonly exactMode?: boolean;
+  /** Owner of the result; without it an existing file keeps its own. Ignored without the right to give files away. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+}
+
+export interface FolderOptions {
+  /** Permission bits of a new folder. */
+  readonly mode?: number;
+  /** Ignored without the right to give folders away. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+}
+
+/** The file system. Every write is atomic and durable: old or new contents after a crash at any instant, never a mixture. */
+export interface Files {
+  /** Undefined when there is none. Other trouble throws AppError environment with the path. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  readText(path: string): Promise<string | undefined>;
+  /** Temp file with the final mode → fsync → rename → fsync of the folder. Makes missing folders, 0700. */
+  write(path: string, data: Uint8Array | string, options?: WriteOptions): Promise<void>;
+  /** Contents replaced without changing the inode; a durable copy stands beside it meanwhile (`recoverInPlace` reads it). */
+  writeInPlace(path: string, data: Uint8Array | string): Promise<void>;
+  /** Finishes an in-place write that a crash cut off. True when there was one. */
+  recoverInPlace(path: string): Promise<boolean>;
+  /** No error when there is none. */
+  remove(path: string): Promise<void>;
+  /** A folder and everything in it; no error when there is none. */
+  removeFolder(path: string): Promise<void>;
+  /** Names in a folder; empty when there is none. */
+  list(path: string): Promise<string[]>;
+  stat(path: string): Promise<FileStat | undefined>;
+  /** 0700 unless told otherwise; an existing one is given to `owner` too. */
+  makeFolder(path: string, options?: FolderOptions): Promise<void>;
+  /** Whether a container (any mount namespace that we may look into) has exactly this file bind-mounted. */
+  isBindMounted(path: string): Promise<boolean>;
+}
+
+export interface Locks {
+  /**
+   * Runs `work` while holding flock(2) on `path`. Waits `waitMs` (30 s), anew whenever the holder changes; then AppError
+   * conflict that names the holder. The lock falls with the process, kill -9 included. `holder: false` leaves the lock
+   * file's contents alone (the VLESS stack's own lock). Work that holds a lock may ask for it again and runs at once.
+   */
+  withLock<T>(
+    path: string,
+    work: () => Promise<T>,
+    options?: { purpose?: string; waitMs?: number; holder?: boolean },
+  ): Promise<T>;
+}
+
+export type LinkFault =
+  | "unresolved"
+  | "port-closed"
+  | "timeout"
+  | "key-not-live"
+  | "long-hello-refused"
+  | "upstream-not-ready"
+  | "clock"
+  | "protocol";
+
+export interface LinkAttempt {
+  /** Absent for plain and padded links, which have no hello. */
+  readonly hello?: HelloSize;
+  readonly ok: boolean;
+  /** From connect to resPQ (or to the failure), milliseconds. */
+  readonly milliseconds: number;
+  readonly fault?: LinkFault;
+  /** A sentence for the admin; holds no key. */
+  readonly reason?: string;
+}
+
+export interface LinkProbeResult {
+  /** One for plain and padded, one a hello size for fake-TLS. */
+  readonly attempts: readonly LinkAttempt[];
+}
+
+export interface ProbeOptions {
+  /** Connect here instead of to the link's own server and port. */
+  readonly via?: { readonly host: string; readonly port: number };
+  /** Per attempt; 10 s. */
+  readonly timeoutMs?: number;
+  /** Telegram datacenter that is asked for; 2. */
+  readonly datacenter?: number;
+}
+
+/** What the machine tells besides files. */
+export interface Host {
+  /** Whether a TCP port can be bound on all addresses now. */
+  isPortFree(port: number): Promise<boolean>;
+  /** IPv4 address of a name; undefined when it has none or DNS does not answer within `timeoutMs` (3 s). */
+  resolve4(name: string, timeoutMs?: number): Promise<string | undefined>;
+  /** This machine's own global IPv4 addresses, the default route's first. */
+  addresses(): Promise<string[]>;
+  /** Body of a URL, at most `maxBytes`. AppError environment with the reason. Takes http, https and the usual proxy variables. */
+  download(url: string, options: { maxBytes: number; timeoutMs: number }): Promise<Uint8Array>;
+  /** A real handshake with the link, as a client would make it, up to `resPQ`. */
+  probeLink(link: Link, options?: ProbeOptions): Promise<LinkProbeResult>;
+  readonly uid: number;
+}
+
+/** Progress goes to stderr and only to people: a use case reports, it never prints. */
+export interface Progress {
+  /** One line: what is done now, or with `…` at its end what takes a while from here. */
+  step(text: string): void;
+  warn(text: string): void;
+}
