@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { AppError } from "../domain/errors.ts";
 import { errorCode } from "./file-errors.ts";
+import { endWithUs, ownGroup } from "./own-group.ts";
 
 /** flock(1) says 1 when the time is up and codes of sysexits.h for everything else. */
 const TIME_IS_UP = 1;
@@ -12,7 +13,8 @@ const TIME_IS_UP = 1;
  */
 export function flock(fd: number, waitMs: number): Promise<boolean> {
   const seconds = (Math.max(waitMs, 0) / 1000).toFixed(3);
-  const child = spawn("flock", ["-w", seconds, "-x", "3"], { stdio: ["ignore", "ignore", "pipe", fd] });
+  const child = spawn("flock", ["-w", seconds, "-x", "3"], { ...ownGroup, stdio: ["ignore", "ignore", "pipe", fd] });
+  endWithUs(child);
   return new Promise((resolve, reject) => {
     let complaint = "";
     child.stderr?.on("data", (chunk) => {

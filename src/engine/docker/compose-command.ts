@@ -1,6 +1,6 @@
-import { execa } from "execa";
 import type { EngineRecord } from "../../domain/engine-facts.ts";
 import { AppError } from "../../domain/errors.ts";
+import { runProgram } from "./run-program.ts";
 
 /** Where what was learned about the engine outlives a command. */
 export interface EngineMemory {
@@ -42,12 +42,5 @@ export async function findCompose(memory: EngineMemory, env: Record<string, stri
 }
 
 async function works(command: readonly string[], env: Record<string, string>): Promise<boolean> {
-  const [program = "", ...args] = command;
-  const { failed } = await execa(program, [...args, "version"], {
-    reject: false,
-    env,
-    extendEnv: false,
-    timeout: 30_000,
-  });
-  return !failed;
+  return !(await runProgram([...command, "version"], { env, timeout: 30_000 })).failed;
 }

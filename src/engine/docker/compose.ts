@@ -1,6 +1,6 @@
-import { execa } from "execa";
 import { composeEnvironment, type EngineMemory, findCompose } from "./compose-command.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { runProgram } from "./run-program.ts";
 
 export interface ComposeOptions {
   /** Folder of docker-compose.yml and .env. */
@@ -49,15 +49,11 @@ export class Compose {
   }
 
   async #run(args: readonly string[]): Promise<void> {
-    const [program = "", ...first] = await this.#find();
     const { folder, project } = this.#options;
-    const { failed, all } = await execa(program, [...first, "--project-name", project, ...args], {
+    const command = [...(await this.#find()), "--project-name", project, ...args];
+    const { failed, all } = await runProgram(command, {
       cwd: folder,
       env: this.#environment(),
-      extendEnv: false,
-      all: true,
-      reject: false,
-      stdin: "ignore",
       timeout: TIMEOUT_MS,
     });
     if (failed) throw new ComposeFailure(all);

@@ -1,5 +1,5 @@
-import { execa } from "execa";
 import type { Daemon } from "./daemon.ts";
+import { runProgram } from "./run-program.ts";
 
 /** Who listens on a TCP port of this host, in words; undefined when nobody tells (only root sees other users' programs). */
 export async function portHolder(daemon: Daemon, port: number): Promise<string | undefined> {
@@ -14,7 +14,7 @@ async function publishingContainer(daemon: Daemon, port: number): Promise<string
 
 /** `ss` ends its lines with `users:(("nginx",pid=123,fd=6))`. */
 async function listeningProgram(port: number): Promise<string | undefined> {
-  const { stdout } = await execa("ss", ["-Hltnp", `sport = :${port}`], { reject: false, timeout: 5000 });
-  const [, name, pid] = /users:\(\("([^"]+)",pid=(\d+)/.exec(stdout ?? "") ?? [];
+  const { stdout } = await runProgram(["ss", "-Hltnp", `sport = :${port}`], { timeout: 5000 });
+  const [, name, pid] = /users:\(\("([^"]+)",pid=(\d+)/.exec(stdout) ?? [];
   return name === undefined ? undefined : `${name} (process ${pid})`;
 }

@@ -1,10 +1,10 @@
-import { execa } from "execa";
 import { containerLabels } from "../../domain/container-labels.ts";
 import { AppError } from "../../domain/errors.ts";
 import { shardName } from "../../domain/shard.ts";
 import type { OurContainer } from "./containers.ts";
 import type { Daemon } from "./daemon.ts";
 import { execute } from "./output.ts";
+import { runProgram } from "./run-program.ts";
 
 /** Exit code of docker/stats.sh when the image has no program that could ask. */
 const NO_CLIENT = 3;
@@ -30,12 +30,8 @@ async function fromOutside(daemon: Daemon, ours: OurContainer, port: string): Pr
       hint: "run the command as root on the Docker host, or use an image with curl, wget, perl, python3, bash or busybox",
     });
   }
-  const inside = ["-t", String(ours.info.State.Pid), "-n", process.execPath, "-e", ASK, port];
-  const { failed, stdout } = await execa("nsenter", inside, {
-    reject: false,
-    timeout: 10_000,
-    stripFinalNewline: false,
-  });
+  const inside = ["nsenter", "-t", String(ours.info.State.Pid), "-n", process.execPath, "-e", ASK, port];
+  const { failed, stdout } = await runProgram(inside, { timeout: 10_000 });
   if (failed) throw silent(ours, port);
   return stdout;
 }
