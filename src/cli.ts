@@ -113,7 +113,11 @@ async function runInvocation(
   { terminal, interrupts }: Edge,
 ): Promise<number> {
   const { createContext } = await import("./create-context.ts");
-  const ports = createContext({ home: options.home, progress: output.progress });
+  const ports = createContext({
+    home: options.home,
+    progress: output.progress,
+    putOffInterrupts: interrupts.putOff,
+  });
   const ctx: CommandContext = {
     ...ports,
     ask: askWhenAsked(terminal, options),

@@ -13,6 +13,11 @@ export interface Context {
   readonly locks: Locks;
   readonly host: Host;
   readonly progress: Progress;
+  /**
+   * From here on the first Ctrl-C (or SIGTERM, or a closed terminal) lets the command finish and only tells people so; the second
+   * one ends it. For what must not stay half done: somebody might keep access that was taken away.
+   */
+  putOffInterrupts(): void;
   /** The engine that the settings name. Loaded on demand: dockerode is heavy. */
   engine(settings: Settings): Promise<Engine>;
 }

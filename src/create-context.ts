@@ -13,21 +13,22 @@ export interface ContextOptions {
   /** FAMILYTRAFFIC_HOME, absolute. */
   readonly home: string;
   readonly progress: Progress;
+  readonly putOffInterrupts: Context["putOffInterrupts"];
 }
 
 /** The real parts behind the ports. Engines are loaded when one is asked for: dockerode alone takes longer than everything else. */
-export function createContext({ home, progress }: ContextOptions): Context {
+export function createContext({ home, progress, putOffInterrupts }: ContextOptions): Context {
   const paths = homePaths(home);
   const files = createFiles();
   const locks = createLocks();
-  const stores = createStores({ paths, files, locks, clock, random });
+  const stores = createStores({ paths, files, locks, clock, random, beforeUsersChange: putOffInterrupts });
   const engines = new Map<Settings["engine"], Promise<Engine>>();
   const engine = (settings: Settings): Promise<Engine> => {
     const made = engines.get(settings.engine) ?? createEngine(settings);
     engines.set(settings.engine, made);
     return made;
   };
-  return { paths, stores, clock, random, files, locks, host: createHost(), progress, engine };
+  return { paths, stores, clock, random, files, locks, host: createHost(), progress, putOffInterrupts, engine };
 
   async function createEngine(settings: Settings): Promise<Engine> {
     const { rendered, run, logs } = paths;

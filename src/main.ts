@@ -1,5 +1,6 @@
 import { type ProgramName, reportUncaught, runCli } from "./cli.ts";
 import { watchInterrupts } from "./host/process.ts";
+import { warnOn } from "./ui/output.ts";
 import { processTerminal } from "./ui/terminal.ts";
 
 /** The process edge: what bin/ calls. The exit code is set, not forced, so that what was printed arrives. */
@@ -9,5 +10,5 @@ export async function main(program: ProgramName, argv: readonly string[] = proce
     // The process is in an unknown state: say so and end, with 1 even if that cannot be said.
     reportUncaught(error, argv, terminal).finally(() => process.exit(1));
   });
-  process.exitCode = await runCli(program, argv, { terminal, interrupts: watchInterrupts() });
+  process.exitCode = await runCli(program, argv, { terminal, interrupts: watchInterrupts(warnOn(terminal)) });
 }

@@ -82,6 +82,7 @@ export async function isPending(
 }
 
 async function settleAndApply(ctx: Context, options: ApplyOptions): Promise<Applied> {
+  ctx.putOffInterrupts();
   const planned = await settlePlan(ctx, options);
   tellWhoIsGone(ctx, planned, options.changedUsers ?? []);
   await removeRevokedFiles(ctx, planned);

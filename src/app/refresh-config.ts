@@ -56,9 +56,14 @@ export async function refreshConfig(ctx: Context, options: RefreshOptions = {}):
   // Mirrors may be slow: nobody waits for them with a lock in hand.
   const fetched = await fetchFiles(ctx, settings, options);
   if (options.dryRun === true) return takeOver(ctx, settings, fetched, true);
-  return ctx.locks.withLock(join(ctx.paths.run, "apply.lock"), () => takeOver(ctx, settings, fetched, false), {
-    purpose: "refreshing Telegram's files",
-  });
+  return ctx.locks.withLock(
+    join(ctx.paths.run, "apply.lock"),
+    () => {
+      ctx.putOffInterrupts();
+      return takeOver(ctx, settings, fetched, false);
+    },
+    { purpose: "refreshing Telegram's files" },
+  );
 }
 
 async function fetchFiles(ctx: Context, settings: Settings, options: RefreshOptions): Promise<Fetched> {

@@ -54,8 +54,11 @@ async function switchService(
       const instances = await engine.instances();
       if (instances.length === 0)
         return { data: { done: "nothing", shards: [] }, warnings: ["nothing is there yet: mtproxy start"] };
-      if (options.dryRun !== true) await work(engine, instances);
-      return { data: { done, shards: instances.map(({ shardId }) => shardName(shardId)) } };
+      const data = { done, shards: instances.map(({ shardId }) => shardName(shardId)) };
+      if (options.dryRun === true) return { data };
+      ctx.putOffInterrupts();
+      await work(engine, instances);
+      return { data };
     },
     { purpose: "switching the proxy" },
   );

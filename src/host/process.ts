@@ -12,31 +12,57 @@ export const systemRandom: Random = {
   uuid: () => process.getBuiltinModule("node:crypto").randomUUID(),
 };
 
-/** Ctrl-C and SIGTERM as a command sees them. */
+/** Ctrl-C, SIGTERM and a terminal that was closed, as a command sees them. */
 export interface Interrupts {
   /** Reading it promises to end soon after it aborts (with an AppError interrupted as reason). */
   readonly signal: AbortSignal;
+  /** See Context. */
+  readonly putOff: () => void;
 }
 
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+const PUT_OFF =
+  "interrupted: finishing what was begun, so that nobody keeps access that was taken away; once more to stop at once";
+const CUT_OFF = "stopped at once: a change is saved that may not be live; mtproxy apply finishes it";
+
+/** timeout(1) sends its signal twice, to the process and to its group: nobody presses a key that fast. */
+const TWICE_MS = 100;
 
 /**
- * Ends the process at the first signal while nobody reads `signal`, at the second one otherwise. That leaves things whole:
- * every file is written atomically and locks fall with the process.
+ * Ends the process at the first signal while nobody reads `signal` and nothing is put off, at the second one otherwise. That leaves
+ * things whole: every file is written atomically and locks fall with the process.
+ * @param warn tells people at once, whatever else is printed
  */
-export function watchInterrupts(): Interrupts {
+export function watchInterrupts(warn: (text: string) => void): Interrupts {
   // Made when it is asked for: what few commands need must not cost every start.
   let controller: AbortController | undefined;
-  for (const [name, code] of Object.entries(exitCodes)) {
-    process.on(name, () => {
-      if (controller === undefined || controller.signal.aborted) process.exit(code);
-      controller.abort(new AppError("interrupted", "interrupted"));
-    });
-  }
+  let isPutOff = false;
+  let first: number | undefined;
+
+  const onSignal = (name: keyof typeof exitCodes): void => {
+    if (isPutOff) insist(name);
+    else if (controller === undefined || controller.signal.aborted) process.exit(exitCodes[name]);
+    else controller.abort(new AppError("interrupted", "interrupted"));
+  };
+  const insist = (name: keyof typeof exitCodes): void => {
+    const now = performance.now();
+    if (first === undefined) warn(PUT_OFF);
+    first ??= now;
+    // A terminal that is closed says so more than once, and nobody is there to insist.
+    if (name === "SIGHUP" || now - first < TWICE_MS) return;
+    warn(CUT_OFF);
+    process.exit(exitCodes[name]);
+  };
+
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => onSignal(name));
   return {
     get signal() {
       controller ??= new AbortController();
       return controller.signal;
+    },
+    putOff: () => {
+      isPutOff = true;
     },
   };
 }

@@ -11,6 +11,8 @@ export interface StoreParts {
   readonly locks: Locks;
   readonly clock: Clock;
   readonly random: Random;
+  /** Called when users.json is about to be written: what is decided then must become live. */
+  readonly beforeUsersChange?: () => void;
 }
 
 /** How a value stands in its file. */

@@ -52,7 +52,9 @@ export function createUsersStore(parts: StoreParts, settings: Store<Settings>): 
         const { text, state } = wholeOrThrow(await readPatiently(parts));
         const { edits, result } = await decide(state);
         const next = editUsers(text, edits, path, state.chosen);
-        if (next !== text) await write(parts, current, next);
+        if (next === text) return result;
+        parts.beforeUsersChange?.();
+        await write(parts, current, next);
         return result;
       });
     },

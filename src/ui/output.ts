@@ -65,6 +65,11 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
   };
 }
 
+/** Tells people something at once, whatever the command prints. */
+export function warnOn(terminal: Terminal): (text: string) => void {
+  return (text) => terminal.err.write(`${warningLine(text, styleOf(terminal.err, terminal))}\n`);
+}
+
 const DRY_RUN = "Dry run: nothing is changed, this is what would come out.";
 
 function showsResult({ quiet, writes, reveals, dryRun }: OutputOptions): boolean {

@@ -67,7 +67,13 @@ async function runningProxies(build: "getpagespeed" | "official-2025") {
   const { rendered } = home.paths;
   const engine = createDockerEngine({ rendered, record: home.stores.engineRecord, project: PROJECT });
   const progress = { step: () => {}, warn: () => {} };
-  const ctx: Context = { ...home, host: createHost(), progress, engine: async () => engine };
+  const ctx: Context = {
+    ...home,
+    host: createHost(),
+    progress,
+    putOffInterrupts: () => {},
+    engine: async () => engine,
+  };
   expect((await refreshConfig(ctx)).failure).toBeUndefined();
   await applyPlan(ctx);
   const probe = async (secret: Secret, at: number) =>

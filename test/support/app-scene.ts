@@ -46,7 +46,15 @@ export async function appScene(settings: Partial<Settings> = {}): Promise<AppSce
     warn: (text: string) => void said.push(`! ${text}`),
   };
   const host = makeHost(engine, machine);
-  const ctx = { ...home, clock: quickClock(), random: realRandom, host, progress, engine: async () => engine };
+  const ctx = {
+    ...home,
+    clock: quickClock(),
+    random: realRandom,
+    host,
+    progress,
+    putOffInterrupts: () => {},
+    engine: async () => engine,
+  };
   return {
     ctx,
     home,

@@ -56,7 +56,14 @@ async function scene(
   const engine = new FileReadingEngine(home.paths.rendered);
   const said: string[] = [];
   const progress = { step: (text: string) => void said.push(text), warn: (text: string) => void said.push(text) };
-  const ctx: Context = { ...home, clock: quickClock(), host: createHost(), progress, engine: async () => engine };
+  const ctx: Context = {
+    ...home,
+    clock: quickClock(),
+    host: createHost(),
+    progress,
+    putOffInterrupts: () => {},
+    engine: async () => engine,
+  };
   return { ctx, home, engine, said, refresh: (options) => refreshConfig(ctx, { ...QUICK, ...options }) };
 }
 

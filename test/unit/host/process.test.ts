@@ -1,17 +1,18 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { systemClock, systemRandom } from "../../../src/host/process.ts";
 import { watch, withProgram } from "../../support/run-source.ts";
 
 const deaf = `
   import { watchInterrupts } from "./src/host/process.ts";
-  watchInterrupts();
+  watchInterrupts(console.log);
   setInterval(() => {}, 1000);
   console.log("ready");
 `;
 
 const heeding = `
   import { watchInterrupts } from "./src/host/process.ts";
-  const { signal } = watchInterrupts();
+  const { signal } = watchInterrupts(console.log);
   const work = setInterval(() => {}, 1000);
   signal.addEventListener("abort", () => {
     console.log("tidying up:", signal.reason.kind);
@@ -20,10 +21,22 @@ const heeding = `
   console.log("ready");
 `;
 
-test.each([
+/** Has begun what it finishes when it is told to on stdin. */
+const begun = `
+  import { watchInterrupts } from "./src/host/process.ts";
+  const interrupts = watchInterrupts(console.log);
+  interrupts.putOff();
+  process.stdin.once("data", () => process.exit(0));
+  console.log("ready");
+`;
+
+const signals = [
   ["SIGINT", 130],
   ["SIGTERM", 143],
-] as const)("%s ends a command that does not heed interrupts with exit code %i", (signal, code) =>
+  ["SIGHUP", 129],
+] as const;
+
+test.each(signals)("%s ends a command that does not heed interrupts with exit code %i", (signal, code) =>
   withProgram(deaf, async (file) => {
     const program = watch(process.execPath, [file]);
     await program.until("ready");
@@ -49,6 +62,45 @@ test("the second interrupt ends a command that takes too long to tidy up", () =>
     await program.until("tidying up");
     program.child.kill("SIGINT");
     expect(await program.ended).toBe(130);
+  }));
+
+test.each(signals)("%s lets a command finish that has begun something, and says so once", (signal) =>
+  withProgram(begun, async (file) => {
+    const program = watch(process.execPath, [file]);
+    await program.until("ready");
+    // Twice at the same time means once: timeout(1) does that.
+    program.child.kill(signal);
+    program.child.kill(signal);
+    await program.until("once more to stop at once");
+    program.child.stdin.end("go on");
+    expect(await program.ended).toBe(0);
+    expect(program.output().match(/finishing what was begun/g)).toHaveLength(1);
+  }),
+);
+
+test.each(signals.slice(0, 2))("a second %s ends it with exit code %i, and says what may be left", (signal, code) =>
+  withProgram(begun, async (file) => {
+    const program = watch(process.execPath, [file]);
+    await program.until("ready");
+    program.child.kill(signal);
+    await program.until("once more to stop at once");
+    await sleep(200);
+    program.child.kill(signal);
+    expect(await program.ended).toBe(code);
+    expect(program.output()).toContain("a change is saved that may not be live; mtproxy apply finishes it");
+  }),
+);
+
+test("a terminal that is closed never ends it, however often that is said", () =>
+  withProgram(begun, async (file) => {
+    const program = watch(process.execPath, [file]);
+    await program.until("ready");
+    for (let times = 0; times < 3; times++) {
+      program.child.kill("SIGHUP");
+      await sleep(150);
+    }
+    program.child.stdin.end("go on");
+    expect(await program.ended).toBe(0);
   }));
 
 test("random bytes have the length asked for and differ", () => {
