@@ -6,6 +6,7 @@ import { parseDownloadUrl } from "../domain/download-url.ts";
 import { AppError } from "../domain/errors.ts";
 import { parseImageName } from "../domain/image-name.ts";
 import { parsePort, parsePortRange } from "../domain/port.ts";
+import { shown } from "../domain/printable.ts";
 import type { Mode } from "../domain/secret.ts";
 import { defaultSettings, type EngineName, type Settings, workerWarnings } from "../domain/settings.ts";
 import { INNER_PORT, shardName } from "../domain/shard.ts";
@@ -161,10 +162,7 @@ function parseStatsPort(port: number): number {
 /** Another working folder must not make it another lock. */
 function parseLockPath(text: string): string {
   if (isAbsolute(text)) return text;
-  throw new AppError(
-    "invalid",
-    `"${text.slice(0, 80)}" is not an absolute path, which the lock of users.json must have`,
-  );
+  throw new AppError("invalid", `"${shown(text, 80)}" is not an absolute path, which the lock of users.json must have`);
 }
 
 async function choosePublicHost(ctx: Context, base: Settings, { publicHost }: SetupOptions): Promise<string> {
@@ -197,7 +195,7 @@ async function chooseEgress(
 function parseDatacenter(text: string): [string, string] {
   const [, id, endpoint, port] = /^(-?[1-9]\d{0,4})=([^\s:]+|\[[0-9a-f:.]+\]):(\d+)$/i.exec(text) ?? [];
   if (id === undefined || endpoint === undefined || port === undefined) {
-    throw new AppError("invalid", `"${text.slice(0, 60)}" is not a datacenter`, {
+    throw new AppError("invalid", `"${shown(text, 60)}" is not a datacenter`, {
       hint: "write it as --datacenter 2=149.154.167.51:443",
     });
   }

@@ -1,7 +1,8 @@
 import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
-import { type Link, parseLink } from "../domain/link.ts";
+import { isMeantAsLink, type Link, parseLink } from "../domain/link.ts";
 import { parsePort } from "../domain/port.ts";
+import { shown } from "../domain/printable.ts";
 import { domainOf, type Mode } from "../domain/secret.ts";
 import { findUser, hasSecret, type ProxyUser } from "../domain/user.ts";
 import type { LinkAttempt } from "../ports.ts";
@@ -84,7 +85,7 @@ function candidatesFor(planned: PlannedState, names: readonly string[]): Candida
       .map((user) => candidateOf(planned, user));
   let given = 0;
   return names.map((name) => {
-    if (name.includes("proxy?")) return { name: `link ${++given}`, link: parseLink(name) };
+    if (isMeantAsLink(name)) return { name: `link ${++given}`, link: parseLink(name) };
     const user = findUser(users, name);
     if (hasSecret(user)) return candidateOf(planned, user);
     throw new AppError("conflict", `${user.name} has no link to verify`, { hint: `mtproxy add-user ${user.name}` });
@@ -138,7 +139,7 @@ function parseVia(text: string): Via {
   const [, bracketed, plain, givenPort] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined)
-    throw new AppError("usage", `"${text.slice(0, 60)}" is not HOST or HOST:PORT`, {
+    throw new AppError("usage", `"${shown(text, 60)}" is not HOST or HOST:PORT`, {
       hint: "for instance --via 127.0.0.1:8443",
     });
   return { host, ...(givenPort === undefined ? {} : { port: parsePort(givenPort) }) };

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import type { Outcome } from "../app/outcome.ts";
 import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
+import { shown } from "../domain/printable.ts";
 
 /**
  * How a command is declared. One file a noun in this folder exports `declareX(program)`; src/cli.ts lists them.
@@ -149,8 +150,9 @@ export class CliCommand extends Command {
   /** commander's one way to say that the command line is wrong. */
   override error(message: string): never {
     const [what = "", suggestion] = message.replace(/^error: /, "").split("\n");
+    // What was typed may be a key that was meant for somewhere else.
     const help = `${`${this.root.name()} ${this.path}`.trim()} --help shows what can be typed`;
-    throw new AppError("usage", what, {
+    throw new AppError("usage", shown(what, 160), {
       hint: suggestion === undefined ? help : suggestion.replace(/^\((.*)\)$/, "$1"),
     });
   }

@@ -1,4 +1,5 @@
 import { AppError } from "../domain/errors.ts";
+import { shown } from "../domain/printable.ts";
 
 /** For an option that may be given several times. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
@@ -10,6 +11,6 @@ export function parseCount(option: string, least: number, most: number): (text: 
   return (text) => {
     const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
     if (count >= least && count <= most) return count;
-    throw new AppError("invalid", `${option} takes a number from ${least} to ${most}, not "${text.slice(0, 20)}"`);
+    throw new AppError("invalid", `${option} takes a number from ${least} to ${most}, not "${shown(text, 20)}"`);
   };
 }

@@ -1,5 +1,6 @@
 import { parseCoverDomain } from "./cover-domain.ts";
 import { AppError } from "./errors.ts";
+import { shown } from "./printable.ts";
 
 const OCTET = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
@@ -11,7 +12,7 @@ export function isIpv4(text: string): boolean {
 /** @throws AppError invalid unless the text is a dotted IPv4 address */
 export function parseIpv4(text: string): string {
   if (isIpv4(text)) return text;
-  throw new AppError("invalid", `"${text.slice(0, 60)}" is not an IPv4 address`, { hint: "for instance 203.0.113.7" });
+  throw new AppError("invalid", `"${shown(text, 60)}" is not an IPv4 address`, { hint: "for instance 203.0.113.7" });
 }
 
 /**
@@ -24,7 +25,7 @@ export function parsePublicHost(text: string): string {
   try {
     return parseCoverDomain(host);
   } catch {
-    throw new AppError("invalid", `"${text.slice(0, 60)}" is no address that a client could connect to`, {
+    throw new AppError("invalid", `"${shown(text, 60)}" is no address that a client could connect to`, {
       hint: "give this server's public host name or address, for instance --public-host 203.0.113.7",
     });
   }

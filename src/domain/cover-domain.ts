@@ -1,4 +1,5 @@
 import { AppError } from "./errors.ts";
+import { shown } from "./printable.ts";
 
 /** The whitelist that a new home starts with, in the order of the original requirements (FR-503). */
 export const defaultCoverDomains: readonly string[] = [
@@ -23,7 +24,7 @@ export function parseCoverDomain(text: string): string {
   const labels = domain.split(".");
   const isAddress = /^[\d.]+$/.test(domain);
   if (domain.length > MAX_LENGTH || labels.length < 2 || isAddress || !labels.every((label) => LABEL.test(label))) {
-    throw new AppError("invalid", `"${printable(text)}" is not a domain name`, {
+    throw new AppError("invalid", `"${shown(text, 60)}" is not a domain name`, {
       hint: "give a host name such as www.example.com: no scheme, no port, no path, no address",
     });
   }
@@ -47,8 +48,4 @@ function toAscii(text: string): string {
   } catch {
     return text;
   }
-}
-
-function printable(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, "?");
 }

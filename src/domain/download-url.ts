@@ -1,9 +1,10 @@
 import { AppError } from "./errors.ts";
+import { shown } from "./printable.ts";
 
 /** @throws AppError invalid unless it is a whole http or https address */
 export function parseDownloadUrl(text: string): string {
   if (isDownloadUrl(text)) return text;
-  throw new AppError("invalid", `"${text.slice(0, 80)}" is not an address to download from`, {
+  throw new AppError("invalid", `"${shown(text, 80)}" is not an address to download from`, {
     hint: "it starts with https:// or http://",
   });
 }

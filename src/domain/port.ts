@@ -1,4 +1,5 @@
 import { AppError } from "./errors.ts";
+import { shown } from "./printable.ts";
 
 /** First and last port, both included. */
 export interface PortRange {
@@ -14,7 +15,7 @@ export function isPort(value: unknown): value is number {
 export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!isPort(port))
-    throw new AppError("invalid", `"${text.slice(0, 20)}" is not a port`, {
+    throw new AppError("invalid", `"${shown(text, 20)}" is not a port`, {
       hint: "a port is a number from 1 to 65535",
     });
   return port;
@@ -25,7 +26,7 @@ export function parsePortRange(text: string): PortRange {
   const [from = "", to = "", more] = text.split("-");
   const range = { first: parsePort(from), last: parsePort(to) };
   if (more !== undefined || range.first > range.last) {
-    throw new AppError("invalid", `"${text.slice(0, 20)}" is not a port range`, { hint: "write it as 8444-8543" });
+    throw new AppError("invalid", `"${shown(text, 20)}" is not a port range`, { hint: "write it as 8444-8543" });
   }
   return range;
 }

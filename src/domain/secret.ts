@@ -59,8 +59,18 @@ function fromSecretBytes(bytes: Uint8Array): Secret {
   if (bytes[0] === 0xdd) throw wrongLength("a dd secret", "dd and 32 hex digits", rest.length);
   if (bytes[0] !== 0xee) throw wrongLength("a plain secret", "32 hex digits", bytes.length);
   if (rest.length <= 16) throw wrongLength("an ee secret", "ee, 32 hex digits and the domain in hex", rest.length);
-  const domain = new TextDecoder("latin1").decode(rest.subarray(16));
-  return { mode: "fake-tls", key: Key.fromBytes(rest.subarray(0, 16)), domain: parseCoverDomain(domain) };
+  return { mode: "fake-tls", key: Key.fromBytes(rest.subarray(0, 16)), domain: domainFrom(rest.subarray(16)) };
+}
+
+/** What stands in the domain's place is not repeated: of a mistyped secret it may be digits of the key. */
+function domainFrom(bytes: Uint8Array): string {
+  try {
+    return parseCoverDomain(new TextDecoder("latin1").decode(bytes));
+  } catch {
+    throw new AppError("invalid", "what follows the key in an ee secret is not a domain name", {
+      hint: "ask for the link again: part of it was lost or doubled on the way",
+    });
+  }
 }
 
 function wrongLength(what: string, rule: string, bytes: number): AppError {

@@ -1,4 +1,5 @@
 import { AppError } from "./errors.ts";
+import { shown } from "./printable.ts";
 import type { Mode, Secret } from "./secret.ts";
 
 /**
@@ -33,7 +34,7 @@ export function modeOf(user: ProxyUser): Mode {
 /** @throws AppError invalid with the rule of spec §5 */
 export function parseUserName(text: string): string {
   if (!isUserName(text)) {
-    throw new AppError("invalid", `"${text.slice(0, 40).replace(/[^\x20-\x7e]/g, "?")}" is not a user name`, {
+    throw new AppError("invalid", `"${shown(text)}" is not a user name`, {
       hint: "a name has 1 to 32 of a-z A-Z 0-9 . _ - and starts with a letter or digit",
     });
   }
@@ -53,7 +54,9 @@ export function sameUserName(a: string, b: string): boolean {
 export function findUser<U extends Pick<User, "name">>(users: readonly U[], name: string): U {
   const found = users.find((user) => sameUserName(user.name, name));
   if (found === undefined) {
-    throw new AppError("not-found", `there is no user "${name}"`, { hint: "mtproxy list-users shows who there is" });
+    throw new AppError("not-found", `there is no user "${shown(name)}"`, {
+      hint: "mtproxy list-users shows who there is",
+    });
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import { EnvHttpProxyAgent, request } from "undici";
 import { AppError } from "../domain/errors.ts";
+import { shown } from "../domain/printable.ts";
 import { socketLookup } from "./dns.ts";
 import { downloadFault } from "./download-faults.ts";
 
@@ -93,7 +94,7 @@ function tooLarge(maxBytes: number): Error {
 
 /** Host and path: the query or a password in a URL is nobody's business in a log. */
 function nameOf(url: string): string {
-  if (!URL.canParse(url)) return url.slice(0, 60);
+  if (!URL.canParse(url)) return shown(url, 60);
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;
 }

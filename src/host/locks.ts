@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { resolve } from "node:path";
+import { shown } from "../domain/printable.ts";
 import type { Locks } from "../ports.ts";
 import { explaining } from "./file-errors.ts";
 import type { LockRequest } from "./lock-file.ts";
@@ -41,7 +42,7 @@ export function createLocks(): Locks {
 function toRequest(path: string, options: NonNullable<Parameters<Locks["withLock"]>[2]>): LockRequest {
   return {
     path: resolve(path),
-    purpose: options.purpose ?? "a command of mtproxy",
+    purpose: shown(options.purpose ?? "a command of mtproxy", 160),
     waitMs: options.waitMs ?? WAIT_MS,
     holder: options.holder ?? true,
   };

@@ -4,6 +4,7 @@ import envTemplate from "../../templates/env.tmpl";
 import { composeProject, containerLabels } from "../domain/container-labels.ts";
 import type { Deployment } from "../domain/deployment.ts";
 import { AppError } from "../domain/errors.ts";
+import { shown } from "../domain/printable.ts";
 import { INNER_PORT, type Shard, shardName } from "../domain/shard.ts";
 import { fillTemplate } from "./template.ts";
 import { composeList } from "./yaml.ts";
@@ -62,7 +63,7 @@ function openFiles({ settings, engineRecord: { image } }: Deployment): number {
 /** .env has no quoting that compose 1.29 and 2.x agree on; an image reference needs none. */
 function envValue(text: string): string {
   if (/^[\w./:@-]+$/.test(text)) return text;
-  throw new AppError("invalid", `"${text.slice(0, 80)}" is not the name of an image`, {
+  throw new AppError("invalid", `"${shown(text, 80)}" is not the name of an image`, {
     hint: "an image is named like ghcr.io/getpagespeed/mtproxy or name:tag",
   });
 }

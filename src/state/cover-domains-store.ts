@@ -1,8 +1,9 @@
 import { defaultCoverDomains, parseCoverDomain, parseCoverDomainList } from "../domain/cover-domain.ts";
 import { AppError } from "../domain/errors.ts";
+import { withoutDigits } from "../domain/printable.ts";
 import type { StoreParts } from "./json-store.ts";
 import { stateLock } from "./paths.ts";
-import { readStateText, withoutDigits } from "./state-text.ts";
+import { readStateText } from "./state-text.ts";
 
 /** The whitelist; the default one while there is no file. */
 export interface CoverDomainsStore {

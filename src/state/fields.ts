@@ -1,6 +1,6 @@
 import { AppError } from "../domain/errors.ts";
 import { isPort } from "../domain/port.ts";
-import { withoutDigits } from "./state-text.ts";
+import { withoutDigits } from "../domain/printable.ts";
 
 export type JsonObject = Record<string, unknown>;
 

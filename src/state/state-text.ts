@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { stripBom } from "jsonfile/utils.js";
 import { AppError } from "../domain/errors.ts";
+import { withoutDigits } from "../domain/printable.ts";
 import type { Files } from "../ports.ts";
 
 /** Far more than 10,000 users need; more is no file of ours. */
@@ -38,11 +39,6 @@ export function parseJson(text: string, path: string): unknown {
 /** Windows editors put a byte order mark in front. */
 export function withoutMark(text: string): string {
   return stripBom(text);
-}
-
-/** Text of a file that an error shows, without what may be most of a key that somebody pasted into the wrong place. */
-export function withoutDigits(text: string): string {
-  return text.replace(/[0-9a-f]{12,}/gi, "[digits]");
 }
 
 export function unusable(path: string, fault: string, hint = NEXT_STEP): AppError {

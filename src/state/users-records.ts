@@ -1,6 +1,7 @@
+import { shown } from "../domain/printable.ts";
 import { isUserName } from "../domain/user.ts";
 import { isObject, type JsonObject } from "./fields.ts";
-import { parseJson, unusable, withoutDigits } from "./state-text.ts";
+import { parseJson, unusable } from "./state-text.ts";
 
 /** Lower-case name → index of the record that stands for it. */
 export type Chosen = ReadonlyMap<string, number>;
@@ -42,8 +43,8 @@ function listOf(document: unknown, path: string): readonly unknown[] {
 }
 
 function foreignName(path: string, index: number, name: unknown): string {
-  const shown = typeof name === "string" ? JSON.stringify(withoutDigits(name.slice(0, 40))) : "no name";
-  return `${path}: users[${index}] has ${shown}, which cannot be a user here; it is left alone`;
+  const named = typeof name === "string" ? JSON.stringify(shown(name)) : "no name";
+  return `${path}: users[${index}] has ${named}, which cannot be a user here; it is left alone`;
 }
 
 function double(path: string, name: string, indexes: readonly [number, number], all: readonly unknown[]): string {

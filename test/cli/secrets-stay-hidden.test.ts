@@ -112,6 +112,53 @@ describe("no key is in what is said by", () => {
   });
 });
 
+describe("what was typed in the wrong place is not repeated where it may be a key, by", () => {
+  const digits = randomBytes(16).toString("hex");
+  const typed = `dd${digits}`;
+  const link = `tg://proxy?server=127.0.0.1&port=443&secret=${typed}`;
+  test.each(
+    [
+      [typed],
+      [link],
+      ["verify", typed],
+      ["verify", `tg:proxy&${typed}`],
+      ["verify", `https://example.com/proxy?server=a&port=1&secret=${typed}`],
+      ["verify", `tg://proxy?server=${typed}&port=1&secret=a`],
+      ["verify", "--via", `127.0.0.1:${typed}`],
+      ["verify", "--timeout", typed],
+      ["show", typed],
+      ["show", link],
+      ["remove-user", typed],
+      ["disable-user", typed],
+      ["regenerate-user-secret", typed],
+      ["add-user", typed],
+      ["add-user", link],
+      ["add-user", "eve", "--fake-tls", typed],
+      ["add-user", "eve", typed],
+      ["vless-user", typed],
+      ["setup", "--mode", typed],
+      ["setup", "--engine", typed],
+      ["setup", "--port", typed],
+      ["setup", "--port-range", typed],
+      ["setup", "--public-host", typed],
+      ["setup", "--egress-ipv4", typed],
+      ["setup", "--cover-domain", typed],
+      ["setup", "--users-lock", typed],
+      ["setup", "--proxy-secret-url", typed],
+      ["setup", "--datacenter", typed],
+      ["setup", `--${typed}`],
+      ["image", "probe", `-${typed}`],
+    ].map((args) => ({ args })),
+  )("$args", async ({ args }) => {
+    const { results } = await said(args);
+    for (const { code, stdout, stderr } of results) {
+      expect(code).not.toBe(0);
+      expect(stdout + stderr).not.toContain(digits.slice(0, 16));
+      expect(stdout + stderr).not.toContain(digits.slice(16));
+    }
+  });
+});
+
 describe("no key is in what is said of a broken file", () => {
   const files = [
     "data/users.json",

@@ -223,6 +223,8 @@ describe("verify refuses", () => {
       code: 3,
       says: "not a proxy link",
     },
+    { given: `tgg://proxy?server=a&port=1&secret=dd${"0".repeat(32)}`, code: 3, says: "not a proxy link" },
+    { given: `dd${"0123456789abcdef".repeat(2)}`, code: 4, says: 'there is no user "[digits]"' },
   ])("$given with $code, and tries none", async ({ given, code, says }) => {
     const { code: exit, stdout, stderr } = await home().mtproxy("verify", "alice", given);
     expect([exit, stdout]).toEqual([code, ""]);

@@ -1,5 +1,6 @@
 import { AppError } from "../../domain/errors.ts";
 import { parsePort } from "../../domain/port.ts";
+import { shown } from "../../domain/printable.ts";
 
 /** Where a TCP connection leads. */
 export interface Endpoint {
@@ -16,7 +17,7 @@ export function parseEndpoint(text: string): Endpoint {
   const match = /^(?:\[([0-9a-f:.%]+)\]|([^\s:[\]]+)):(\d+)$/i.exec(text);
   const host = match?.[1] ?? match?.[2];
   if (host === undefined || match?.[3] === undefined) {
-    throw new AppError("invalid", `"${text.slice(0, 80)}" is not an address with a port`, {
+    throw new AppError("invalid", `"${shown(text, 80)}" is not an address with a port`, {
       hint: "write it as host:port, an IPv6 address in brackets",
     });
   }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../../src/domain/errors.ts";
-import { type Link, parseLink, tgLink, tmeLink } from "../../../src/domain/link.ts";
+import { isMeantAsLink, type Link, parseLink, tgLink, tmeLink } from "../../../src/domain/link.ts";
 import { makeSecret, revealSecret } from "../../../src/domain/secret.ts";
 import { numberedKey } from "../../support/domain.ts";
 
@@ -46,6 +46,35 @@ describe("a link", () => {
     expect(() => parseLink(text)).toThrow(reason);
   });
 
+  it.each([
+    ["another scheme", tgLink(link).replace("tg:", "tgs:"), /does not begin as one/],
+    ["another word", tgLink(link).replace("proxy?", "prxy?"), /does not begin as one/],
+    ["another site", tmeLink(link).replace("t.me", "example.org"), /another site than t\.me/],
+    ["several parts missing", "tg://proxy?server=proxy.example", /no port and no secret/],
+    [
+      "server and secret changed over",
+      `tg://proxy?server=${hex}&port=1&secret=proxy.example`,
+      /the server in the link/,
+    ],
+    ["port and secret changed over", `tg://proxy?server=a.b&port=${hex}&secret=8443`, /the port in the link/],
+    ["a digit lost", `tg://proxy?server=a.b&port=1&secret=${hex.slice(0, 33)}`, /the secret in the link/],
+    [
+      "its key twice",
+      `tg://proxy?server=a.b&port=1&secret=${hex.slice(0, 34)}${hex.slice(2)}`,
+      /the secret in the link/,
+    ],
+    ["dots for the secret", "tg://proxy?server=a.b&port=1&secret=…", /the secret in the link/],
+  ])("with %s is told as such, and no digits are repeated", (_, text, reason) => {
+    expect(isMeantAsLink(text)).toBe(true);
+    const said = errorOf(() => parseLink(text));
+    expect(said).toMatch(reason);
+    expect(said).not.toMatch(/[0-9a-f]{12}|\x00\x00\x00/i);
+  });
+
+  it.each(["bob", "Bob.2", "a-b_c", "0"])("is not meant by the name %s", (name) => {
+    expect(isMeantAsLink(name)).toBe(false);
+  });
+
   it("answers garbage with an error of its own", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
@@ -54,3 +83,11 @@ describe("a link", () => {
     );
   });
 });
+
+function errorOf(work: () => unknown): string {
+  try {
+    return String(work());
+  } catch (error) {
+    return error instanceof AppError ? `${error.message} ${error.hint}` : `not ours: ${error}`;
+  }
+}
