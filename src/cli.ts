@@ -16,7 +16,7 @@ import { declareSetupCommand } from "./commands/setup.ts";
 import { declareTelegramConfigCommands } from "./commands/telegram-config.ts";
 import { declareUserCommands } from "./commands/user.ts";
 import { declareVlessUserCommands } from "./commands/vless-user.ts";
-import { AppError } from "./domain/errors.ts";
+import { AppError, wordsOf } from "./domain/errors.ts";
 import type { Interrupts } from "./host/process.ts";
 import { createOutput, type Output } from "./ui/output.ts";
 import { type Terminal, wantsColor } from "./ui/terminal.ts";
@@ -179,7 +179,7 @@ function helpOutput(terminal: Terminal): OutputConfiguration {
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof CommanderError) return new AppError("usage", "no command was given");
-  const message = error instanceof Error ? error.message : String(error);
+  const message = wordsOf(error);
   return new AppError("bug", `this is a bug of ours: ${message}`, {
     hint: "please report it with what the same command prints with --debug",
     cause: error,

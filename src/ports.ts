@@ -100,6 +100,8 @@ export type LinkFault =
   | "port-closed"
   | "timeout"
   | "key-not-live"
+  /** The link of somebody who is disabled works. */
+  | "still-live"
   | "long-hello-refused"
   | "upstream-not-ready"
   | "clock"

@@ -2,18 +2,19 @@ import { join } from "node:path";
 import type { Context } from "../context.ts";
 import type { EngineRecord } from "../domain/engine-facts.ts";
 import { AppError } from "../domain/errors.ts";
-import { type Action, type PlanCost, planCost, type ShardChange, shardChanges } from "../domain/plan/changes.ts";
-import type { Move, Plan, Revocation } from "../domain/plan/types.ts";
-import { sharedHolder } from "../domain/shard.ts";
+import { type PlanCost, planCost, type ShardChange, shardChanges } from "../domain/plan/changes.ts";
+import { openRevocations, type Revocation } from "../domain/plan/revoked.ts";
+import { type Move, sharedHolder } from "../domain/shard.ts";
 import type { Engine, Instance } from "../engine/engine.ts";
 import { removeRevokedFiles, updateClientFiles } from "./client-files.ts";
 import { connectedClients } from "./connected-clients.ts";
 import { knownImage, makeDeployment } from "./deployment.ts";
 import { loadSettings, type PlannedState } from "./load-state.ts";
+import { makeLive, type Rollout } from "./make-live.ts";
 import { type PlanOptions, planState, refuseTakenPort, settlePlan } from "./plan-state.ts";
-import { type Rendering, renderDeployment } from "./render-deployment.ts";
+import { recordLinks, recordRevoked } from "./record-live.ts";
+import { renderDeployment } from "./render-deployment.ts";
 import { swapFiles } from "./swap-files.ts";
-import { waitUntilHealthy } from "./wait-until-healthy.ts";
 
 export interface ApplyOptions extends PlanOptions {
   /** Show only. */
@@ -36,17 +37,10 @@ export interface Applied {
 }
 
 /** What an apply works with, once everything is known. */
-interface Prepared extends PlannedState {
-  readonly engine: Engine;
-  readonly instances: readonly Instance[];
-  readonly rendering: Rendering;
-  readonly changes: readonly ShardChange[];
-}
+type Prepared = PlannedState & Rollout;
 
 /** Why a change is not live although nothing went wrong. */
 export const STOPPED = "the proxy is stopped and takes the change when it starts";
-
-const CHANGING: ReadonlySet<Action> = new Set(["create", "restart", "start", "update"]);
 
 /**
  * Makes live what the state asks for: changes only what differs, waits until it is healthy, and brings files and processes back when
@@ -69,29 +63,42 @@ export async function previewApply(ctx: Context, planned: PlannedState): Promise
   return describe(await prepare(ctx, planned, engine, planned.state.engineRecord), false);
 }
 
-/** Whether what is saved differs from what runs. */
-export async function isPending(
+/** What is saved and does not run yet. */
+export interface Backlog {
+  readonly pending: boolean;
+  /** Of processes that run: these people still get in. */
+  readonly revocations: readonly Revocation[];
+}
+
+/** Compares what is saved with what runs; asks the engine nothing more than that. */
+export async function findBacklog(
   ctx: Context,
   planned: PlannedState,
   engine: Engine,
   instances: readonly Instance[],
-): Promise<boolean> {
+): Promise<Backlog> {
   const { digests } = renderDeployment(await makeDeployment(ctx, planned, planned.state.engineRecord));
   const changes = shardChanges(planned.plan, digests, instances, new Map(), engine.capabilities);
-  return changes.some(({ action }) => action !== "none");
+  const running = changes.filter(({ action }) => action !== "start");
+  return {
+    pending: changes.some(({ action }) => action !== "none"),
+    revocations: openRevocations(planned.plan, running),
+  };
 }
 
 async function settleAndApply(ctx: Context, options: ApplyOptions): Promise<Applied> {
   ctx.putOffInterrupts();
   const planned = await settlePlan(ctx, options);
   tellWhoIsGone(ctx, planned, options.changedUsers ?? []);
-  await removeRevokedFiles(ctx, planned);
   const engine = await ctx.engine(planned.state.settings);
   await engine.check();
   const prepared = await prepare(ctx, planned, engine, await knownImage(ctx, engine, planned));
   if (options.startStopped !== true && isStopped(prepared.instances)) await refuseWhileStopped(ctx, prepared);
   await makeLive(ctx, prepared, options.oneByOne === true);
+  await recordRevoked(ctx, planned.plan.revocations);
+  await removeRevokedFiles(ctx, prepared);
   await updateClientFiles(ctx, prepared, options.changedUsers);
+  await recordLinks(ctx, prepared);
   return describe(prepared, true);
 }
 
@@ -107,7 +114,8 @@ async function prepare(ctx: Context, planned: PlannedState, engine: Engine, reco
 function tellWhoIsGone(ctx: Context, { state, plan }: PlannedState, expected: readonly string[]): void {
   const present = new Set([...state.users.map(({ name }) => name), ...expected, sharedHolder]);
   for (const { holder } of plan.revocations) {
-    if (!present.has(holder)) ctx.progress.warn(`${holder} is gone from users.json: the key is revoked with this`);
+    if (!present.has(holder))
+      ctx.progress.warn(`${holder} is gone from users.json: the key is being revoked with this`);
   }
 }
 
@@ -119,67 +127,16 @@ function isStopped(instances: readonly Instance[]): boolean {
  * Someone who stopped the proxy does not want it back because a user was added. The files are written all the same: whoever starts
  * it by another way, a reboot included, must not bring revoked keys back.
  */
-async function refuseWhileStopped(ctx: Context, { rendering }: Prepared): Promise<never> {
+async function refuseWhileStopped(ctx: Context, { rendering, plan }: Prepared): Promise<never> {
   await swapFiles(ctx, rendering.files, rendering.containerUser);
+  const kept = new Set(plan.shards.map(({ shard }) => shard.id));
+  await recordRevoked(
+    ctx,
+    plan.revocations.filter(({ shardId }) => kept.has(shardId)),
+  );
   throw new AppError("environment", STOPPED, { hint: "mtproxy start" });
 }
 
-async function makeLive(ctx: Context, prepared: Prepared, oneByOne: boolean): Promise<void> {
-  const { engine, instances, rendering, changes } = prepared;
-  const changed = changes.filter(({ action }) => CHANGING.has(action)).map(({ shardId }) => shardId);
-  const removed = changes.filter(({ action }) => action === "remove").map(({ shardId }) => shardId);
-  const files = await swapFiles(ctx, rendering.files, rendering.containerUser);
-  if (changed.length === 0 && removed.length === 0) return;
-  for (const { name, action, reasons } of changes.filter((change) => change.action !== "none"))
-    ctx.progress.step(`${name}: ${action}, ${reasons.join(", ")}`);
-  try {
-    for (const batch of oneByOne && changed.length > 0 ? changed.map((id) => [id]) : [changed]) {
-      await engine.up(targets(batch, rendering.digests), removed);
-      await waitUntilHealthy(ctx, engine, batch);
-    }
-  } catch (error) {
-    await files.restore();
-    await bringBack(ctx, engine, instances, changed, removed);
-    throw notHealthy(error);
-  }
-  await files.settle();
-}
-
-function targets(ids: readonly number[], digests: ReadonlyMap<number, string>) {
-  return ids.map((shardId) => ({ shardId, configDigest: digests.get(shardId) ?? "" }));
-}
-
-/** The running configuration as it was: what existed runs again, what did not is removed. */
-async function bringBack(
-  ctx: Context,
-  engine: Engine,
-  before: readonly Instance[],
-  changed: readonly number[],
-  removed: readonly number[],
-): Promise<void> {
-  const existed = new Map(before.map(({ shardId, configDigest }) => [shardId, configDigest ?? ""]));
-  const back = [...changed, ...removed].filter((id) => existed.has(id));
-  try {
-    await engine.up(
-      targets(back, existed),
-      changed.filter((id) => !existed.has(id)),
-    );
-  } catch (error) {
-    ctx.progress.warn(
-      `the configuration before could not be brought back: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-}
-
-function notHealthy(error: unknown): AppError {
-  if (!(error instanceof AppError)) throw error;
-  const kept = "everything runs as before and the change is kept as pending: mtproxy apply tries again";
-  return new AppError(error.kind, error.message, {
-    hint: error.hint === undefined ? kept : `${error.hint}; ${kept}`,
-    cause: error,
-  });
-}
-
-function describe({ changes, plan }: { changes: readonly ShardChange[]; plan: Plan }, applied: boolean): Applied {
-  return { changes, cost: planCost(changes), revocations: plan.revocations, moves: plan.moves, applied };
+function describe({ plan, changes }: Prepared, applied: boolean): Applied {
+  return { changes, cost: planCost(changes), revocations: openRevocations(plan, changes), moves: plan.moves, applied };
 }

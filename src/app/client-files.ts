@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import type { Context } from "../context.ts";
 import { type Link, tgLink } from "../domain/link.ts";
+import { serves } from "../domain/plan/draft.ts";
 import type { Plan } from "../domain/plan/types.ts";
-import { sharedHolder } from "../domain/shard.ts";
+import { domainOf, type Secret } from "../domain/secret.ts";
+import { familyOf, sharedHolder } from "../domain/shard.ts";
 import { hasSecret, type ProxyUser } from "../domain/user.ts";
 import { renderClientFiles } from "../render/client-files.ts";
 import type { PlannedState, State } from "./load-state.ts";
@@ -29,21 +31,33 @@ export interface KnownPlaces {
   readonly plan: Pick<Plan, "placements">;
 }
 
-/** The user's link, or undefined while the plan has no place for the key. */
-export function linkOf({ state, plan }: KnownPlaces, user: ProxyUser): Link | undefined {
-  const place = plan.placements.get(user.secret.key.reveal());
-  return place && { server: state.settings.publicHost, port: place.port, secret: user.secret };
+/**
+ * The user's link, or undefined while the plan has no place for it: somebody else may have the same key in another mode, and one
+ * process cannot serve both.
+ */
+export function linkOf(places: KnownPlaces, { secret }: ProxyUser): Link | undefined {
+  const place = places.plan.placements.get(secret.key.reveal());
+  if (place === undefined) return undefined;
+  const family = place.family === "any" ? "any" : familyOf(secret.mode);
+  return serves(place, family, domainOf(secret)) ? linkTo(places, secret, place.port) : undefined;
+}
+
+/** A link to a port, whatever is served there. */
+export function linkTo({ state }: Pick<KnownPlaces, "state">, secret: Secret, port: number): Link {
+  return { server: state.settings.publicHost, port, secret };
 }
 
 /**
  * Rewrites the files of every user whose link changed.
  * @param only users that a command changed: then nobody is looked at but these, those whose port moves and those whose key another
- *   program replaced
+ *   program replaced; and everybody after all while files name another server
  */
 export async function updateClientFiles(ctx: Context, planned: PlannedState, only?: readonly string[]): Promise<void> {
   const { state, plan } = planned;
-  const looked = only && new Set([...only, ...[...plan.moves, ...plan.revocations].map(({ holder }) => holder)]);
-  for (const user of state.users.filter(hasSecret).filter(({ name }) => looked?.has(name) ?? true)) {
+  const isSameServer = state.book.linkedHost === state.settings.publicHost;
+  const looked =
+    isSameServer && only && new Set([...only, ...[...plan.moves, ...plan.revocations].map(({ holder }) => holder)]);
+  for (const user of state.users.filter(hasSecret).filter(({ name }) => !looked || looked.has(name))) {
     const link = linkOf(planned, user);
     if (link !== undefined) await writeClientFiles(ctx, user.name, link);
   }

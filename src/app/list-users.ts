@@ -1,7 +1,9 @@
 import type { Context } from "../context.ts";
-import { goneWarnings } from "../domain/plan/gone-holders.ts";
+import { dockerCapabilities } from "../domain/engine-facts.ts";
+import { claimsOf } from "../domain/plan/claim.ts";
+import { accessWarnings, revokedKeys } from "../domain/plan/revoked.ts";
 import { domainOf, type Mode, maskSecret } from "../domain/secret.ts";
-import type { Shard, ShardBook } from "../domain/shard.ts";
+import { type Shard, type ShardBook, sharedHolder } from "../domain/shard.ts";
 import type { User } from "../domain/user.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -38,8 +40,14 @@ export async function listUsers(ctx: Context): Promise<Outcome<UserList>> {
   const enabled = listed.filter((user) => user.mtproxy && user.enabled).length;
   return {
     data: { users: listed, enabled, disabled: listed.length - enabled },
-    warnings: [...warnings, ...goneWarnings(book, users)],
+    warnings: [...warnings, ...accessWarnings(revokedUsers(book, users))],
   };
+}
+
+/** Users only: shared secrets have a list of their own. */
+function revokedUsers(book: ShardBook, users: readonly User[]) {
+  const revoked = revokedKeys(book, claimsOf(users, [], dockerCapabilities));
+  return revoked.filter(({ holder }) => holder !== sharedHolder);
 }
 
 function shardsByKey(book: ShardBook): Map<string, Shard> {

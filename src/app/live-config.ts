@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Context } from "../context.ts";
-import { AppError } from "../domain/errors.ts";
+import { AppError, wordsOf } from "../domain/errors.ts";
 import { shardName } from "../domain/shard.ts";
 import type { Engine, Instance } from "../engine/engine.ts";
 import { MULTI_CONF } from "../render/shard-folder.ts";
@@ -138,7 +138,7 @@ async function goBack(ctx: Context, engine: Engine, steps: readonly LiveStep[], 
       await ctx.files.write(step.path, step.before);
       await takeUp(ctx, engine, step, step.before);
     } catch (failure) {
-      failures.push(failure instanceof Error ? failure.message : String(failure));
+      failures.push(wordsOf(failure));
     }
   }
   const outcome = failures.length === 0 ? "the one before is back" : `and the one before: ${failures.join("; ")}`;

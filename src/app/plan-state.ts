@@ -73,9 +73,10 @@ async function saveBook(ctx: Context, { state, plan }: PlannedState): Promise<vo
 function bookText(book: ShardBook): unknown {
   return {
     ...book,
+    revoking: book.revoking.map((revoked) => ({ ...revoked, key: revoked.key.reveal() })),
     shards: book.shards.map((shard) => ({
       ...shard,
-      slots: shard.slots.map(({ key, holder }) => [key.reveal(), holder]),
+      slots: shard.slots.map((slot) => ({ ...slot, key: slot.key.reveal() })),
     })),
   };
 }

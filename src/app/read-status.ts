@@ -1,12 +1,12 @@
 import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
-import { goneWarnings } from "../domain/plan/gone-holders.ts";
+import { accessWarnings, type Revocation, withoutKeys } from "../domain/plan/revoked.ts";
 import type { ProxyStats } from "../domain/proxy-stats.ts";
 import type { EngineName, Settings } from "../domain/settings.ts";
 import { type ModeFamily, type Shard, shardName } from "../domain/shard.ts";
 import { hasSecret } from "../domain/user.ts";
 import type { Engine, Instance } from "../engine/engine.ts";
-import { isPending } from "./apply-plan.ts";
+import { findBacklog } from "./apply-plan.ts";
 import { loadState, type State } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 import { planState } from "./plan-state.ts";
@@ -58,32 +58,41 @@ export async function readStatus(ctx: Context): Promise<Outcome<Status>> {
   const asked = await ask(engine);
   const keys = new Set(state.users.filter(hasSecret).map(({ secret }) => secret.key.reveal()));
   const shards = await Promise.all(state.book.shards.map((shard) => shardStatus(engine, shard, keys, asked.instances)));
-  const pending = asked.failure === undefined ? await pendingOf(ctx, engine, asked.instances) : null;
+  const { pending, revocations } = await backlogOf(ctx, engine, asked);
   const data = { ...summarize(state, engine, shards), pending };
   const failure = asked.failure ?? unhealthy(shards, state.settings);
   return {
     data,
-    warnings: [
-      ...state.warnings,
-      ...goneWarnings(state.book, state.users),
-      ...(pending === true && failure === undefined ? [PENDING] : []),
-    ],
+    warnings: [...state.warnings, ...accessWarnings(revocations), ...(pending === true ? [PENDING] : [])],
     ...(failure === undefined ? {} : { failure }),
   };
 }
 
 const PENDING = "changes are saved that are not live yet: mtproxy plan shows them, mtproxy apply makes them live";
 
-async function pendingOf(ctx: Context, engine: Engine, instances: readonly Instance[]): Promise<boolean | null> {
+/** Where the engine cannot be asked, nobody is said to be cut off who may not be. */
+async function backlogOf(
+  ctx: Context,
+  engine: Engine,
+  { instances, failure }: Asked,
+): Promise<{ pending: boolean | null; revocations: readonly Revocation[] }> {
   try {
-    return await isPending(ctx, await planState(ctx), engine, instances);
+    const planned = await planState(ctx);
+    if (failure !== undefined) return { pending: null, revocations: withoutKeys(planned.plan.revocations) };
+    return await findBacklog(ctx, planned, engine, instances);
   } catch (error) {
-    if (error instanceof AppError) return null;
+    if (error instanceof AppError) return { pending: null, revocations: [] };
     throw error;
   }
 }
 
-async function ask(engine: Engine): Promise<{ instances: readonly Instance[]; failure?: AppError }> {
+/** What the engine said, or why it said nothing. */
+interface Asked {
+  readonly instances: readonly Instance[];
+  readonly failure?: AppError;
+}
+
+async function ask(engine: Engine): Promise<Asked> {
   try {
     await engine.check();
     return { instances: await engine.instances() };

@@ -9,6 +9,7 @@ import { holdKey } from "./hold-key.ts";
 import { loadState, type State } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 import { capabilitiesOf, newKey, planState } from "./plan-state.ts";
+import { stillUsed } from "./still-used.ts";
 import { type UserCard, userCard } from "./user-card.ts";
 
 export interface RegenerateOptions {
@@ -43,7 +44,8 @@ export async function regenerateUserSecret(
   );
   const planned = await planState(ctx);
   const data = { ...userCard(ctx, planned, user), previousPort };
-  if (failure !== undefined) return { data, failure };
+  const fault = failure ?? (await stillUsed(ctx, user.name, previous.secret.key));
+  if (fault !== undefined) return { data, failure: fault };
   const link = user.enabled ? linkOf(planned, user) : undefined;
   return { data, ...(link === undefined ? {} : await proveLink(ctx, user.name, link)) };
 }

@@ -1,10 +1,12 @@
 import type { Context } from "../context.ts";
+import type { Key } from "../domain/key.ts";
 import { findUser } from "../domain/user.ts";
 import { bringLive } from "./bring-live.ts";
 import { removeClientFiles } from "./client-files.ts";
 import { holdKey } from "./hold-key.ts";
 import { loadSettings } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
+import { stillUsed } from "./still-used.ts";
 
 export interface RemoveUserOptions {
   readonly name: string;
@@ -29,28 +31,30 @@ export interface RemovedUser {
  */
 export async function removeUser(ctx: Context, options: RemoveUserOptions): Promise<Outcome<RemovedUser>> {
   await loadSettings(ctx);
-  const removed = await takeAway(ctx, options);
+  const { key, ...removed } = await takeAway(ctx, options);
   const data = { ...removed, revoked: false };
   if (options.dryRun === true || removed.removed === "nothing") return { data };
   await removeClientFiles(ctx, removed.username);
-  if (!removed.hadSecret) return { data };
+  if (key === undefined) return { data };
   const live = await bringLive(ctx, `${removed.username} is removed, BUT STILL HAS ACCESS until the change is live`, {
     whileStopped: `${removed.username} is removed and nobody has access now`,
     changedUsers: [removed.username],
   });
-  return {
-    data: { ...data, revoked: live.failure === undefined },
-    ...(live.failure === undefined ? {} : { failure: live.failure }),
-  };
+  const failure = live.failure ?? (await stillUsed(ctx, removed.username, key));
+  return failure === undefined ? { data: { ...data, revoked: true } } : { data, failure };
 }
 
-function takeAway(ctx: Context, options: RemoveUserOptions): Promise<Omit<RemovedUser, "revoked">> {
+interface TakenAway extends Omit<RemovedUser, "revoked"> {
+  readonly key: Key | undefined;
+}
+
+function takeAway(ctx: Context, options: RemoveUserOptions): Promise<TakenAway> {
   return ctx.stores.users.update(`removing ${options.name}`, async (users) => {
     const user = findUser(users.users, options.name);
     const whole = options.wholeRecord === true || users.isOurs(user.name);
     const hadSecret = user.secret !== undefined;
     const removed = whole ? ("record" as const) : hadSecret ? ("secret" as const) : ("nothing" as const);
-    const result = { username: user.name, hadSecret, removed };
+    const result = { username: user.name, hadSecret, removed, key: user.secret?.key };
     if (options.dryRun === true || removed === "nothing") return { edits: [], result };
     await holdKey(ctx, user);
     return { edits: [whole ? { kind: "remove-record", name: user.name } : { kind: "clear", name: user.name }], result };

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
 import { type PlanCost, planCost, type ShardChange } from "../domain/plan/changes.ts";
-import { goneWarnings } from "../domain/plan/gone-holders.ts";
+import { accessWarnings, withoutKeys } from "../domain/plan/revoked.ts";
 import type { ModeFamily } from "../domain/shard.ts";
 import { type Applied, previewApply } from "./apply-plan.ts";
 import type { PlannedState } from "./load-state.ts";
@@ -47,7 +47,7 @@ export async function showPlan(ctx: Context, options: ShowPlanOptions): Promise<
     assignedSlots: shard.slots.filter(({ holder }) => holder !== undefined).length,
     spareSlots: shard.slots.filter(({ holder }) => holder === undefined).length,
   }));
-  const warnings = [...planned.state.warnings, ...goneWarnings(planned.state.book, planned.state.users)];
+  const { warnings } = planned.state;
   try {
     const applied = await previewApply(ctx, planned);
     const pending = applied.changes.some(({ action }) => action !== "none");
@@ -55,13 +55,24 @@ export async function showPlan(ctx: Context, options: ShowPlanOptions): Promise<
       pending && options.exitCode === true
         ? new AppError("pending", "changes are pending", { hint: "mtproxy apply" })
         : undefined;
-    return { data: { pending, shards, ...applied }, warnings, ...(failure === undefined ? {} : { failure }) };
+    return {
+      data: { pending, shards, ...applied },
+      warnings: [...warnings, ...accessWarnings(runningOnes(applied))],
+      ...(failure === undefined ? {} : { failure }),
+    };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return { data: { shards, ...withoutEngine(planned) }, warnings, failure: error };
   }
 }
 
+/** A process that is stopped lets nobody in. */
+function runningOnes({ revocations, changes }: Applied): Applied["revocations"] {
+  const stopped = new Set(changes.flatMap(({ shardId, action }) => (action === "start" ? [shardId] : [])));
+  return revocations.filter(({ shardId }) => !stopped.has(shardId));
+}
+
 function withoutEngine({ plan }: PlannedState): Omit<ShownPlan, "shards"> {
-  return { pending: true, changes: [], cost: planCost([]), revocations: plan.revocations, moves: plan.moves };
+  const revocations = withoutKeys(plan.revocations);
+  return { pending: true, changes: [], cost: planCost([]), revocations, moves: plan.moves };
 }

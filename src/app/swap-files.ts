@@ -1,12 +1,13 @@
 import { dirname, join } from "node:path";
 import type { Context } from "../context.ts";
 import type { Deployment } from "../domain/deployment.ts";
+import { wordsOf } from "../domain/errors.ts";
 import type { RenderedFile } from "../render/rendered-file.ts";
 
 /** Rendered files that were written, and the way back. */
 export interface SwappedFiles {
-  /** Puts every file back as it was before. */
-  restore(): Promise<void>;
+  /** Puts every file back as it was before, each that can be. Gives what could not be put back. */
+  restore(): Promise<string[]>;
   /** Ends what only the way back needed: folders of shards that are gone. */
   settle(): Promise<void>;
 }
@@ -16,24 +17,38 @@ interface Change {
   readonly before: Uint8Array | undefined;
 }
 
-/** Writes the rendered files that differ from what is there; those that containers read belong to the containers' user. */
+/**
+ * Writes the rendered files that differ from what is there; those that containers read belong to the containers' user. When one
+ * cannot be written the others are as before.
+ */
 export async function swapFiles(
   ctx: Context,
   files: readonly RenderedFile[],
   user: Deployment["containerUser"],
 ): Promise<SwappedFiles> {
   const changes: Change[] = [];
-  for (const file of files) {
-    const change = await swap(ctx, file, user);
-    if (change !== undefined) changes.push(change);
+  try {
+    for (const file of files) {
+      const change = await swap(ctx, file, user);
+      if (change !== undefined) changes.push(change);
+    }
+  } catch (error) {
+    for (const trouble of await restore(ctx, changes)) ctx.progress.warn(trouble);
+    throw error;
   }
-  return {
-    restore: async () => {
-      for (const { path, before } of changes)
-        await (before === undefined ? ctx.files.remove(path) : ctx.files.write(path, before));
-    },
-    settle: () => removeStaleFolders(ctx, files),
-  };
+  return { restore: () => restore(ctx, changes), settle: () => removeStaleFolders(ctx, files) };
+}
+
+async function restore(ctx: Context, changes: readonly Change[]): Promise<string[]> {
+  const troubles: string[] = [];
+  for (const { path, before } of changes) {
+    try {
+      await (before === undefined ? ctx.files.remove(path) : ctx.files.write(path, before));
+    } catch (error) {
+      troubles.push(`${path} could not be put back: ${wordsOf(error)}`);
+    }
+  }
+  return troubles;
 }
 
 async function swap(ctx: Context, file: RenderedFile, user: Deployment["containerUser"]): Promise<Change | undefined> {

@@ -6,6 +6,7 @@ import { linkOf } from "./client-files.ts";
 import { loadSettings } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 import { planState } from "./plan-state.ts";
+import { stillUsed } from "./still-used.ts";
 
 export interface SwitchUserOptions {
   readonly name: string;
@@ -36,8 +37,17 @@ export async function switchUser(ctx: Context, options: SwitchUserOptions): Prom
     changedUsers: [user.name],
   });
   if (failure !== undefined) return { data, failure };
-  const link = options.enabled ? linkOf(await planState(ctx), user) : undefined;
-  return { data: { ...data, live: true }, ...(link === undefined ? {} : await proveLink(ctx, user.name, link)) };
+  return options.enabled ? proveEnabled(ctx, user, { ...data, live: true }) : proveDisabled(ctx, user, data);
+}
+
+async function proveEnabled(ctx: Context, user: ProxyUser, data: SwitchedUser): Promise<Outcome<SwitchedUser>> {
+  const link = linkOf(await planState(ctx), user);
+  return { data, ...(link === undefined ? {} : await proveLink(ctx, user.name, link)) };
+}
+
+async function proveDisabled(ctx: Context, user: ProxyUser, data: SwitchedUser): Promise<Outcome<SwitchedUser>> {
+  const failure = await stillUsed(ctx, user.name, user.secret.key);
+  return failure === undefined ? { data: { ...data, live: true } } : { data, failure };
 }
 
 function otherwise(name: string, enabled: boolean): string {

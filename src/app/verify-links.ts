@@ -6,7 +6,7 @@ import { shown } from "../domain/printable.ts";
 import { domainOf, type Mode } from "../domain/secret.ts";
 import { findUser, hasSecret, type ProxyUser } from "../domain/user.ts";
 import type { LinkAttempt } from "../ports.ts";
-import { linkOf } from "./client-files.ts";
+import { linkTo } from "./client-files.ts";
 import type { PlannedState } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 import { planState } from "./plan-state.ts";
@@ -93,9 +93,9 @@ function candidatesFor(planned: PlannedState, names: readonly string[]): Candida
 }
 
 function candidateOf(planned: PlannedState, user: ProxyUser): Candidate {
-  const link = linkOf(planned, user);
-  if (link === undefined) throw new AppError("bug", `${user.name} has no place in the plan`);
-  return { name: user.name, link, disabled: !user.enabled };
+  const place = planned.plan.placements.get(user.secret.key.reveal());
+  if (place === undefined) throw new AppError("bug", `${user.name} has no place in the plan`);
+  return { name: user.name, link: linkTo(planned, user.secret, place.port), disabled: !user.enabled };
 }
 
 async function verifyLink(
@@ -104,13 +104,12 @@ async function verifyLink(
   options: { readonly via?: Via | undefined; readonly timeout?: number | undefined },
 ): Promise<VerifiedLink> {
   ctx.progress.step(`verifying ${name} …`);
-  const { attempts } =
-    disabled === true
-      ? refusedAttempt(name)
-      : await ctx.host.probeLink(link, {
-          ...(options.via === undefined ? {} : { via: { port: link.port, ...options.via } }),
-          ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout * 1000 }),
-        });
+  const probed = await ctx.host.probeLink(link, {
+    ...(options.via === undefined ? {} : { via: { port: link.port, ...options.via } }),
+    ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout * 1000 }),
+  });
+  const attempts =
+    disabled === true ? probed.attempts.map((attempt) => attemptOfDisabled(name, attempt)) : probed.attempts;
   const ok = attempts.every((attempt) => attempt.ok);
   return {
     name,
@@ -123,10 +122,12 @@ async function verifyLink(
   };
 }
 
-/** A disabled user's link is dead on purpose: trying it would only tell in other words. */
-function refusedAttempt(name: string): { attempts: LinkAttempt[] } {
-  const reason = `${name} is disabled: mtproxy enable-user ${name} brings the link back`;
-  return { attempts: [{ ok: false, milliseconds: 0, fault: "key-not-live", reason }] };
+/** A disabled user's link is dead on purpose; one that works all the same is the worse fault. */
+function attemptOfDisabled(name: string, attempt: LinkAttempt): LinkAttempt {
+  if (!attempt.ok)
+    return { ...attempt, reason: `${name} is disabled: mtproxy enable-user ${name} brings the link back` };
+  const reason = `${name} is disabled, BUT THE LINK STILL WORKS: mtproxy apply makes that live`;
+  return { ...attempt, ok: false, fault: "still-live", reason };
 }
 
 /** Where to connect; without a port each link's own. */

@@ -50,3 +50,8 @@ export class AppError extends Error {
     return exitCodes[this.kind];
   }
 }
+
+/** What an error says, whatever was thrown. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -18,6 +18,22 @@ export interface Slot {
    * revoked, and is never handed out again; a slot that never had one is spare.
    */
   readonly holder?: string;
+  /** The holder was disabled when it was last planned, so that a throwaway key is served in this one's place. */
+  readonly disabled?: true;
+}
+
+/** A key that was taken away from its holder. Until that is live the shard's process may still let its owner in. */
+export interface RevokedKey {
+  readonly key: Key;
+  readonly holder: string;
+  readonly shardId: number;
+}
+
+/** A holder whose link changes. */
+export interface Move {
+  readonly holder: string;
+  readonly fromPort: number;
+  readonly toPort: number;
 }
 
 /** One proxy process: its own port, mode family, keys, cover domains and tag. */
@@ -43,6 +59,16 @@ export interface ShardBook {
   readonly salt: string;
   /** Ports that were handed out in links once; a new shard does not take one of them. */
   readonly retiredPorts: readonly number[];
+  /** Planned and not known to be live yet: whoever makes the plan live empties these. */
+  readonly revoking: readonly RevokedKey[];
+  readonly moving: readonly Move[];
+  /** Server name in everybody's link files; undefined before the first were written. */
+  readonly linkedHost?: string;
+}
+
+/** The book of a home where nothing was planned yet. */
+export function emptyBook(salt: string): ShardBook {
+  return { salt, shards: [], retiredPorts: [], revoking: [], moving: [] };
 }
 
 /** The book with a holder in the slot of the key; the same book where the slot has one or there is none. */

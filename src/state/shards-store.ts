@@ -1,10 +1,19 @@
 import { toHex } from "../domain/bytes.ts";
 import { Key } from "../domain/key.ts";
-import { type Shard, type ShardBook, type Slot, sharedHolder } from "../domain/shard.ts";
+import {
+  emptyBook,
+  type Move,
+  type RevokedKey,
+  type Shard,
+  type ShardBook,
+  type Slot,
+  sharedHolder,
+} from "../domain/shard.ts";
 import { isUserName } from "../domain/user.ts";
 import { type DefaultedStore, withDefault } from "./defaulted-store.ts";
 import {
   type Fields,
+  flag,
   type JsonObject,
   listOf,
   mapOf,
@@ -24,7 +33,7 @@ const MAX_ID = 1_000_000;
 /** A home without the file has an empty book, with a fresh salt that is settled by the first write. */
 export function createShardsStore(parts: StoreParts): DefaultedStore<ShardBook> {
   const store = createJsonStore(parts, { path: parts.paths.shards, parse, format });
-  return withDefault(store, () => ({ shards: [], salt: toHex(parts.random.bytes(SALT_BYTES)), retiredPorts: [] }));
+  return withDefault(store, () => emptyBook(toHex(parts.random.bytes(SALT_BYTES))));
 }
 
 const key = parsed("a key of 32 hex digits", (digits) => Key.parse(digits));
@@ -53,7 +62,30 @@ function parse(fields: Fields): ShardBook {
     shards.flatMap(({ slots }) => slots.map((slot) => slot.key.reveal())),
   );
   const salt = fields.need("salt", text("64 hex digits", /^[0-9a-f]{64}$/));
-  return { shards, salt, retiredPorts: fields.get("retired_ports", listOf(portNumber)) ?? [] };
+  return {
+    shards,
+    salt,
+    retiredPorts: fields.get("retired_ports", listOf(portNumber)) ?? [],
+    revoking: fields.objects("revoking").map(parseRevoked),
+    moving: fields.objects("moving").map(parseMove),
+    ...present({ linkedHost: fields.get("linked_host", text("a server name", /^\S+$/)) }),
+  };
+}
+
+function parseRevoked(fields: Fields): RevokedKey {
+  return {
+    key: fields.need("key", key),
+    holder: fields.need("holder", holder),
+    shardId: fields.need("shard_id", wholeNumber(1, MAX_ID)),
+  };
+}
+
+function parseMove(fields: Fields): Move {
+  return {
+    holder: fields.need("holder", holder),
+    fromPort: fields.need("from_port", portNumber),
+    toPort: fields.need("to_port", portNumber),
+  };
 }
 
 function parseShard(fields: Fields): Shard {
@@ -70,7 +102,8 @@ function parseShard(fields: Fields): Shard {
 
 function parseSlot(fields: Fields): Slot {
   const [digits, held] = [fields.need("key", key), fields.get("holder", holder)];
-  return held === undefined ? { key: digits } : { key: digits, holder: held };
+  if (held === undefined) return { key: digits };
+  return { key: digits, holder: held, ...(fields.get("disabled", flag) === true ? { disabled: true } : {}) };
 }
 
 /** Two shards of one id or port, or one key in two slots, would make two processes out of one. */
@@ -78,11 +111,22 @@ function refuseDoubles(fields: Fields, what: string, values: readonly unknown[])
   if (new Set(values).size !== values.length) throw fields.refuse("shards", `has the same ${what} twice`);
 }
 
-function format({ shards, salt, retiredPorts }: ShardBook): JsonObject {
-  return { salt, retired_ports: retiredPorts, shards: shards.map(formatShard) };
+function format({ shards, salt, retiredPorts, revoking, moving, linkedHost }: ShardBook): JsonObject {
+  return present({
+    salt,
+    linked_host: linkedHost,
+    retired_ports: retiredPorts,
+    revoking: filled(revoking.map(({ key, holder, shardId }) => ({ key: key.reveal(), holder, shard_id: shardId }))),
+    moving: filled(moving.map(({ holder, fromPort, toPort }) => ({ holder, from_port: fromPort, to_port: toPort }))),
+    shards: shards.map(formatShard),
+  });
+}
+
+function filled<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
 }
 
 function formatShard({ id, family, port, tag, coverDomains, pinned, slots }: Shard): JsonObject {
-  const listed = slots.map(({ key, holder }) => present({ key: key.reveal(), holder }));
+  const listed = slots.map(({ key, holder, disabled }) => present({ key: key.reveal(), holder, disabled }));
   return present({ id, family, port, tag, cover_domains: coverDomains, pinned, slots: listed });
 }

@@ -4,7 +4,7 @@ import { Key } from "../../src/domain/key.ts";
 import type { PlanInput } from "../../src/domain/plan/types.ts";
 import { type Mode, makeSecret } from "../../src/domain/secret.ts";
 import { defaultSettings } from "../../src/domain/settings.ts";
-import type { ShardBook } from "../../src/domain/shard.ts";
+import { emptyBook as emptyBookWith } from "../../src/domain/shard.ts";
 import type { ProxyUser } from "../../src/domain/user.ts";
 
 /** The same key for the same number, different for different ones. */
@@ -22,7 +22,7 @@ export function proxyUser(name: string, key: Key, mode: Mode = "padded", domain 
   return { name, hasProxyPassword: false, enabled: true, secret: makeSecret(mode, key, domain) };
 }
 
-export const emptyBook: ShardBook = { salt: "ab".repeat(32), shards: [], retiredPorts: [] };
+export const emptyBook = emptyBookWith("ab".repeat(32));
 
 export function planInput(change: Partial<PlanInput> = {}): PlanInput {
   return {

@@ -1,5 +1,6 @@
 import type { Capabilities } from "../engine-facts.ts";
 import { shardName } from "../shard.ts";
+import { revocation } from "./revoked.ts";
 import type { Plan } from "./types.ts";
 
 /** A process as the engine sees it, as far as planning needs it. */
@@ -52,7 +53,10 @@ export function shardChanges(
   const wanted = plan.shards.map(({ shard }): ShardChange => {
     const instance = running.find(({ shardId }) => shardId === shard.id);
     const action = actionFor(instance, digests.get(shard.id), capabilities);
-    const reasons = reasonsFor(action, plan.reasons.get(shard.id) ?? []);
+    const reasons = reasonsFor(action, [
+      ...(plan.reasons.get(shard.id) ?? []),
+      ...reasonsOfRevocations(plan, shard.id),
+    ]);
     return {
       shardId: shard.id,
       name: shardName(shard.id),
@@ -98,7 +102,14 @@ function reasonsFor(action: Action, reasons: readonly string[]): readonly string
   if (action === "none") return [];
   if (action === "create") return ["it does not exist yet"];
   if (action === "start") return ["it is stopped", ...reasons];
-  return reasons.length > 0 ? reasons : ["what runs differs from what users, settings, image or this version ask for"];
+  return reasons.length > 0
+    ? [...new Set(reasons)]
+    : ["what runs differs from what users, settings, image or this version ask for"];
+}
+
+/** A revocation that a plan before asked for is no change of this one, but it is why the process must change. */
+function reasonsOfRevocations({ revocations }: Plan, id: number): string[] {
+  return revocations.filter(({ shardId }) => shardId === id).map(({ holder }) => revocation(holder));
 }
 
 function cut(action: Action, id: number, clients: ReadonlyMap<number, number>): { connectionsCut?: number } {

@@ -17,7 +17,10 @@ export interface Claim {
   readonly enabled: boolean;
 }
 
-/** What each user and each shared secret asks for, users first, in the order of their files; a key that occurs twice counts once. */
+/**
+ * What each user and each shared secret asks for, by key digits: users first, in the order of their files. A key that several have
+ * counts once, and is served while one of them is enabled.
+ */
 export function claimsOf(
   users: readonly User[],
   sharedSecrets: readonly SharedSecret[],
@@ -26,11 +29,20 @@ export function claimsOf(
   const claims = new Map<string, Claim>();
   const add = (holder: string, secret: Secret, enabled: boolean): void => {
     const digits = secret.key.reveal();
-    if (!claims.has(digits)) claims.set(digits, makeClaim(holder, secret, enabled, capabilities));
+    const present = claims.get(digits);
+    if (present === undefined || (enabled && !present.enabled))
+      claims.set(digits, makeClaim(holder, secret, enabled, capabilities));
   };
   for (const user of users.filter(hasSecret)) add(user.name, user.secret, user.enabled);
   for (const shared of sharedSecrets) add(sharedHolder, shared.secret, shared.active);
   return claims;
+}
+
+/** Everybody enabled who has the key: what a link with it works for. */
+export function keyHolders(key: Key, users: readonly User[], sharedSecrets: readonly SharedSecret[]): string[] {
+  const people = users.filter((user) => user.enabled && user.secret?.key.equals(key) === true);
+  const shared = sharedSecrets.some(({ secret, active }) => active && secret.key.equals(key));
+  return [...people.map(({ name }) => name), ...(shared ? [sharedHolder] : [])];
 }
 
 function makeClaim(holder: string, secret: Secret, enabled: boolean, capabilities: Capabilities): Claim {

@@ -18,7 +18,7 @@ export function makePlan(input: PlanInput): Plan {
   const { book, capabilities, newKey } = input;
   const claims = claimsOf(input.users, input.sharedSecrets, capabilities);
   const open = new Map(claims);
-  const { drafts, revocations } = retainShards(book.shards, open, capabilities, newKey);
+  const drafts = retainShards(book.shards, open, capabilities, newKey);
   const ports = portSupply(input, drafts);
   const openShard = (family: ModeFamily, coverDomains: readonly string[]): DraftShard =>
     newShard(drafts, family, coverDomains, ports);
@@ -27,5 +27,5 @@ export function makePlan(input: PlanInput): Plan {
   placeClaims(open.values(), drafts, { capabilities, allowRestart: input.allowRestart ?? false, open: openShard });
   const kept = drafts.filter((shard) => !isSuperfluous(shard, drafts));
   for (const shard of kept) completeShard(shard, input);
-  return describePlan(input.book, claims, kept, revocations);
+  return describePlan(book, claims, kept);
 }

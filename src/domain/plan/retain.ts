@@ -3,7 +3,7 @@ import type { Key } from "../key.ts";
 import type { Shard, Slot } from "../shard.ts";
 import { type Claim, describeHolder } from "./claim.ts";
 import { type DraftShard, type DraftSlot, serves } from "./draft.ts";
-import type { Revocation } from "./types.ts";
+import { revocation } from "./revoked.ts";
 
 /**
  * Takes over the shards as they are: every claim whose key sits in a fitting slot stays there, and a key that lost its holder is
@@ -14,10 +14,8 @@ export function retainShards(
   open: Map<string, Claim>,
   capabilities: Capabilities,
   newKey: () => Key,
-): { drafts: DraftShard[]; revocations: Revocation[] } {
-  const revocations: Revocation[] = [];
-  const drafts = shards.filter((shard) => fitsEngine(shard, capabilities)).map(retain);
-  return { drafts, revocations };
+): DraftShard[] {
+  return shards.filter((shard) => fitsEngine(shard, capabilities)).map(retain);
 
   function retain(shard: Shard): DraftShard {
     const reasons: string[] = [];
@@ -30,16 +28,18 @@ export function retainShards(
     const claim = open.get(digits);
     if (claim !== undefined && serves(shard, claim.family, shard.family === "any" ? undefined : claim.domain)) {
       open.delete(digits);
+      if (claim.enabled !== (slot.disabled !== true)) reasons.push(switched(claim));
       return [{ key: slot.key, claim }];
     }
     if (slot.holder === undefined && claim === undefined) return [{ key: slot.key }];
     const holder = claim?.holder ?? slot.holder ?? "";
-    if (claim === undefined) revocations.push({ holder, shardId: shard.id });
-    reasons.push(
-      claim === undefined ? `the key of ${describeHolder(holder)} is revoked` : `${describeHolder(holder)} moves away`,
-    );
+    reasons.push(claim === undefined ? revocation(holder) : `${describeHolder(holder)} moves away`);
     return capabilities.changesKeysLive ? [] : [{ key: newKey() }];
   }
+}
+
+function switched({ holder, enabled }: Claim): string {
+  return enabled ? `${describeHolder(holder)} is enabled` : revocation(holder);
 }
 
 /** A shard that another engine planned cannot be run by this one: its holders are placed anew. */

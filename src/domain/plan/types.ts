@@ -2,7 +2,7 @@ import type { ShardDeployment } from "../deployment.ts";
 import type { Capabilities } from "../engine-facts.ts";
 import type { Key } from "../key.ts";
 import type { Settings } from "../settings.ts";
-import type { ShardBook } from "../shard.ts";
+import type { ModeFamily, Move, RevokedKey, ShardBook } from "../shard.ts";
 import type { SharedSecret } from "../shared-secret.ts";
 import type { User } from "../user.ts";
 
@@ -26,24 +26,13 @@ export interface PlanInput {
   readonly newKey: () => Key;
 }
 
-/** A key that was somebody's and is nobody's now; it must stop working. */
-export interface Revocation {
-  readonly holder: string;
-  readonly shardId: number;
-}
-
-/** Where a holder's link leads. */
+/** Where a holder's link leads, and what is served there. */
 export interface Placement {
   readonly holder: string;
   readonly shardId: number;
   readonly port: number;
-}
-
-/** A holder whose link changes. */
-export interface Move {
-  readonly holder: string;
-  readonly fromPort: number;
-  readonly toPort: number;
+  readonly family: ModeFamily;
+  readonly coverDomains: readonly string[];
 }
 
 export interface Plan {
@@ -53,10 +42,10 @@ export interface Plan {
   readonly shards: readonly ShardDeployment[];
   /** By key digits: where each claimed key is served. */
   readonly placements: ReadonlyMap<string, Placement>;
-  readonly revocations: readonly Revocation[];
+  /** Keys that must stop working: those that this plan takes away, and those of plans before that did not become live. */
+  readonly revocations: readonly RevokedKey[];
+  /** Links that change with this plan, and with plans before that did not become live. */
   readonly moves: readonly Move[];
   /** By shard id: why a running process changes; empty for a shard that is new or stays. */
   readonly reasons: ReadonlyMap<number, readonly string[]>;
-  /** Ids of shards that are given up. */
-  readonly retired: readonly number[];
 }

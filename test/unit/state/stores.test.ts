@@ -32,7 +32,11 @@ const shard: Shard = {
   id: 1,
   family: "fake-tls",
   port: 8443,
-  slots: [{ key: numberedKey(1), holder: "alice" }, { key: numberedKey(2) }],
+  slots: [
+    { key: numberedKey(1), holder: "alice" },
+    { key: numberedKey(3), holder: "bob", disabled: true },
+    { key: numberedKey(2) },
+  ],
   coverDomains: ["www.example.com", "b.example"],
   pinned: { "www.example.com": "192.0.2.1" },
   tag: "7f00000000000000000000000000007f",
@@ -40,6 +44,9 @@ const shard: Shard = {
 const book: ShardBook = {
   salt: "ab".repeat(32),
   retiredPorts: [8444],
+  revoking: [{ key: numberedKey(4), holder: "carol", shardId: 1 }],
+  moving: [{ holder: "*", fromPort: 8444, toPort: 8445 }],
+  linkedHost: "proxy.example",
   shards: [shard, { ...shard, id: 3, family: "obfuscated", port: 8445, slots: [], coverDomains: [], pinned: {} }],
 };
 
@@ -61,6 +68,8 @@ describe("a home before setup", () => {
     expect(await stores.shards.read()).toEqual({
       shards: [],
       retiredPorts: [],
+      revoking: [],
+      moving: [],
       salt: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(await readdir(dirname(paths.settings))).toEqual([]);
@@ -103,6 +112,7 @@ describe("what is written is read again", () => {
     expect(read).toEqual(book);
     expect(read.shards[0]?.slots.map(({ key }) => key.reveal())).toEqual([
       numberedKey(1).reveal(),
+      numberedKey(3).reveal(),
       numberedKey(2).reveal(),
     ]);
     expect((await stat(paths.shards)).mode & 0o777).toBe(0o600);
