@@ -106,15 +106,19 @@ async function canReload(ctx: Context): Promise<boolean> {
   return (await ctx.stores.engineRecord.read()).image?.reloads === true;
 }
 
-/** An engine that cannot be reached says nothing against the files: they stay, and the next run makes them live. */
+/**
+ * An engine that cannot be reached, or that serves another home, says nothing against the files: they stay, and the next run makes
+ * them live.
+ */
 async function failed(ctx: Context, { before, changed }: FilesChange, error: AppError): Promise<BroughtLive> {
-  if (error.kind === "environment") return changed ? { ...NOTHING, failure: notLive(error) } : NOTHING;
+  if (error.kind === "environment" || error.kind === "conflict")
+    return changed ? { ...NOTHING, failure: notLive(error) } : NOTHING;
   if (changed && before !== undefined) await ctx.stores.telegram.restore(before);
   return { ...NOTHING, isTakenBack: true, failure: takenBack(error) };
 }
 
 function notLive(error: AppError): AppError {
-  return new AppError("environment", `Telegram's new files are saved, but no proxy has them yet: ${error.message}`, {
+  return new AppError(error.kind, `Telegram's new files are saved, but no proxy has them yet: ${error.message}`, {
     hint: [error.hint, "then mtproxy refresh-config makes them live"].filter(Boolean).join("; "),
     cause: error,
   });

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import Docker from "dockerode";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -226,15 +226,29 @@ describe("up", () => {
     expect(await new Docker().listNetworks({ filters })).toEqual([]);
   });
 
-  test("never takes over the containers of another home", async () => {
+  test("neither changes nor shows the containers of another home, and says whose they are", async () => {
     await run([padded]);
     const other = await dockerHome();
     try {
       const targets = await other.write({ shards: [padded], settings: smallSettings(image) });
-      const error = await errorOf(other.engine.up(targets, [1]));
-      expect(error.kind).toBe("conflict");
-      expect(error.message).toContain(home.rendered);
-      expect(await home.engine.instances()).toMatchObject([{ running: true }]);
+      const { engine } = other;
+      const before = await home.engine.instances();
+      const attempts = {
+        up: () => engine.up(targets, [1]),
+        stop: () => engine.stop(),
+        start: () => engine.start(),
+        restart: () => engine.restart([1]),
+        reload: () => engine.reload(1),
+        instances: () => engine.instances(),
+        stats: () => engine.stats(1),
+        logs: () => engine.logs(1)[Symbol.asyncIterator]().next(),
+      };
+      for (const [what, attempt] of Object.entries(attempts)) {
+        const { kind, message, hint } = await errorOf(attempt());
+        expect([what, kind, message]).toEqual([what, "conflict", expect.stringContaining(home.rendered)]);
+        expect(hint).toContain(`mtproxy --home ${dirname(home.rendered)}`);
+      }
+      expect(await home.engine.instances()).toEqual(before);
     } finally {
       await rm(other.rendered, { recursive: true });
     }

@@ -5,6 +5,7 @@ import { shardName } from "../../domain/shard.ts";
 import type { Instance } from "../engine.ts";
 import type { Daemon } from "./daemon.ts";
 import { isStatus } from "./daemon-errors.ts";
+import { refuseOtherHome } from "./homes.ts";
 
 /** One of our containers as the daemon describes it. */
 export interface OurContainer {
@@ -15,14 +16,24 @@ export interface OurContainer {
 
 const PROJECT_LABEL = "com.docker.compose.project";
 
+export interface ContainersOptions {
+  readonly daemon: Daemon;
+  /** compose's project name. */
+  readonly project: string;
+  /** Where this home's files are rendered. */
+  readonly folder: string;
+}
+
 /** The containers that carry our project's and a shard's label, by shard; nobody else's are ever looked at. */
 export class Containers {
   readonly #daemon: Daemon;
   readonly #project: string;
+  readonly #folder: string;
 
-  constructor(daemon: Daemon, project: string) {
+  constructor({ daemon, project, folder }: ContainersOptions) {
     this.#daemon = daemon;
     this.#project = project;
+    this.#folder = folder;
   }
 
   /** Removes compose's network once nothing of ours is left to use it. */
@@ -34,11 +45,15 @@ export class Containers {
     });
   }
 
-  /** Those of the shards, or all when none are named; of two of one shard the running one first, then the newest. */
+  /**
+   * Those of the shards, or all when none are named; of two of one shard the running one first, then the newest.
+   * @throws AppError conflict when they are another home's
+   */
   list(shardIds?: readonly number[]): Promise<OurContainer[]> {
     return this.#daemon.call(async (docker) => {
       const label = [`${PROJECT_LABEL}=${this.#project}`, containerLabels.shard];
       const found = await docker.listContainers({ all: true, filters: { label } });
+      await refuseOtherHome(found, this.#folder);
       const wanted = found.filter(({ Labels }) => shardIds?.includes(shardOf(Labels)) ?? true);
       const ours = await Promise.all(wanted.map(({ Id }) => describe(docker.getContainer(Id))));
       return ours.filter((it) => it !== undefined).sort((a, b) => a.shardId - b.shardId || best(a, b));

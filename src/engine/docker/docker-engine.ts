@@ -12,7 +12,6 @@ import { Containers, hasItsName, instanceOf, isRunning, leftovers, type OurConta
 import { Daemon } from "./daemon.ts";
 import { daemonWords, isStatus } from "./daemon-errors.ts";
 import { dockerEndpoint } from "./endpoint.ts";
-import { refuseOtherHome } from "./homes.ts";
 import { requireRunning, watchStart } from "./liveness.ts";
 import { containerLines, execute } from "./output.ts";
 import { probeImage } from "./probe.ts";
@@ -43,17 +42,15 @@ class DockerEngine implements Engine {
   readonly #daemon: Daemon;
   readonly #containers: Containers;
   readonly #compose: Compose;
-  readonly #folder: string;
   readonly #project: string;
   readonly #progress: Pick<Progress, "step"> | undefined;
 
   constructor({ rendered, record, progress, project = composeProject }: DockerEngineOptions) {
     const endpoint = dockerEndpoint(process.env);
     this.#daemon = new Daemon(endpoint);
-    this.#containers = new Containers(this.#daemon, project);
+    this.#containers = new Containers({ daemon: this.#daemon, project, folder: rendered });
     this.#compose = new Compose({ folder: rendered, project, endpoint, memory: record });
     this.#progress = progress;
-    this.#folder = rendered;
     this.#project = project;
   }
 
@@ -67,9 +64,7 @@ class DockerEngine implements Engine {
   }
 
   async up(changed: readonly ShardTarget[], removed: readonly number[]): Promise<void> {
-    const found = await this.#containers.list();
-    await refuseOtherHome(found, this.#folder);
-    const existing = await this.#tidied(found);
+    const existing = await this.#tidied(await this.#containers.list());
     await this.#remove(existing.filter(({ shardId }) => removed.includes(shardId)));
     const stale = changed.filter((target) => !existing.some((ours) => runsAs(ours, target)));
     const ids = stale.map(({ shardId }) => shardId);

@@ -483,15 +483,16 @@ describe("refreshConfig with running proxies", () => {
     expect(it.engine.doings).toEqual([]);
   });
 
-  it("saves new files while the engine is down, says so, and makes them live once it is back", async () => {
+  it.each([
+    ["is down", "environment"],
+    ["serves another home", "conflict"],
+  ] as const)("saves new files while the engine %s, says so, and makes them live afterwards", async (_, kind) => {
     const it = await runningScene();
     it.mirror.files.conf = confNumber(2);
-    it.engine.faults.unusable = new AppError("environment", "the daemon does not answer", {
-      hint: "systemctl start docker",
-    });
+    it.engine.faults.unusable = new AppError(kind, "not now", { hint: "systemctl start docker" });
     const { failure } = await it.refresh();
-    expect(failure?.exitCode).toBe(6);
-    expect(failure?.message).toContain("saved, but no proxy has them yet: the daemon does not answer");
+    expect(failure?.kind).toBe(kind);
+    expect(failure?.message).toContain("saved, but no proxy has them yet: not now");
     expect(failure?.hint).toContain("systemctl start docker");
     expect((await stored(it)).conf).toBe(confNumber(2));
     expect((await it.refresh()).failure).toBeUndefined();
