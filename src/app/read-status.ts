@@ -61,9 +61,11 @@ export async function readStatus(ctx: Context): Promise<Outcome<Status>> {
   const { pending, revocations } = await backlogOf(ctx, engine, asked);
   const data = { ...summarize(state, engine, shards), pending };
   const failure = asked.failure ?? unhealthy(shards, state.settings);
+  // What does not run at all is started with everything that is saved.
+  const runs = asked.instances.some(({ running }) => running);
   return {
     data,
-    warnings: [...state.warnings, ...accessWarnings(revocations), ...(pending === true ? [PENDING] : [])],
+    warnings: [...state.warnings, ...accessWarnings(revocations), ...(pending === true && runs ? [PENDING] : [])],
     ...(failure === undefined ? {} : { failure }),
   };
 }

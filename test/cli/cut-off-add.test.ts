@@ -32,7 +32,9 @@ test.each([
     expect(await readFile(join(home, "config/mtproxy/shards.json"), "utf8")).toContain(key);
 
     await runCli(command, { home, env });
-    expect(await readFile(join(home, "config/mtproxy/shards.json"), "utf8")).not.toContain(key);
+    const { revoking, shards } = JSON.parse(await readFile(join(home, "config/mtproxy/shards.json"), "utf8"));
+    expect(revoking).toEqual([{ key, holder: "bob", shard_id: 1 }]);
+    expect(JSON.stringify(shards)).not.toContain(key);
     const carol = await runCli(["add-user", "carol", "--json"], { home, env });
     expect(keyIn(carol.json.data)).not.toBe(key);
   });

@@ -236,7 +236,7 @@ describe("a person whom somebody else took out of users.json", () => {
     const key = parseLink(link).secret.key.reveal();
     await deleteElsewhere(home(), "gone");
 
-    const warning = "gone is gone from users.json, but the link works until the next apply: mtproxy apply";
+    const warning = "a key of gone is taken away BUT STILL WORKS until that is live: mtproxy apply";
     for (const command of ["list-users", "list-user-secrets", "status", "plan"]) {
       const { code, json } = await home().mtproxy(command, "--json");
       expect([command, code, json.warnings]).toEqual([command, 0, expect.arrayContaining([warning])]);
@@ -250,7 +250,7 @@ describe("a person whom somebody else took out of users.json", () => {
     expect(await home().works(link)).toBe(true);
 
     const next = await home().mtproxy("add-user", "next", "--json");
-    expect(next.json.warnings).toContain("gone is gone from users.json: the key is revoked with this");
+    expect(next.json.warnings).toContain("gone is gone from users.json: the key is being revoked with this");
     expect(await home().works(link)).toBe(false);
     expect(await readFile(files.link, "utf8").catch(() => "none")).toBe("none");
     expect((await home().mtproxy("list-users", "--json")).json.warnings).toEqual([]);
@@ -267,7 +267,7 @@ describe("a person whom somebody else took out of users.json", () => {
     await deleteElsewhere(home(), "ghost");
     const applied = await home().mtproxy("apply");
     expect(applied.code).toBe(0);
-    expect(applied.stderr).toContain("! ghost is gone from users.json: the key is revoked with this\n");
+    expect(applied.stderr).toContain("! ghost is gone from users.json: the key is being revoked with this\n");
     expect(applied.stdout).toContain("the key of ghost on shard 1 stops working");
     expect(await home().works(link)).toBe(false);
   });
