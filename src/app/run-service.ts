@@ -1,14 +1,19 @@
 import { join } from "node:path";
 import type { Context } from "../context.ts";
+import { AppError } from "../domain/errors.ts";
+import { accessWarnings } from "../domain/plan/revoked.ts";
 import { shardName } from "../domain/shard.ts";
 import type { Engine, Instance } from "../engine/engine.ts";
-import { type Applied, type ApplyOptions, applyPlan } from "./apply-plan.ts";
+import { type Applied, type ApplyOptions, applyPlan, findBacklog } from "./apply-plan.ts";
 import { loadSettings } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
+import { planState } from "./plan-state.ts";
 import { waitUntilHealthy } from "./wait-until-healthy.ts";
 
+type Switch = "stopped" | "restarted";
+
 export interface SwitchedService {
-  readonly done: "stopped" | "restarted" | "nothing";
+  readonly done: Switch | "nothing";
   /** Names of the containers (or processes). */
   readonly shards: readonly string[];
 }
@@ -42,7 +47,7 @@ export function restartService(
 
 async function switchService(
   ctx: Context,
-  done: SwitchedService["done"],
+  done: Switch,
   options: { readonly dryRun?: boolean | undefined },
   work: (engine: Engine, instances: readonly Instance[]) => Promise<void>,
 ): Promise<Outcome<SwitchedService>> {
@@ -55,11 +60,28 @@ async function switchService(
       if (instances.length === 0)
         return { data: { done: "nothing", shards: [] }, warnings: ["nothing is there yet: mtproxy start"] };
       const data = { done, shards: instances.map(({ shardId }) => shardName(shardId)) };
-      if (options.dryRun === true) return { data };
+      const warnings = done === "restarted" ? await leftOut(ctx, engine, instances) : [];
+      if (options.dryRun === true) return { data, warnings };
       ctx.putOffInterrupts();
       await work(engine, instances);
-      return { data };
+      return { data, warnings };
     },
     { purpose: "switching the proxy" },
   );
 }
+
+/** What the admin may have hoped that a restart brings. */
+async function leftOut(ctx: Context, engine: Engine, instances: readonly Instance[]): Promise<string[]> {
+  try {
+    const started = instances.map((instance) => ({ ...instance, running: true }));
+    const { pending, revocations } = await findBacklog(ctx, await planState(ctx), engine, started);
+    return [...accessWarnings(revocations), ...(pending ? [NOT_WITH_THIS] : [])];
+  } catch (error) {
+    // A state that cannot be planned keeps nobody from a restart.
+    if (error instanceof AppError) return [];
+    throw error;
+  }
+}
+
+const NOT_WITH_THIS =
+  "changes are saved that a restart does not make live: mtproxy plan shows them, mtproxy apply makes them live";
