@@ -19,7 +19,7 @@ export interface OutputOptions extends Pick<GlobalOptions, "json" | "quiet" | "d
   readonly dryRun?: boolean;
 }
 
-/** What `--json` prints. */
+/** What `--json` prints, with its fields in snake_case. */
 export interface Envelope {
   readonly schema: string;
   readonly ok: boolean;
@@ -57,7 +57,7 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
   return {
     progress,
     async finish(outcome, view) {
-      if (options.json) print(toJson(envelope(options, outcome, progress), terminal.out.isTTY ? 2 : 0));
+      if (options.json) print(snakeCase(toJson(envelope(options, outcome, progress), terminal.out.isTTY ? 2 : 0)));
       else await finishForPeople(outcome, view);
       if (options.debug && outcome.failure !== undefined) line(trace(outcome.failure));
       return outcome.failure?.exitCode ?? 0;
@@ -81,7 +81,7 @@ function envelope({ schema }: OutputOptions, outcome: Outcome<unknown>, progress
   return {
     schema,
     ok: failure === undefined,
-    data: snakeCase(data ?? null),
+    data: data ?? null,
     warnings: [...progress.warnings, ...warnings].map(redactKeys),
     error: failure === undefined ? null : errorFields(failure),
   };

@@ -2,8 +2,6 @@ import { Key } from "../domain/key.ts";
 
 const KEY_DIGITS = 32;
 const LONG_HEX = /[0-9a-f]{32,}/gi;
-const HALF = KEY_DIGITS / 2;
-const HEX_RUN = /[0-9a-f]{32}/i;
 
 /**
  * The last gate before a screen: `[key]` in place of the digits of every key that this process holds, bare or within a secret.
@@ -13,14 +11,20 @@ export function redactKeys(text: string): string {
   return mayHoldKey(text) ? text.replace(LONG_HEX, redactRun) : text;
 }
 
-/** A run of 32 digits covers a multiple of 32, and a place half a run before or behind it: of a long list little is looked at. */
+/** A run of 32 digits covers a place whose number is a multiple of 32: of a long list little is looked at. */
 function mayHoldKey(text: string): boolean {
-  for (let at = KEY_DIGITS - 1; at < text.length; at += KEY_DIGITS) {
-    if (!isHexDigit(text.charCodeAt(at))) continue;
-    if (!isHexDigit(text.charCodeAt(at - HALF)) && !isHexDigit(text.charCodeAt(at + HALF - 1))) continue;
-    if (HEX_RUN.test(text.slice(at - KEY_DIGITS + 1, at + KEY_DIGITS))) return true;
-  }
+  for (let at = 0; at < text.length; at += KEY_DIGITS) if (runAround(text, at) >= KEY_DIGITS) return true;
   return false;
+}
+
+/** How many hex digits in a row cover the place. */
+function runAround(text: string, place: number): number {
+  let end = place;
+  while (isHexDigit(text.charCodeAt(end))) end += 1;
+  if (end === place) return 0;
+  let start = place;
+  while (isHexDigit(text.charCodeAt(start - 1))) start -= 1;
+  return end - start;
 }
 
 function isHexDigit(code: number): boolean {

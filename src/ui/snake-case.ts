@@ -1,25 +1,10 @@
+/** A capital inside the name of a field: only a name ends in `":`, because a quote inside a text is written `\"`. */
+const INNER_CAPITAL = /\B[A-Z](?=\w*":)/g;
+
 /**
- * Data as `--json` prints it: names of fields in snake_case, as in every file and API of the product. Values stay as they are;
- * names that are values (users, domains) belong into lists, never into field names.
+ * JSON text with its fields named in snake_case, as in every file and API of the product. Values stay as they are; names that are
+ * values (users, domains) belong into lists, never into field names. On the text, because a long list is not built a second time.
  */
-export function snakeCase(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(snakeCase);
-  if (!isPlainObject(value)) return value;
-  const renamed: Record<string, unknown> = {};
-  for (const [name, item] of Object.entries(value)) renamed[snakeName(name)] = snakeCase(item);
-  return renamed;
-}
-
-/** The few names there are come back for every user of a long list. */
-const known = new Map<string, string>();
-
-function snakeName(name: string): string {
-  const snake =
-    known.get(name) ?? name.replace(/([a-z0-9])([A-Z])/g, (_, before, letter) => `${before}_${letter.toLowerCase()}`);
-  known.set(name, snake);
-  return snake;
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+export function snakeCase(json: string): string {
+  return json.replace(INNER_CAPITAL, (capital) => `_${capital.toLowerCase()}`);
 }
