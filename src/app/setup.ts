@@ -1,15 +1,14 @@
-import { isAbsolute } from "node:path";
 import type { Context } from "../context.ts";
 import { isIpv4, parseIpv4, parsePublicHost } from "../domain/address.ts";
 import { parseCoverDomain } from "../domain/cover-domain.ts";
 import { parseDownloadUrl } from "../domain/download-url.ts";
 import { AppError } from "../domain/errors.ts";
 import { parseImageName } from "../domain/image-name.ts";
-import { parsePort, parsePortRange } from "../domain/port.ts";
-import { shown } from "../domain/printable.ts";
+import { parsePortRange } from "../domain/port.ts";
 import type { Mode } from "../domain/secret.ts";
+import { checkStatsPort, parseDatacenter, parseLockPath } from "../domain/setting-rules.ts";
 import { defaultSettings, type EngineName, type Settings, workerWarnings } from "../domain/settings.ts";
-import { INNER_PORT, shardName } from "../domain/shard.ts";
+import { shardName } from "../domain/shard.ts";
 import { bringLive } from "./bring-live.ts";
 import type { Outcome } from "./outcome.ts";
 import { refreshConfig } from "./refresh-config.ts";
@@ -136,7 +135,7 @@ async function chooseSettings(ctx: Context, base: Settings, options: SetupOption
     defaultMode: options.mode,
     defaultCoverDomain: mapped(options.coverDomain, parseCoverDomain),
     maxConnections: options.maxConnections,
-    statsPort: mapped(options.statsPort, parseStatsPort),
+    statsPort: mapped(options.statsPort, checkStatsPort),
     proxySecretUrls: options.proxySecretUrl?.map(parseDownloadUrl),
     proxyConfigUrls: options.proxyConfigUrl?.map(parseDownloadUrl),
     usersLock: mapped(options.usersLock, parseLockPath),
@@ -149,20 +148,6 @@ async function chooseSettings(ctx: Context, base: Settings, options: SetupOption
 
 function mapped<F, T>(given: F | undefined, parse: (given: F) => T): T | undefined {
   return given === undefined ? undefined : parse(given);
-}
-
-/** Clients and statistics cannot have the same port inside a container. */
-function parseStatsPort(port: number): number {
-  if (port !== INNER_PORT) return port;
-  throw new AppError("invalid", `port ${port} is where clients come in inside the containers`, {
-    hint: "the port of /stats can be any other; nobody outside sees it",
-  });
-}
-
-/** Another working folder must not make it another lock. */
-function parseLockPath(text: string): string {
-  if (isAbsolute(text)) return text;
-  throw new AppError("invalid", `"${shown(text, 80)}" is not an absolute path, which the lock of users.json must have`);
 }
 
 async function choosePublicHost(ctx: Context, base: Settings, { publicHost }: SetupOptions): Promise<string> {
@@ -190,14 +175,4 @@ async function chooseEgress(
   if (egressIpv4 !== undefined) return parseIpv4(egressIpv4);
   if (given === undefined && base.egressIpv4 !== undefined) return base.egressIpv4;
   return isIpv4(publicHost) ? publicHost : ((await ctx.host.resolve4(publicHost)) ?? base.egressIpv4);
-}
-
-function parseDatacenter(text: string): [string, string] {
-  const [, id, endpoint, port] = /^(-?[1-9]\d{0,4})=([^\s:]+|\[[0-9a-f:.]+\]):(\d+)$/i.exec(text) ?? [];
-  if (id === undefined || endpoint === undefined || port === undefined) {
-    throw new AppError("invalid", `"${shown(text, 60)}" is not a datacenter`, {
-      hint: "write it as --datacenter 2=149.154.167.51:443",
-    });
-  }
-  return [id, `${endpoint}:${parsePort(port)}`];
 }

@@ -6,8 +6,14 @@ export function collect(value: string, before: readonly string[] = []): readonly
   return [...before, value];
 }
 
-/** For an option that is a whole number within bounds, both included. */
-export function parseCount(option: string, least: number, most: number): (text: string) => number {
+/** Both included. */
+interface Bounds {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** For an option that is a whole number within bounds. */
+export function parseCount(option: string, { least, most }: Bounds): (text: string) => number {
   return (text) => {
     const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
     if (count >= least && count <= most) return count;

@@ -49,7 +49,11 @@ function declareStatus(program: CliCommand): void {
     .command("verify [names...]")
     .description("prove links with a real handshake each; exit 9 when one fails")
     .option("--via <host:port>", "connect there instead of to the address in the link, to go around a NAT")
-    .option("--timeout <seconds>", "how long one attempt may take (10)", parseCount("--timeout", 1, 600))
+    .option(
+      "--timeout <seconds>",
+      "how long one attempt may take (10)",
+      parseCount("--timeout", { least: 1, most: 600 }),
+    )
     .examples([
       "mtproxy verify",
       "mtproxy verify alice",

@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import type { SetupOptions } from "../app/setup.ts";
 import { parsePort } from "../domain/port.ts";
+import { countBounds } from "../domain/setting-rules.ts";
 import type { CliCommand } from "./command.ts";
 import { collect, parseCount } from "./options.ts";
 
@@ -19,7 +20,7 @@ export function declareSetupCommand(program: CliCommand): void {
       ]),
     )
     .option("--image <image>", "image that holds the C proxy (ghcr.io/getpagespeed/mtproxy)")
-    .option("--workers <n>", "worker processes a shard, 0 to 256 (0)", parseCount("--workers", 0, 256))
+    .option("--workers <n>", "worker processes a shard, 0 to 256 (0)", parseCount("--workers", countBounds.workers))
     .addOption(
       new Option("--mode <mode>", "mode of users who are added without one").choices(["padded", "plain", "fake-tls"]),
     )
@@ -27,7 +28,7 @@ export function declareSetupCommand(program: CliCommand): void {
     .option(
       "--max-connections <n>",
       "connections a shard shall take, where the host allows (8000)",
-      parseCount("--max-connections", 64, 1_000_000),
+      parseCount("--max-connections", countBounds.maxConnections),
     )
     .option("--stats-port <port>", "port of /stats inside the containers (8888)", parsePort)
     .option("--proxy-secret <file>", "take Telegram's proxy-secret from a file instead of downloading it")

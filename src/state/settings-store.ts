@@ -1,8 +1,22 @@
+import { parseIpv4, parsePublicHost } from "../domain/address.ts";
 import { parseCoverDomain } from "../domain/cover-domain.ts";
+import { parseDownloadUrl } from "../domain/download-url.ts";
 import { parseImageName } from "../domain/image-name.ts";
 import { formatPortRange, parsePortRange } from "../domain/port.ts";
+import { checkStatsPort, countBounds, parseDatacenter, parseLockPath } from "../domain/setting-rules.ts";
 import { defaultSettings, type Settings } from "../domain/settings.ts";
-import { type Fields, type JsonObject, listOf, mapOf, oneOf, parsed, portNumber, text, wholeNumber } from "./fields.ts";
+import {
+  type Fields,
+  type JsonObject,
+  listOf,
+  mapOf,
+  oneOf,
+  parsed,
+  portNumber,
+  type Rule,
+  text,
+  wholeNumber,
+} from "./fields.ts";
 import { createJsonStore, type Store, type StoreParts } from "./json-store.ts";
 import { present } from "./present.ts";
 
@@ -10,12 +24,27 @@ export function createSettingsStore(parts: StoreParts): Store<Settings> {
   return createJsonStore(parts, { path: parts.paths.settings, parse, format, migrate });
 }
 
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
-const url = text("a URL", /^[a-z]+:\/\/\S+$/i);
-const hostName = text(
-  "a host name or address without blanks, scheme and port",
-  /^(?:[^\s/:?#@]*|[0-9a-f:.]*:[0-9a-f:.]*)$/i,
-);
+/** The same rules as for the flags of setup: what one refuses, the other does not take. */
+const url = parsed("an address to download from", parseDownloadUrl);
+const publicHost = parsed("a host name or address", (text) => (text === "" ? text : parsePublicHost(text)));
+const statsPort: Rule<number> = {
+  expects: portNumber.expects,
+  read: (value) => (portNumber.read(value) === undefined ? undefined : checkStatsPort(Number(value))),
+};
+const endpoints = mapOf(text("host:port"));
+const datacenters: Rule<Record<string, string>> = {
+  expects: "an object from datacenter ids to host:port",
+  read: (value) => {
+    const given = endpoints.read(value);
+    return (
+      given && Object.fromEntries(Object.entries(given).map(([id, endpoint]) => parseDatacenter(`${id}=${endpoint}`)))
+    );
+  },
+};
+
+function countWithin({ least, most }: { readonly least: number; readonly most: number }): Rule<number> {
+  return wholeNumber(least, most);
+}
 
 /** Missing fields have their defaults: a file from before they existed stays valid. */
 function parse(fields: Fields): Settings {
@@ -23,17 +52,18 @@ function parse(fields: Fields): Settings {
     port: fields.get("port", portNumber) ?? defaultSettings.port,
     portRange:
       fields.get("port_range", parsed("a range such as 8444-8543", parsePortRange)) ?? defaultSettings.portRange,
-    publicHost: fields.get("public_host", hostName) ?? defaultSettings.publicHost,
-    workers: fields.get("workers", wholeNumber(0, 256)) ?? defaultSettings.workers,
+    publicHost: fields.get("public_host", publicHost) ?? defaultSettings.publicHost,
+    workers: fields.get("workers", countWithin(countBounds.workers)) ?? defaultSettings.workers,
     engine: fields.get("engine", oneOf("docker", "trial")) ?? defaultSettings.engine,
     routing: fields.get("routing", oneOf("direct", "edge")) ?? defaultSettings.routing,
     image: fields.get("image", parsed("the name of an image", parseImageName)) ?? defaultSettings.image,
     defaultMode: fields.get("default_mode", oneOf("plain", "padded", "fake-tls")) ?? defaultSettings.defaultMode,
-    maxConnections: fields.get("max_connections", wholeNumber(1, 1_000_000)) ?? defaultSettings.maxConnections,
-    statsPort: fields.get("stats_port", portNumber) ?? defaultSettings.statsPort,
+    maxConnections:
+      fields.get("max_connections", countWithin(countBounds.maxConnections)) ?? defaultSettings.maxConnections,
+    statsPort: fields.get("stats_port", statsPort) ?? defaultSettings.statsPort,
     proxySecretUrls: fields.get("proxy_secret_urls", listOf(url)) ?? defaultSettings.proxySecretUrls,
     proxyConfigUrls: fields.get("proxy_config_urls", listOf(url)) ?? defaultSettings.proxyConfigUrls,
-    usersLock: fields.get("users_lock", text("an absolute path", /^\//)) ?? defaultSettings.usersLock,
+    usersLock: fields.get("users_lock", parsed("an absolute path", parseLockPath)) ?? defaultSettings.usersLock,
     usersWrite: fields.get("users_write", oneOf("auto", "in-place", "rename")) ?? defaultSettings.usersWrite,
     ...parseOptional(fields),
   };
@@ -41,9 +71,9 @@ function parse(fields: Fields): Settings {
 
 function parseOptional(fields: Fields): Partial<Settings> {
   return present({
-    egressIpv4: fields.get("egress_ipv4", text("an IPv4 address", IPV4)),
+    egressIpv4: fields.get("egress_ipv4", parsed("an IPv4 address", parseIpv4)),
     defaultCoverDomain: fields.get("default_cover_domain", parsed("a domain", parseCoverDomain)),
-    trialDatacenters: fields.get("trial_datacenters", mapOf(text("host:port", /^.+:\d{1,5}$/))),
+    trialDatacenters: fields.get("trial_datacenters", datacenters),
     createdAt: fields.get("created_at", text()),
   });
 }
