@@ -4,6 +4,7 @@ import { parseCoverDomain } from "../domain/cover-domain.ts";
 import { parseDownloadUrl } from "../domain/download-url.ts";
 import { AppError } from "../domain/errors.ts";
 import { parseImageName } from "../domain/image-name.ts";
+import { otherShardOn } from "../domain/plan/set-port.ts";
 import { parsePortRange } from "../domain/port.ts";
 import type { Mode } from "../domain/secret.ts";
 import { checkStatsPort, parseDatacenter, parseLockPath } from "../domain/setting-rules.ts";
@@ -78,7 +79,7 @@ export async function setUp(ctx: Context, options: SetupOptions): Promise<Outcom
 /** The first shard gets the set port; one that another shard's links name would make every later plan impossible. */
 async function refuseOtherShardsPort(ctx: Context, { engine, port }: Settings): Promise<void> {
   if (engine === "trial") return;
-  const holder = (await ctx.stores.shards.read()).shards.find((shard) => shard.id !== 1 && shard.port === port);
+  const holder = otherShardOn(port, (await ctx.stores.shards.read()).shards);
   if (holder === undefined) return;
   throw new AppError("conflict", `port ${port} is the one of ${shardName(holder.id)}, whose links name it`, {
     hint: "mtproxy plan shows which ports are in use; take another one",

@@ -7,12 +7,13 @@ import { newShard, openDefaultShard, portSupply } from "./open-shard.ts";
 import { placeClaims } from "./place.ts";
 import { retainShards } from "./retain.ts";
 import { isSuperfluous } from "./retire.ts";
+import { refuseOthersPort } from "./set-port.ts";
 import type { Plan, PlanInput } from "./types.ts";
 
 /**
  * From what is wanted to the shards that serve it: a pure function, but for the keys that it is handed. Placement is stable: whoever
  * has a place keeps it until the key goes, the mode changes or the engine cannot run the shard.
- * @throws AppError conflict when the port range has no port left
+ * @throws AppError conflict when the port range has no port left, or the set port is that of another shard
  */
 export function makePlan(input: PlanInput): Plan {
   const { book, capabilities, newKey } = input;
@@ -26,6 +27,7 @@ export function makePlan(input: PlanInput): Plan {
   if (drafts.length === 0) drafts.push(openDefaultShard(input, openShard));
   placeClaims(open.values(), drafts, { capabilities, allowRestart: input.allowRestart ?? false, open: openShard });
   const kept = drafts.filter((shard) => !isSuperfluous(shard, drafts));
+  refuseOthersPort(input.settings.port, kept);
   for (const shard of kept) completeShard(shard, input);
   return describePlan(book, claims, kept);
 }

@@ -88,6 +88,20 @@ describe("a plan", () => {
     expect(() => apply(users, one.book, { settings })).toThrow(/no free port/);
   });
 
+  it("refuses to give the first shard the port of another one, and names both and the way out", () => {
+    const people = Array.from({ length: 17 }, (_, index) => proxyUser(`u${index}`, numberedKey(index)));
+    const { book } = apply(people);
+    const settings = { ...planInput().settings, port: 8444 };
+    const refusal = expect.objectContaining({
+      kind: "conflict",
+      message: expect.stringMatching(/^familytraffic-mtproxy shall get port 8444, .* of familytraffic-mtproxy-2, /),
+      hint: "mtproxy setup --port 8443 keeps the port that it has",
+    });
+    expect(() => apply(people, book, { settings })).toThrow(refusal);
+    // Where the other one goes with this plan, its port is free.
+    expect(apply([], book, { settings }).book.shards.map(({ port }) => port)).toEqual([8444]);
+  });
+
   it("fills a disabled user's slot with a throwaway key, the same each time, and gives the key back when enabled", () => {
     const before = apply([]);
     const alice = proxyUser("alice", spareOf(before).key);
