@@ -1,7 +1,8 @@
 import { type FileHandle, open, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AppError } from "../domain/errors.ts";
-import { makeFolders, unless } from "./durable.ts";
+import { followLinks, makeFolders, unless } from "./durable.ts";
+import { errorCode } from "./file-errors.ts";
 import { parseHolder, processesWithOpen } from "./lock-holder.ts";
 import { FOLDER_MODE } from "./write-file.ts";
 
@@ -94,8 +95,21 @@ async function openOurs(path: string): Promise<FileHandle> {
 }
 
 /** Its mode and contents are not ours to change, and flock(2) asks for no right to write. A new one is made as a shell would. */
-function openTheirs(path: string): Promise<FileHandle> {
-  return openOrCreate(path, "r", 0o666);
+async function openTheirs(path: string): Promise<FileHandle> {
+  try {
+    return await openOrCreate(path, "r", 0o666);
+  } catch (error) {
+    throw errorCode(error) === "ENOENT" ? await noFolder(path, error) : error;
+  }
+}
+
+/** Nor is the folder ours to make: it is the system's /var/lock, often a link to one that small containers leave out. */
+async function noFolder(path: string, cause: unknown): Promise<AppError> {
+  const folder = await followLinks(dirname(path));
+  return new AppError("environment", `cannot lock ${path}: there is no folder ${folder}`, {
+    hint: `mkdir -p ${folder}, or take a lock elsewhere: mtproxy setup --users-lock PATH`,
+    cause,
+  });
 }
 
 /**

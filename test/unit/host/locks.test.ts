@@ -1,5 +1,5 @@
-import { spawn, spawnSync } from "node:child_process";
-import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -215,4 +215,21 @@ test("a lock where no file can be is an error of the environment", async () => {
   await writeFile(join(folder, "file"), "");
   const error = await refusal(locks.withLock(join(folder, "file", "lock"), async () => {}));
   expect([error.kind, error.message]).toEqual(["environment", expect.stringContaining("cannot lock")]);
+});
+
+test.each([
+  ["is missing", async () => {}],
+  ["is a link to one that is", (folder: string) => symlink("run/lock", join(folder, "lock"))],
+])("a lock of others whose folder %s tells how to make it and how to take another lock", async (_, prepare) => {
+  const folder = await tempFolder();
+  await prepare(folder);
+  const lock = () => locks.withLock(join(folder, "lock", "users.lock"), async () => "done", { holder: false });
+  const { kind, message, hint = "" } = await refusal(lock());
+  expect([kind, message]).toEqual([
+    "environment",
+    expect.stringMatching(/^cannot lock .*users\.lock: there is no folder/),
+  ]);
+  expect(hint).toContain("mtproxy setup --users-lock PATH");
+  execFileSync("sh", ["-c", /^mkdir -p [^,]+/.exec(hint)?.[0] ?? "false"]);
+  expect(await lock()).toBe("done");
 });
