@@ -13,6 +13,8 @@ export interface WantedFile {
   readonly path?: string | undefined;
   /** What is in use. */
   readonly before: Uint8Array | undefined;
+  /** A proxy-multi.conf with fewer datacenters or proxies than that is taken too. */
+  readonly mayShrink?: boolean | undefined;
   readonly fetched: FetchedFile | undefined;
 }
 
@@ -41,7 +43,9 @@ async function fromPath(ctx: Context, wanted: WantedFile, path: string): Promise
   if (bytes === undefined) throw new AppError("not-found", `there is no file ${path}`);
   const problems = problemsOf(wanted, bytes);
   if (problems.length > 0)
-    throw new AppError("invalid", `${path}: ${problems.join("; ")}`, { hint: "nothing was changed" });
+    throw new AppError("invalid", `${path}: ${problems.join("; ")}`, {
+      hint: "nothing was changed; when Telegram itself lists fewer now: --accept-fewer",
+    });
   return { bytes, source: path };
 }
 
@@ -67,9 +71,9 @@ async function fromMirror(ctx: Context, wanted: WantedFile, url: string, timeout
   return { bytes, source: `${host}${pathname}` };
 }
 
-function problemsOf({ file, before }: WantedFile, bytes: Uint8Array): string[] {
+function problemsOf({ file, before, mayShrink }: WantedFile, bytes: Uint8Array): string[] {
   if (file === "proxySecret") return checkProxySecret(bytes);
-  return checkReplacement(before === undefined ? undefined : latin1(before), latin1(bytes));
+  return checkReplacement(before === undefined ? undefined : latin1(before), latin1(bytes), mayShrink);
 }
 
 /** One character a byte: that is what the parser counts. */

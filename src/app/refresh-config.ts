@@ -15,6 +15,8 @@ export interface RefreshOptions {
   /** Paths on this host. A file without one is downloaded; it is left alone when the other has one and it is there already. */
   readonly fromFile?: { readonly [file in File]?: string | undefined };
   readonly dryRun?: boolean | undefined;
+  /** Take a proxy-multi.conf with fewer datacenters or proxies than the one in use. */
+  readonly mayShrink?: boolean | undefined;
   /** For each mirror; 20 s. */
   readonly timeoutMs?: number;
 }
@@ -69,7 +71,7 @@ export async function refreshConfig(ctx: Context, options: RefreshOptions = {}):
 async function fetchFiles(ctx: Context, settings: Settings, options: RefreshOptions): Promise<Fetched> {
   const found: { [file in File]?: FoundFile } = {};
   let failure: AppError | undefined;
-  for (const wanted of await wantedFiles(ctx, settings, options.fromFile ?? {})) {
+  for (const wanted of await wantedFiles(ctx, settings, options)) {
     try {
       found[wanted.file] = await fetchTelegramFile(ctx, wanted, options.timeoutMs ?? TIMEOUT_MS);
     } catch (error) {
@@ -83,7 +85,7 @@ async function fetchFiles(ctx: Context, settings: Settings, options: RefreshOpti
 async function wantedFiles(
   ctx: Context,
   settings: Settings,
-  fromFile: NonNullable<RefreshOptions["fromFile"]>,
+  { fromFile = {}, mayShrink }: RefreshOptions,
 ): Promise<WantedFile[]> {
   const [inUse, record] = await Promise.all([ctx.stores.telegram.read(), ctx.stores.telegramRecord.read()]);
   const urls = { proxySecret: settings.proxySecretUrls, proxyMultiConf: settings.proxyConfigUrls };
@@ -94,6 +96,7 @@ async function wantedFiles(
     urls: urls[file],
     path: fromFile[file],
     before: inUse?.[file],
+    mayShrink,
     fetched: record[file],
   }));
 }

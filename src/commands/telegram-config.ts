@@ -3,6 +3,7 @@ import type { CliCommand } from "./command.ts";
 interface RefreshFlags {
   readonly proxySecret?: string;
   readonly fromFile?: string;
+  readonly acceptFewer?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -14,6 +15,7 @@ export function declareTelegramConfigCommands(program: CliCommand): void {
     )
     .option("--from-file <file>", "take proxy-multi.conf from a file instead of downloading it")
     .option("--proxy-secret <file>", "take proxy-secret from a file instead of downloading it")
+    .option("--accept-fewer", "take a proxy-multi.conf that lists fewer datacenters or proxies: look at it first")
     .writes()
     .examples([
       "mtproxy refresh-config",
@@ -21,9 +23,10 @@ export function declareTelegramConfigCommands(program: CliCommand): void {
       "mtproxy refresh-config --from-file proxy-multi.conf --proxy-secret proxy-secret",
     ])
     .runs(
-      async (ctx, { fromFile, proxySecret, dryRun }: RefreshFlags) =>
+      async (ctx, { fromFile, proxySecret, acceptFewer, dryRun }: RefreshFlags) =>
         (await import("../app/refresh-config.ts")).refreshConfig(ctx, {
           fromFile: { proxySecret, proxyMultiConf: fromFile },
+          mayShrink: acceptFewer,
           dryRun,
         }),
       async (data, style) => (await import("../ui/refresh-views.ts")).refreshView(data, style),

@@ -8,10 +8,12 @@ const DATACENTERS = [1, -1, 2, -2, 3, -3, 4, -4, 5, -5] as const;
  * Why a new proxy-multi.conf must not replace the one in use; empty when it may. Besides what the C proxy refuses, this
  * finds what it takes silently although people would be cut off: datacenters that are gone, a default that leads nowhere.
  * @param previous the file in use, one character a byte; one that does not parse counts as none
+ * @param mayShrink somebody has looked at it: Telegram itself may give a datacenter up one day
  */
-export function checkReplacement(previous: string | undefined, next: string): string[] {
+export function checkReplacement(previous: string | undefined, next: string, mayShrink = false): string[] {
   const conf = tryParse(next);
   if (conf instanceof AppError) return [conf.message];
+  if (mayShrink) return checkDefault(conf);
   const before = previous === undefined ? undefined : tryParse(previous);
   return [...checkDefault(conf), ...(before instanceof AppError ? checkSize(conf) : checkSize(conf, before))];
 }

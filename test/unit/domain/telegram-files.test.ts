@@ -57,6 +57,14 @@ describe("checkReplacement", () => {
   });
 });
 
+it("a list that shrank is taken by whoever has looked at it, a wrong one by nobody", () => {
+  const fewer = conf(ALL.filter((id) => id !== 5 && id !== -5));
+  expect(checkReplacement(conf(), fewer)).toEqual(["datacenters 5, -5 are missing"]);
+  expect(checkReplacement(conf(), fewer, true)).toEqual([]);
+  expect(checkReplacement(conf(), "<html>502 Bad Gateway</html>", true)).not.toEqual([]);
+  expect(checkReplacement(conf(), conf(ALL, 1, "default 9;\n"), true)).not.toEqual([]);
+});
+
 describe("checkProxySecret", () => {
   it("takes 32 to 256 random bytes", () => {
     fc.assert(
