@@ -9,6 +9,7 @@ import type { Engine, Instance } from "../engine/engine.ts";
 import { removeRevokedFiles, updateClientFiles } from "./client-files.ts";
 import { connectedClients } from "./connected-clients.ts";
 import { knownImage, makeDeployment } from "./deployment.ts";
+import { formerEngineWarnings, haltFormerEngine } from "./former-engine.ts";
 import { loadSettings, type PlannedState } from "./load-state.ts";
 import { makeLive, type Rollout } from "./make-live.ts";
 import { type PlanOptions, planState, refuseTakenPort, settlePlan } from "./plan-state.ts";
@@ -60,6 +61,7 @@ export async function previewApply(ctx: Context, planned: PlannedState): Promise
   const engine = await ctx.engine(planned.state.settings);
   await engine.check();
   await refuseTakenPort(ctx, planned);
+  for (const warning of await formerEngineWarnings(ctx, planned.state.settings)) ctx.progress.warn(warning);
   return describe(await prepare(ctx, planned, engine, planned.state.engineRecord), false);
 }
 
@@ -93,8 +95,9 @@ async function settleAndApply(ctx: Context, options: ApplyOptions): Promise<Appl
   const engine = await ctx.engine(planned.state.settings);
   await engine.check();
   const prepared = await prepare(ctx, planned, engine, await knownImage(ctx, engine, planned));
+  const former = await haltFormerEngine(ctx, planned.state.settings);
   if (options.startStopped !== true && isStopped(prepared.instances)) await refuseWhileStopped(ctx, prepared);
-  await makeLive(ctx, prepared, options.oneByOne === true);
+  await former.replaceBy(() => makeLive(ctx, prepared, options.oneByOne === true));
   await recordRevoked(ctx, planned.plan.revocations);
   await removeRevokedFiles(ctx, prepared);
   await updateClientFiles(ctx, prepared, options.changedUsers);

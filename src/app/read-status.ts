@@ -7,6 +7,7 @@ import { type ModeFamily, type Shard, shardName } from "../domain/shard.ts";
 import { hasSecret } from "../domain/user.ts";
 import type { Engine, Instance } from "../engine/engine.ts";
 import { findBacklog } from "./apply-plan.ts";
+import { formerEngineWarnings } from "./former-engine.ts";
 import { loadState, type State } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 import { planState } from "./plan-state.ts";
@@ -65,7 +66,12 @@ export async function readStatus(ctx: Context): Promise<Outcome<Status>> {
   const runs = asked.instances.some(({ running }) => running);
   return {
     data,
-    warnings: [...state.warnings, ...accessWarnings(revocations), ...(pending === true && runs ? [PENDING] : [])],
+    warnings: [
+      ...state.warnings,
+      ...(await formerEngineWarnings(ctx, state.settings)),
+      ...accessWarnings(revocations),
+      ...(pending === true && runs ? [PENDING] : []),
+    ],
     ...(failure === undefined ? {} : { failure }),
   };
 }

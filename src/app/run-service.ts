@@ -5,6 +5,7 @@ import { accessWarnings } from "../domain/plan/revoked.ts";
 import { shardName } from "../domain/shard.ts";
 import type { Engine, Instance } from "../engine/engine.ts";
 import { type Applied, type ApplyOptions, applyPlan, findBacklog } from "./apply-plan.ts";
+import { formerEngineWarnings } from "./former-engine.ts";
 import { loadSettings } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 import { planState } from "./plan-state.ts";
@@ -51,16 +52,20 @@ async function switchService(
   options: { readonly dryRun?: boolean | undefined },
   work: (engine: Engine, instances: readonly Instance[]) => Promise<void>,
 ): Promise<Outcome<SwitchedService>> {
-  const engine = await ctx.engine(await loadSettings(ctx));
+  const settings = await loadSettings(ctx);
+  const engine = await ctx.engine(settings);
   await engine.check();
   return ctx.locks.withLock(
     join(ctx.paths.run, "apply.lock"),
     async () => {
       const instances = await engine.instances();
-      if (instances.length === 0)
-        return { data: { done: "nothing", shards: [] }, warnings: ["nothing is there yet: mtproxy start"] };
+      const former = await formerEngineWarnings(ctx, settings);
+      if (instances.length === 0) {
+        const nothing = "nothing is there yet: mtproxy start";
+        return { data: { done: "nothing", shards: [] }, warnings: [...former, nothing] };
+      }
       const data = { done, shards: instances.map(({ shardId }) => shardName(shardId)) };
-      const warnings = done === "restarted" ? await leftOut(ctx, engine, instances) : [];
+      const warnings = [...former, ...(done === "restarted" ? await leftOut(ctx, engine, instances) : [])];
       if (options.dryRun === true) return { data, warnings };
       ctx.putOffInterrupts();
       await work(engine, instances);

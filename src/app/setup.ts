@@ -11,6 +11,7 @@ import { checkStatsPort, parseDatacenter, parseLockPath } from "../domain/settin
 import { defaultSettings, type EngineName, type Settings, workerWarnings } from "../domain/settings.ts";
 import { shardName } from "../domain/shard.ts";
 import { bringLive } from "./bring-live.ts";
+import { formerEngine, formerEngineWarnings } from "./former-engine.ts";
 import type { Outcome } from "./outcome.ts";
 import { refreshConfig } from "./refresh-config.ts";
 
@@ -49,6 +50,8 @@ export interface SetupResult {
   readonly repeated: boolean;
   /** A proxy runs with these settings. */
   readonly running: boolean;
+  /** Engine that served this home before and is (or would be) ended with this. */
+  readonly replaces: EngineName | null;
 }
 
 /**
@@ -64,16 +67,22 @@ export async function setUp(ctx: Context, options: SetupOptions): Promise<Outcom
     options,
   );
   await refuseOtherShardsPort(ctx, settings);
-  const data = { home: ctx.paths.home, settings, repeated: before !== undefined, running: false };
+  const data = { home: ctx.paths.home, settings, repeated: before !== undefined, running: false, replaces: null };
   const warnings = workerWarnings(settings.workers, settings.defaultMode === "fake-tls");
-  if (options.dryRun === true) return { data, warnings };
+  const former = (await formerEngine(ctx, settings)) ?? null;
+  const leaving = [...warnings, ...(await formerEngineWarnings(ctx, settings))];
+  const starts = options.start !== false;
+  if (options.dryRun === true && starts) return { data: { ...data, replaces: former }, warnings };
+  if (options.dryRun === true) return { data, warnings: leaving };
   await ctx.stores.settings.write(settings);
   await listDefaultCoverDomain(ctx, settings);
   ctx.progress.step(`settings are in ${ctx.paths.settings}`);
-  if (options.start === false) return { data, warnings };
+  if (!starts) return { data, warnings: leaving };
   const otherwise = `the settings are saved, but ${data.repeated ? "not live" : "no proxy runs"}`;
   const failure = await firstStart(ctx, settings, options, otherwise);
-  return { data: { ...data, running: failure === undefined }, warnings, ...(failure === undefined ? {} : { failure }) };
+  if (failure !== undefined) return { data, warnings: leaving, failure };
+  const isEnded = (await formerEngine(ctx, settings)) === undefined;
+  return { data: { ...data, running: true, replaces: isEnded ? former : null }, warnings };
 }
 
 /** The first shard gets the set port; one that another shard's links name would make every later plan impossible. */

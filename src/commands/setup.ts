@@ -14,10 +14,10 @@ export function declareSetupCommand(program: CliCommand): void {
     .option("--port <port>", "public port of the first shard (8443)", parsePort)
     .option("--port-range <first-last>", "where further shards find theirs (8444-9467)")
     .addOption(
-      new Option("--engine <engine>", "docker runs the C proxy; trial is for a first look").choices([
-        "docker",
-        "trial",
-      ]),
+      new Option(
+        "--engine <engine>",
+        "docker runs the C proxy; trial is for a first look; a change ends what the other one runs",
+      ).choices(["docker", "trial"]),
     )
     .option("--image <image>", "image that holds the C proxy (ghcr.io/getpagespeed/mtproxy)")
     .option("--workers <n>", "worker processes a shard, 0 to 256 (0)", parseCount("--workers", countBounds.workers))

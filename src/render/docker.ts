@@ -5,14 +5,17 @@ import type { RenderedFile } from "./rendered-file.ts";
 import { renderScripts } from "./scripts.ts";
 import { renderShardFolder } from "./shard-folder.ts";
 
+export const COMPOSE_PATH = "docker-compose.yml";
+export const ENV_PATH = ".env";
+
 /** Everything that the engine `docker` runs from: compose file, its variables, the scripts, and a folder a shard. */
 export function renderDocker(deployment: Deployment): RenderedFile[] {
   const services = deployment.shards.map((shard) =>
     composeService(deployment, shard.shard, configDigest(deployment, shard)),
   );
   return [
-    forHost("docker-compose.yml", composeFile(deployment, services)),
-    forHost(".env", composeEnv(deployment)),
+    forHost(COMPOSE_PATH, composeFile(deployment, services)),
+    forHost(ENV_PATH, composeEnv(deployment)),
     ...renderScripts(),
     ...deployment.shards.flatMap((shard) => renderShardFolder(deployment, shard)),
   ];
