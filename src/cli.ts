@@ -11,6 +11,7 @@ import {
   type Invocation,
 } from "./commands/command.ts";
 import { declareImageCommands } from "./commands/image.ts";
+import { declareLinkCommands } from "./commands/link.ts";
 import { declareServiceCommands } from "./commands/service.ts";
 import { declareSetupCommand } from "./commands/setup.ts";
 import { declareTelegramConfigCommands } from "./commands/telegram-config.ts";
@@ -61,6 +62,7 @@ function declareProxyProgram(program: CliCommand): void {
   program.examples(["mtproxy setup --public-host proxy.example.com", "mtproxy add-user alice", "mtproxy verify alice"]);
   program.commandsGroup("People:");
   declareUserCommands(program);
+  declareLinkCommands(program);
   declareVlessUserCommands(program.command("vless-user").description("the same people in the VLESS stack's words"));
   program.commandsGroup("Server:");
   declareSetupCommand(program);

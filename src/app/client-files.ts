@@ -35,7 +35,7 @@ export interface KnownPlaces {
  * The user's link, or undefined while the plan has no place for it: somebody else may have the same key in another mode, and one
  * process cannot serve both.
  */
-export function linkOf(places: KnownPlaces, { secret }: ProxyUser): Link | undefined {
+export function linkOf(places: KnownPlaces, { secret }: Pick<ProxyUser, "secret">): Link | undefined {
   const place = places.plan.placements.get(secret.key.reveal());
   if (place === undefined) return undefined;
   const family = place.family === "any" ? "any" : familyOf(secret.mode);

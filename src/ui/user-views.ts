@@ -9,7 +9,7 @@ import type { Mode } from "../domain/secret.ts";
 import { terminalQr } from "./qr.ts";
 import { table } from "./table.ts";
 
-const MODE_NAMES: Readonly<Record<Mode, string>> = {
+export const modeNames: Readonly<Record<Mode, string>> = {
   plain: "plain",
   padded: "padded (dd)",
   "fake-tls": "fake-TLS (ee)",
@@ -48,7 +48,7 @@ export async function addedVlessUserView(
 
 /** The card that an admin reads from or sends on: links whole, QR code, where the files are, which apps it suits. */
 export async function userCardView(user: UserCard, style: Style): Promise<string> {
-  const mode = MODE_NAMES[user.mode] + (user.domain === null ? "" : ` as ${user.domain}`);
+  const mode = modeNames[user.mode] + (user.domain === null ? "" : ` as ${user.domain}`);
   const lines = [
     `User:   ${user.username}${user.enabled ? "" : style.warning(" (disabled)")}`,
     `Mode:   ${mode}`,
@@ -90,7 +90,7 @@ function listRow(user: ListedUser, style: Style): string[] {
   return [
     user.username,
     state,
-    user.mode === null ? "-" : MODE_NAMES[user.mode],
+    user.mode === null ? "-" : modeNames[user.mode],
     user.domain ?? "-",
     user.port?.toString() ?? "-",
   ];
