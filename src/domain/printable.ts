@@ -11,7 +11,12 @@ const BASE64_RUN = /[\w+/-]{20,}={0,2}/g;
 export function shown(text: string, length = 40): string {
   const characters = [...withoutDigits(text)];
   const cut = characters.length > length ? [...characters.slice(0, length - 1), "…"] : characters;
-  return cut.join("").replace(STEERING, "?");
+  return harmless(cut.join(""));
+}
+
+/** The text in one line that steers no terminal. */
+export function harmless(text: string): string {
+  return text.replace(STEERING, "?");
 }
 
 /** The text with `[digits]` in place of every run that may be most of a key, in hex or base64. */

@@ -1,6 +1,7 @@
 import type { Outcome } from "../app/outcome.ts";
 import type { GlobalOptions, Style, View } from "../commands/command.ts";
 import { AppError } from "../domain/errors.ts";
+import { asSaid, inOneLineEach } from "./harmless.ts";
 import { createProgress, type RecordedProgress, warningLine } from "./progress.ts";
 import { redactKeys } from "./redaction.ts";
 import { snakeCase } from "./snake-case.ts";
@@ -48,7 +49,7 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
   });
 
   async function finishForPeople<T>({ data, warnings = [], failure }: Outcome<T>, view: View<T> | undefined) {
-    const text = view && showsResult(options) ? await view(data, outStyle, failure) : "";
+    const text = view && showsResult(options) ? await view(inOneLineEach(data), outStyle, failure) : "";
     if (text !== "") print(printable(options.dryRun === true ? `${DRY_RUN}\n\n${text}` : text, outStyle.color));
     for (const warning of warnings) line(warningLine(warning, errStyle));
     if (failure !== undefined) line(errorText(failure, errStyle));
@@ -59,7 +60,7 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
     async finish(outcome, view) {
       if (options.json) print(snakeCase(toJson(envelope(options, outcome, progress), terminal.out.isTTY ? 2 : 0)));
       else await finishForPeople(outcome, view);
-      if (options.debug && outcome.failure !== undefined) line(trace(outcome.failure));
+      if (options.debug && outcome.failure !== undefined) line(printable(trace(outcome.failure), false));
       return outcome.failure?.exitCode ?? 0;
     },
   };
@@ -92,7 +93,7 @@ function errorFields({ kind, message, hint }: AppError): NonNullable<Envelope["e
 }
 
 function errorText({ message, hint }: AppError, style: Style): string {
-  return `${style.bad("✗")} ${message}${hint === undefined ? "" : `\n  ${hint}`}`;
+  return `${style.bad("✗")} ${asSaid(message)}${hint === undefined ? "" : `\n  ${asSaid(hint)}`}`;
 }
 
 function trace(error: unknown): string {

@@ -1,5 +1,6 @@
 import type { Style } from "../commands/command.ts";
 import type { Progress } from "../ports.ts";
+import { asSaid } from "./harmless.ts";
 
 /** Progress that also remembers what was warned of, for the JSON envelope. */
 export interface RecordedProgress extends Progress {
@@ -30,9 +31,10 @@ export function createProgress({ line, style, showsSteps, showsWarnings }: Progr
 }
 
 export function warningLine(text: string, style: Style): string {
-  return `${style.warning("!")} ${text}`;
+  return `${style.warning("!")} ${asSaid(text)}`;
 }
 
 function stepLine(text: string, style: Style): string {
-  return text.endsWith("…") ? `${style.dim("…")} ${text.slice(0, -1)}` : `${style.good("✓")} ${text}`;
+  const said = asSaid(text);
+  return said.endsWith("…") ? `${style.dim("…")} ${said.slice(0, -1)}` : `${style.good("✓")} ${said}`;
 }

@@ -57,6 +57,16 @@ Total: 2 enabled, 1 disabled
   });
 });
 
+test("what another program wrote into users.json forges no row and steers no terminal", async () => {
+  const { mtproxy, putUsers } = await cliHome("--no-start");
+  await mtproxy("vless-user", "add", "first");
+  await putUsers(USERS.replace("2025-11-08T10:00:00Z", "\\n│ \\u001b[2J\\r│"));
+  const { stdout } = await mtproxy("list-user-secrets");
+  expect(stdout).toContain("│ alice    │ dd1a2b...4b5c (32)     │ ✓       │ ?│ ?[2J?│     │\n│ bob");
+  const { json } = await mtproxy("list-users", "--json");
+  expect(json.data).toMatchObject({ users: [{ created_at: "\n│ \u001b[2J\r│" }, {}, {}] });
+});
+
 describe("list-users", () => {
   test("--json has everybody, masked, with the port of whoever has a slot", async () => {
     const { link } = await home().add("anna");

@@ -72,6 +72,23 @@ describe("output for people", () => {
     expect(debug.terminal.stderr()).toMatch(/AppError: outer\n {4}at [\s\S]*caused by Error: inner\n {4}at /);
   });
 
+  test("lets no field forge a row, move the cursor or choose a colour", async () => {
+    const { terminal, output } = setUp({}, recordTerminal({ tty: true }));
+    const data = { list: [{ at: "2026\n│ eve │", by: "\u001b[8m\u001b[2J\r\t\u202e\u2028x" }], n: 1, none: null };
+    await output.finish({ data }, ({ list, n, none }) => `${list[0]?.at}${list[0]?.by}${n}${none}`);
+    expect(terminal.stdout()).toBe("2026?│ eve │?[8m?[2J????x1null\n");
+  });
+
+  test("lets no warning and no error forge another line or choose a colour", async () => {
+    const { terminal, output } = setUp({}, recordTerminal({ tty: true }));
+    output.progress.warn("odd\n✓ fine");
+    const failure = new AppError("engine", "it said:\n  \u001b[31mred\r\n✓ fine", { hint: "try\n✓ fine" });
+    await output.finish({ data: null, warnings: ["a\n! b"], failure });
+    const lines = terminal.stderr().trimEnd().split("\n");
+    expect(lines.filter((line) => /^\S/.test(line))).toHaveLength(3);
+    expect(terminal.stderr()).not.toContain("\u001b[31mred");
+  });
+
   test("lets nobody steer the terminal with a name", async () => {
     const { terminal, output } = setUp({}, recordTerminal({ tty: true }));
     output.progress.warn("\x1b[2Jgone");
