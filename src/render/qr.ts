@@ -1,4 +1,5 @@
-import { create, toBuffer, toString as toText } from "qrcode";
+/** Loaded with the first code: most commands draw none. */
+const load = () => import("qrcode");
 
 /** Side of the PNG, pixels (FR-004). */
 const PNG_SIDE = 300;
@@ -8,7 +9,8 @@ const QUIET_ZONE = 4;
 const CORRECTION = "M";
 
 /** PNG of 300 × 300 pixels, whole pixels a module: fractions make modules of unequal size, which cameras read badly. */
-export function pngQr(text: string): Promise<Uint8Array> {
+export async function pngQr(text: string): Promise<Uint8Array> {
+  const { create, toBuffer } = await load();
   const modules = create(text, { errorCorrectionLevel: CORRECTION }).modules.size;
   const pixels = Math.floor(PNG_SIDE / (modules + 2 * QUIET_ZONE));
   const margin = (PNG_SIDE / pixels - modules) / 2;
@@ -16,6 +18,7 @@ export function pngQr(text: string): Promise<Uint8Array> {
 }
 
 /** The same code as an SVG document, one unit a module. */
-export function svgQr(text: string): Promise<string> {
+export async function svgQr(text: string): Promise<string> {
+  const { toString: toText } = await load();
   return toText(text, { type: "svg", errorCorrectionLevel: CORRECTION, margin: QUIET_ZONE });
 }

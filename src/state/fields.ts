@@ -21,7 +21,7 @@ export class Fields {
   readonly #path: string;
   readonly #prefix: string;
   /** Of the file's own object only: lists hold many thousands of objects, and nobody wants to know it of theirs. */
-  readonly #asked: string[] = [];
+  readonly #asked: string[] | undefined;
 
   /** @param prefix leads to the object inside the file, for instance `shards[2].` */
   constructor(value: unknown, path: string, prefix = "") {
@@ -34,11 +34,12 @@ export class Fields {
     this.#object = value;
     this.#path = path;
     this.#prefix = prefix;
+    this.#asked = prefix === "" ? [] : undefined;
   }
 
   /** `null` counts as absent. */
   get<T>(name: string, rule: Rule<T>): T | undefined {
-    if (this.#prefix === "") this.#asked.push(name);
+    this.#asked?.push(name);
     const value = Object.hasOwn(this.#object, name) ? this.#object[name] : undefined;
     return value === undefined || value === null ? undefined : this.#read(name, value, rule);
   }
@@ -62,7 +63,7 @@ export class Fields {
 
   /** What nobody asked for: fields of a later version or of somebody else, to be kept. */
   unasked(): JsonObject {
-    return Object.fromEntries(Object.entries(this.#object).filter(([name]) => !this.#asked.includes(name)));
+    return Object.fromEntries(Object.entries(this.#object).filter(([name]) => this.#asked?.includes(name) !== true));
   }
 
   refuse(name: string, fault: string): AppError {
@@ -70,15 +71,18 @@ export class Fields {
   }
 
   #read<T>(name: string, value: unknown, rule: Rule<T>): T {
-    const why = (reason: string) => this.refuse(name, `must be ${rule.expects}, ${reason}`);
     let read: T | undefined;
     try {
       read = rule.read(value);
     } catch (error) {
-      throw error instanceof AppError ? why(`but ${error.message}`) : error;
+      throw error instanceof AppError ? this.#mustBe(rule, name, `but ${error.message}`) : error;
     }
-    if (read === undefined) throw why(`not ${kindOf(value)}`);
+    if (read === undefined) throw this.#mustBe(rule, name, `not ${kindOf(value)}`);
     return read;
+  }
+
+  #mustBe({ expects }: Rule<unknown>, name: string, reason: string): AppError {
+    return this.refuse(name, `must be ${expects}, ${reason}`);
   }
 }
 

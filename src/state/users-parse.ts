@@ -1,6 +1,7 @@
 import type { User } from "../domain/user.ts";
 import { readSecret } from "./client-form.ts";
 import { Fields, flag, type JsonObject, parsed, text } from "./fields.ts";
+import { present } from "./present.ts";
 import { type Chosen, isOursAlone, readRecords } from "./users-records.ts";
 
 /** users.json as this product sees it. */
@@ -47,16 +48,14 @@ function parseUser(record: JsonObject, path: string, index: number): User {
   const fields = new Fields(record, path, `users[${index}].`);
   fields.get("mtproxy_fake_tls", flag);
   fields.get("mtproxy_fake_tls_domain", anyText);
-  const secret = fields.get("mtproxy_secret", secretText);
-  const createdAt = fields.get("mtproxy_created_at", anyText);
-  return {
+  return present({
     name: String(username),
+    uuid: typeof uuid === "string" && uuid !== "" ? uuid : undefined,
     hasProxyPassword: typeof proxy_password === "string" && proxy_password !== "",
+    secret: fields.get("mtproxy_secret", secretText),
     enabled: fields.get("mtproxy_enabled", flag) ?? true,
-    ...(typeof uuid === "string" && uuid !== "" ? { uuid } : undefined),
-    ...(secret && { secret }),
-    ...(createdAt && { createdAt }),
-  };
+    createdAt: fields.get("mtproxy_created_at", anyText) || undefined,
+  });
 }
 
 /** The secret decides; the fields beside it are for readers who do not take secrets apart. */

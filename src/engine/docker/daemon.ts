@@ -1,8 +1,9 @@
+import { access } from "node:fs/promises";
 import type Docker from "dockerode";
 import { daemonError } from "./daemon-errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 
-/** The Docker daemon. dockerode is heavy, so it is loaded with the first call. */
+/** The Docker daemon. dockerode is heavy, so it is loaded with the first call, and only where there is a socket to talk to. */
 export class Daemon {
   readonly endpoint: Endpoint;
   #docker: Promise<Docker> | undefined;
@@ -17,11 +18,17 @@ export class Daemon {
    */
   async call<T>(work: (docker: Docker) => Promise<T>): Promise<T> {
     try {
-      this.#docker ??= connect(this.endpoint);
-      return await work(await this.#docker);
+      return await work(await this.#connected());
     } catch (error) {
       throw await daemonError(error, this.endpoint);
     }
+  }
+
+  async #connected(): Promise<Docker> {
+    const { socketPath } = this.endpoint;
+    if (this.#docker === undefined && socketPath !== undefined) await access(socketPath);
+    this.#docker ??= connect(this.endpoint);
+    return this.#docker;
   }
 }
 

@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import { endWithUs, ownGroup } from "../../host/own-group.ts";
 
 export interface ProgramOptions {
@@ -19,6 +18,7 @@ export interface Ran {
 
 /** Runs a program that Ctrl-C at the terminal does not reach, without input; never throws for what it does. */
 export async function runProgram(command: readonly string[], { env, ...options }: ProgramOptions): Promise<Ran> {
+  const { execa } = await import("execa");
   const [program = "", ...args] = command;
   const child = execa(program, args, {
     ...options,
