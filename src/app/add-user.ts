@@ -8,6 +8,7 @@ import { hasSecret, type ProxyUser, parseUserName, sameUserName, type User } fro
 import { fieldsOf, type UserEdit } from "../state/users-text.ts";
 import { bringLive, proveLink } from "./bring-live.ts";
 import { type KnownPlaces, linkOf } from "./client-files.ts";
+import { handOut } from "./hand-out.ts";
 import { defaultCoverDomain, loadSettings, loadState, type State } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 import { capabilitiesOf, newKey, planState } from "./plan-state.ts";
@@ -55,7 +56,7 @@ export async function addUser(ctx: Context, options: AddUserOptions): Promise<Ou
     changedUsers: [name],
   });
   const planned = await (live.failure === undefined ? planState(ctx) : knownPlaces(ctx));
-  const data = { ...userCard(ctx, planned, added.user), added: added.isNew };
+  const data = { ...(await handOut(ctx, planned, added.user)), added: added.isNew };
   if (live.failure !== undefined) return { data, failure: live.failure };
   if (!added.user.enabled)
     return { data, warnings: [`${name} is disabled, so the link does not work: mtproxy enable-user ${name}`] };

@@ -5,6 +5,7 @@ import { domainOf, makeSecret, revealSecret } from "../domain/secret.ts";
 import { findUser, hasSecret, type ProxyUser, type User } from "../domain/user.ts";
 import { bringLive, proveLink } from "./bring-live.ts";
 import { linkOf } from "./client-files.ts";
+import { handOut } from "./hand-out.ts";
 import { holdKey } from "./hold-key.ts";
 import { loadState, type State } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
@@ -43,7 +44,7 @@ export async function regenerateUserSecret(
     { whileStopped: `${user.name} has a new key and nobody has access now`, changedUsers: [user.name] },
   );
   const planned = await planState(ctx);
-  const data = { ...userCard(ctx, planned, user), previousPort };
+  const data = { ...(await handOut(ctx, planned, user)), previousPort };
   const fault = failure ?? (await stillUsed(ctx, user.name, previous.secret.key));
   if (fault !== undefined) return { data, failure: fault };
   const link = user.enabled ? linkOf(planned, user) : undefined;

@@ -1,9 +1,10 @@
 import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
 import { findUser, hasSecret } from "../domain/user.ts";
+import { handOut } from "./hand-out.ts";
 import type { Outcome } from "./outcome.ts";
 import { planState } from "./plan-state.ts";
-import { type UserCard, userCard } from "./user-card.ts";
+import type { UserCard } from "./user-card.ts";
 
 /**
  * What a user was given. Works without an engine.
@@ -19,5 +20,5 @@ export async function showUser(ctx: Context, name: string): Promise<Outcome<User
   const warnings = user.enabled
     ? []
     : [`${user.name} is disabled, so the link does not work: mtproxy enable-user ${user.name}`];
-  return { data: userCard(ctx, planned, user), warnings };
+  return { data: await handOut(ctx, planned, user), warnings };
 }
