@@ -367,8 +367,14 @@ describe("an engine that cannot", () => {
     vi.stubEnv("DOCKER_HOST", "unix:///nonexistent/docker.sock");
     const engine = createDockerEngine({ rendered: home.rendered, record: memory() });
     vi.unstubAllEnvs();
-    for (const work of [engine.check(), engine.instances(), engine.up([], []), engine.probeImage(image)]) {
-      expect(await errorOf(work)).toMatchObject({ kind: "environment", hint: "systemctl start docker" });
+    const attempts = [
+      () => engine.check(),
+      () => engine.instances(),
+      () => engine.up([], []),
+      () => engine.probeImage(image),
+    ];
+    for (const attempt of attempts) {
+      expect(await errorOf(attempt())).toMatchObject({ kind: "environment", hint: "systemctl start docker" });
     }
   });
 
