@@ -1,25 +1,21 @@
 import type { Context } from "../context.ts";
 import { toHex } from "../domain/bytes.ts";
-import { parseCoverDomain } from "../domain/cover-domain.ts";
 import { AppError } from "../domain/errors.ts";
-import { findSpareKey } from "../domain/plan/spare.ts";
-import { domainOf, type Mode, makeSecret, type Secret } from "../domain/secret.ts";
-import { hasSecret, type ProxyUser, parseUserName, sameUserName, type User } from "../domain/user.ts";
+import { domainOf } from "../domain/secret.ts";
+import { hasSecret, type ProxyUser, parseUserName, sameUserName } from "../domain/user.ts";
 import { fieldsOf, type UserEdit } from "../state/users-text.ts";
 import { bringLive, proveLink } from "./bring-live.ts";
-import { type KnownPlaces, linkOf } from "./client-files.ts";
+import { linkOf } from "./client-files.ts";
 import { handOut } from "./hand-out.ts";
-import { defaultCoverDomain, loadSettings, loadState, type State } from "./load-state.ts";
+import { knownPlaces } from "./known-places.ts";
+import { loadSettings, loadState } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
-import { capabilitiesOf, newKey, planState } from "./plan-state.ts";
+import { planState } from "./plan-state.ts";
 import { type UserCard, userCard } from "./user-card.ts";
+import { freshSecret, type SecretOptions, type Wanted, wantedSecret } from "./wanted-secret.ts";
 
-export interface AddUserOptions {
+export interface AddUserOptions extends SecretOptions {
   readonly name: string;
-  /** `true` takes the default cover domain. */
-  readonly fakeTls?: boolean | string | undefined;
-  readonly domain?: string | undefined;
-  readonly plain?: boolean | undefined;
   /** A running shard may be restarted to take the cover domain. */
   readonly allowRestart?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
@@ -33,13 +29,6 @@ export interface AddedUser extends UserCard {
 interface GivenSecret {
   readonly user: ProxyUser;
   readonly isNew: boolean;
-}
-
-/** What the options ask for. */
-interface Wanted {
-  readonly mode: Mode;
-  /** Undefined where any cover domain will do. */
-  readonly domain: string | undefined;
 }
 
 /**
@@ -64,16 +53,6 @@ export async function addUser(ctx: Context, options: AddUserOptions): Promise<Ou
   return { data, ...(link === undefined ? {} : await proveLink(ctx, name, link)) };
 }
 
-/** What kept the link from becoming live may keep the plan from being made too (no port left): the user is saved all the same. */
-async function knownPlaces(ctx: Context): Promise<KnownPlaces> {
-  try {
-    return await planState(ctx);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    return { state: await loadState(ctx), plan: { placements: new Map() } };
-  }
-}
-
 async function cardOf(ctx: Context, user: ProxyUser): Promise<UserCard> {
   return userCard(ctx, await planState(ctx), user);
 }
@@ -82,7 +61,7 @@ async function cardOf(ctx: Context, user: ProxyUser): Promise<UserCard> {
 function giveSecret(ctx: Context, name: string, options: AddUserOptions): Promise<GivenSecret> {
   return ctx.stores.users.update<GivenSecret>(`adding ${name}`, async ({ users }) => {
     const state = await loadState(ctx);
-    const wanted = wantedSecret(state, options);
+    const wanted = wantedSecret(state, options, state.settings.defaultMode);
     const present = users.find((user) => sameUserName(user.name, name));
     if (present !== undefined && present.name !== name) throw otherSpelling(present.name, name);
     if (present !== undefined && hasSecret(present))
@@ -100,25 +79,6 @@ function giveSecret(ctx: Context, name: string, options: AddUserOptions): Promis
   });
 }
 
-function wantedSecret(state: State, { fakeTls, domain, plain }: AddUserOptions): Wanted {
-  const named = typeof fakeTls === "string" ? fakeTls : domain;
-  if (typeof fakeTls === "string" && domain !== undefined && fakeTls !== domain) {
-    throw new AppError("usage", "--fake-tls and --domain name two different domains");
-  }
-  const wantsTls = fakeTls !== undefined || domain !== undefined;
-  if (wantsTls && plain === true) throw new AppError("usage", "a secret is either plain or fake-TLS, not both");
-  const mode = wantsTls ? "fake-tls" : plain === true ? "plain" : state.settings.defaultMode;
-  return { mode, domain: named === undefined ? undefined : listedDomain(state, named) };
-}
-
-function listedDomain({ coverDomains }: State, text: string): string {
-  const domain = parseCoverDomain(text);
-  if (coverDomains.includes(domain)) return domain;
-  throw new AppError("invalid", `${domain} is not on the list of cover domains`, {
-    hint: `mtproxy add-fake-tls-domain ${domain} checks it and adds it`,
-  });
-}
-
 /** The same mode (and domain, where one was named) is the same wish; another one would silently replace a link in use. */
 function sameOrConflict(user: ProxyUser, wanted: Wanted): ProxyUser {
   const domain = domainOf(user.secret);
@@ -133,13 +93,6 @@ function otherSpelling(present: string, name: string): AppError {
   return new AppError("conflict", `there is a user "${present}", and names are unique without regard to case`, {
     hint: `mtproxy add-user ${present}, or another name than ${name}`,
   });
-}
-
-function freshSecret(ctx: Context, state: State, users: readonly User[], wanted: Wanted): Secret {
-  const domain = wanted.mode === "fake-tls" ? (wanted.domain ?? defaultCoverDomain(state)) : undefined;
-  const capabilities = capabilitiesOf(state.settings);
-  const key = findSpareKey({ ...state, users, capabilities, mode: wanted.mode, domain }) ?? newKey(ctx);
-  return makeSecret(wanted.mode, key, domain);
 }
 
 function change(user: ProxyUser): UserEdit {
