@@ -10,6 +10,7 @@ import {
   type GlobalOptions,
   type Invocation,
 } from "./commands/command.ts";
+import { declareConfigCommands } from "./commands/config.ts";
 import { declareImageCommands } from "./commands/image.ts";
 import { declareLinkCommands } from "./commands/link.ts";
 import { declareServiceCommands } from "./commands/service.ts";
@@ -66,6 +67,7 @@ function declareProxyProgram(program: CliCommand): void {
   declareVlessUserCommands(program.command("vless-user").description("the same people in the VLESS stack's words"));
   program.commandsGroup("Server:");
   declareSetupCommand(program);
+  declareConfigCommands(program);
   declareServiceCommands(program);
   declareTelegramConfigCommands(program);
   declareImageCommands(program);

@@ -12,6 +12,8 @@ import { defaultCoverDomain, loadState, type PlannedState, type State } from "./
 export interface PlanOptions {
   /** A running shard may be restarted to add a cover domain to it. */
   readonly allowRestart?: boolean;
+  /** Plan as if these were the settings. */
+  readonly settings?: Settings;
 }
 
 export function capabilitiesOf(settings: Settings): Capabilities {
@@ -55,7 +57,8 @@ async function withHints(ctx: Context, attempt: (hints: HostHints) => Promise<Pl
 }
 
 async function planOnce(ctx: Context, hints: HostHints, options: PlanOptions): Promise<PlannedState> {
-  const state = await loadState(ctx);
+  const loaded = await loadState(ctx);
+  const state = { ...loaded, settings: options.settings ?? loaded.settings };
   for (;;) {
     const plan = makePlan(planInput(ctx, state, hints, options));
     const taken = await takenPorts(ctx, state, plan);
