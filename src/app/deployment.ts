@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { isIpv4 } from "../domain/address.ts";
 import type { Deployment } from "../domain/deployment.ts";
 import type { EngineRecord, ImageVerdict } from "../domain/engine-facts.ts";
 import { AppError } from "../domain/errors.ts";
@@ -30,7 +31,7 @@ export async function makeDeployment(
 
 /** The address from which Telegram sees this server: as set, or the public one where that is an address. */
 function egressOf({ egressIpv4, publicHost }: Settings): { egressIpv4?: string } {
-  const address = egressIpv4 ?? (/^\d+(\.\d+){3}$/.test(publicHost) ? publicHost : undefined);
+  const address = egressIpv4 ?? (isIpv4(publicHost) ? publicHost : undefined);
   return address === undefined ? {} : { egressIpv4: address };
 }
 

@@ -1,3 +1,4 @@
+import { parseIpv4 } from "../domain/address.ts";
 import { toHex } from "../domain/bytes.ts";
 import { Key } from "../domain/key.ts";
 import {
@@ -42,7 +43,7 @@ const holder: Rule<string> = {
   expects: `a user name or ${sharedHolder}`,
   read: (value) => (typeof value === "string" && (value === sharedHolder || isUserName(value)) ? value : undefined),
 };
-const ipv4 = text("an IPv4 address", /^\d{1,3}(\.\d{1,3}){3}$/);
+const ipv4 = parsed("an IPv4 address", parseIpv4);
 
 function parse(fields: Fields): ShardBook {
   const shards = fields.objects("shards").map(parseShard);

@@ -213,6 +213,10 @@ describe("shards.json with", () => {
       says: '"shards[0].slots[0].holder" must be a user name',
     },
     { book: { ...book, shards: [{ ...shard, pinned: { "a.b": "host" } }] }, says: '"shards[0].pinned" must be' },
+    {
+      book: { ...book, shards: [{ ...shard, pinned: { "a.b": "999.1.1.1" } }] },
+      says: '"shards[0].pinned" must be an object, each value an IPv4 address, but "999.1.1.1" is not an IPv4 address',
+    },
   ])("$says", async ({ book: content, says }) => {
     await spoil("shards", JSON.stringify(content));
     const before = await original("shards");
