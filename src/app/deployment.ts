@@ -4,7 +4,7 @@ import type { Deployment } from "../domain/deployment.ts";
 import type { EngineRecord, ImageVerdict } from "../domain/engine-facts.ts";
 import { AppError } from "../domain/errors.ts";
 import type { Settings } from "../domain/settings.ts";
-import { hasSecret, modeOf } from "../domain/user.ts";
+import { hasSecret } from "../domain/user.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { PlannedState } from "./load-state.ts";
 
@@ -50,7 +50,10 @@ export async function knownImage(ctx: Context, engine: Engine, { state }: Planne
   const image =
     engineRecord.image?.image === settings.image ? engineRecord.image : await probe(ctx, engine, settings.image);
   if (image.verdict === "unusable") throw unusable(image);
-  if (image.verdict === "padded-only" && state.users.filter(hasSecret).some((user) => modeOf(user) === "fake-tls")) {
+  if (
+    image.verdict === "padded-only" &&
+    state.users.filter(hasSecret).some((user) => user.secret.mode === "fake-tls")
+  ) {
     ctx.progress.warn(
       `fake-TLS links are dead for current Telegram apps on ${image.image}: ${image.reasons.join("; ")}`,
     );

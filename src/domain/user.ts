@@ -1,6 +1,6 @@
 import { AppError } from "./errors.ts";
 import { shown } from "./printable.ts";
-import type { Mode, Secret } from "./secret.ts";
+import type { Secret } from "./secret.ts";
 
 /**
  * A person: a record in users.json as this product sees it. `users.json` belongs to the VLESS stack too, so a record may hold
@@ -25,10 +25,6 @@ export type ProxyUser = User & { readonly secret: Secret };
 
 export function hasSecret(user: User): user is ProxyUser {
   return user.secret !== undefined;
-}
-
-export function modeOf(user: ProxyUser): Mode {
-  return user.secret.mode;
 }
 
 /** @throws AppError invalid with the rule of spec §5 */

@@ -8,8 +8,6 @@ const LAST_GOOD = ".last-good";
 export interface TelegramStore {
   /** Undefined unless both are there. */
   read(): Promise<TelegramFiles | undefined>;
-  /** What was in use before the last change of each; a file that never changed is its own last good. */
-  lastGood(): Promise<TelegramFiles | undefined>;
   /** Replaces the files that differ; the caller has found the new ones good. The ones before stay beside them. */
   write(next: TelegramFiles): Promise<void>;
   /** Takes a `write` back that turned out bad. Those that it replaced are the last good still. */
@@ -17,9 +15,10 @@ export interface TelegramStore {
 }
 
 export function createTelegramStore({ paths, files, locks }: StoreParts): TelegramStore {
-  const copyOf = (path: string) => files.read(path + LAST_GOOD);
-  const readPair = async (read: typeof copyOf): Promise<TelegramFiles | undefined> => {
-    const [proxySecret, proxyMultiConf] = await Promise.all([read(paths.proxySecret), read(paths.proxyMultiConf)]);
+  const read = async (): Promise<TelegramFiles | undefined> => {
+    const [proxySecret, proxyMultiConf] = await Promise.all(
+      [paths.proxySecret, paths.proxyMultiConf].map((path) => files.read(path)),
+    );
     return proxySecret && proxyMultiConf && { proxySecret, proxyMultiConf };
   };
 
@@ -41,8 +40,7 @@ export function createTelegramStore({ paths, files, locks }: StoreParts): Telegr
     );
 
   return {
-    read: () => readPair(files.read),
-    lastGood: () => readPair(async (path) => (await copyOf(path)) ?? files.read(path)),
+    read,
     write: (next) => replaceBoth(next, true),
     restore: (previous) => replaceBoth(previous, false),
   };

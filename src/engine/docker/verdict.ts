@@ -3,8 +3,7 @@ import type { ImageFacts } from "./image-facts.ts";
 
 /** What was seen of the started binary. */
 export interface Observations {
-  /** Whether hellos were answered with a signed ServerHello; undefined where that could not be watched. */
-  readonly shortHello?: boolean;
+  /** Whether the long hello was answered with a signed ServerHello; undefined where not even the short one was. */
   readonly longHello?: boolean;
   readonly reloads: boolean;
   /** A program in the image can ask for /stats. */

@@ -4,7 +4,7 @@ import { readImageFacts } from "../../../../src/engine/docker/image-facts.ts";
 import { judge, type Observations } from "../../../../src/engine/docker/verdict.ts";
 
 const probed = { image: "a/b", imageId: "sha256:1" };
-const seen: Observations = { shortHello: true, longHello: true, reloads: true, statsClient: true };
+const seen: Observations = { longHello: true, reloads: true, statsClient: true };
 
 /** What a probe of the official build of 2025 prints. */
 const printed = `probe: open files 20000
