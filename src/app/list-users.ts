@@ -3,7 +3,7 @@ import { dockerCapabilities } from "../domain/engine-facts.ts";
 import { claimsOf } from "../domain/plan/claim.ts";
 import { accessWarnings, revokedKeys } from "../domain/plan/revoked.ts";
 import { domainOf, type Mode, maskSecret } from "../domain/secret.ts";
-import { type Shard, type ShardBook, sharedHolder } from "../domain/shard.ts";
+import { type ShardBook, sharedHolder } from "../domain/shard.ts";
 import type { User } from "../domain/user.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -35,8 +35,8 @@ export interface UserList {
 /** Everybody in users.json, in its order. Works without an engine and before setup. */
 export async function listUsers(ctx: Context): Promise<Outcome<UserList>> {
   const [{ users, warnings }, book] = await Promise.all([ctx.stores.users.read(), ctx.stores.shards.read()]);
-  const shardOf = shardsByKey(book);
-  const listed = users.map((user) => listedUser(user, shardOf));
+  const ports = portsByKey(book);
+  const listed = users.map((user) => listedUser(user, ports));
   const enabled = listed.filter((user) => user.mtproxy && user.enabled).length;
   return {
     data: { users: listed, enabled, disabled: listed.length - enabled },
@@ -50,11 +50,13 @@ function revokedUsers(book: ShardBook, users: readonly User[]) {
   return revoked.filter(({ holder }) => holder !== sharedHolder);
 }
 
-function shardsByKey(book: ShardBook): Map<string, Shard> {
-  return new Map(book.shards.flatMap((shard) => shard.slots.map(({ key }): [string, Shard] => [key.reveal(), shard])));
+function portsByKey({ shards }: ShardBook): Map<string, number> {
+  const ports = new Map<string, number>();
+  for (const { port, slots } of shards) for (const { key } of slots) ports.set(key.reveal(), port);
+  return ports;
 }
 
-function listedUser(user: User, shardOf: ReadonlyMap<string, Shard>): ListedUser {
+function listedUser(user: User, ports: ReadonlyMap<string, number>): ListedUser {
   const { secret } = user;
   return {
     username: user.name,
@@ -63,7 +65,7 @@ function listedUser(user: User, shardOf: ReadonlyMap<string, Shard>): ListedUser
     mode: secret?.mode ?? null,
     domain: (secret && domainOf(secret)) ?? null,
     secret: secret === undefined ? null : maskSecret(secret),
-    port: (secret && shardOf.get(secret.key.reveal())?.port) ?? null,
+    port: (secret && ports.get(secret.key.reveal())) ?? null,
     createdAt: user.createdAt ?? null,
     vless: user.uuid !== undefined,
     socks: user.hasProxyPassword,

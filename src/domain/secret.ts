@@ -23,13 +23,13 @@ export function makeSecret(mode: Mode, key: Key, domain?: string): Secret {
 
 /** The client form, lower case: key, `dd` + key, or `ee` + key + hex of the domain. This is the key in clear. */
 export function revealSecret(secret: Secret): string {
-  return prefixOf(secret) + secret.key.reveal() + suffixOf(secret);
+  return prefixes[secret.mode] + secret.key.reveal() + suffixOf(secret);
 }
 
 /** Enough to recognise a secret, not enough to use it: `dd1a2b...4b5c`, and `ee1a2b...` with the domain in hex. */
 export function maskSecret(secret: Secret): string {
   const digits = secret.key.reveal();
-  return `${prefixOf(secret)}${digits.slice(0, 4)}...${secret.mode === "fake-tls" ? suffixOf(secret) : digits.slice(-4)}`;
+  return `${prefixes[secret.mode]}${digits.slice(0, 4)}...${secret.mode === "fake-tls" ? suffixOf(secret) : digits.slice(-4)}`;
 }
 
 export function domainOf(secret: Secret): string | undefined {
@@ -89,9 +89,7 @@ function fromBase64(text: string): Uint8Array | undefined {
   }
 }
 
-function prefixOf(secret: Secret): string {
-  return { plain: "", padded: "dd", "fake-tls": "ee" }[secret.mode];
-}
+const prefixes: Readonly<Record<Mode, string>> = { plain: "", padded: "dd", "fake-tls": "ee" };
 
 /** Hex of cover domains: thousands of secrets share a few. */
 const hexOfDomain = new Map<string, string>();

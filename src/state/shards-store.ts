@@ -102,7 +102,8 @@ function parseShard(fields: Fields): Shard {
 }
 
 function parseSlot(fields: Fields): Slot {
-  const [digits, held] = [fields.need("key", key), fields.get("holder", holder)];
+  const digits = fields.need("key", key);
+  const held = fields.get("holder", holder);
   if (held === undefined) return { key: digits };
   return { key: digits, holder: held, ...(fields.get("disabled", flag) === true ? { disabled: true } : {}) };
 }

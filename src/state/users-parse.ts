@@ -23,7 +23,7 @@ export function parseUsers(content: string, path: string): UsersState {
   const { chosen, all, warnings } = readRecords(content, path);
   const users: User[] = [];
   const odd: string[] = [];
-  for (const index of [...chosen.values()].sort((a, b) => a - b)) {
+  for (const index of Uint32Array.from(chosen.values()).sort()) {
     const record = all[index] as JsonObject;
     const user = parseUser(record, path, index);
     users.push(user);

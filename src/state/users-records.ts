@@ -27,9 +27,10 @@ export function readRecords(text: string, path: string): Records {
       warnings.push(foreignName(path, index, name));
       continue;
     }
-    const before = chosen.get(name.toLowerCase());
+    const key = name.toLowerCase();
+    const before = chosen.get(key);
     if (before !== undefined) warnings.push(double(path, name, [before, index], all));
-    if (before === undefined || hasSecret(all[index])) chosen.set(name.toLowerCase(), index);
+    if (before === undefined || hasSecret(record)) chosen.set(key, index);
   }
   return { chosen, all, warnings };
 }

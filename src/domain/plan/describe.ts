@@ -1,4 +1,4 @@
-import type { LiveKey } from "../deployment.ts";
+import type { LiveKey, ShardDeployment } from "../deployment.ts";
 import type { Shard, ShardBook, Slot } from "../shard.ts";
 import { throwawayKey } from "../throwaway-key.ts";
 import type { Claim } from "./claim.ts";
@@ -21,11 +21,12 @@ export function describePlan(
         placements.set(key.reveal(), { holder: claim.holder, shardId: id, port, family, coverDomains });
     }
   }
+  const planned = shards.map((shard) => ({ shard: freeze(shard), liveKeys: liveKeysOf(shard, before.salt) }));
   const revocations = revokedKeys(before, claims);
   const moves = movesSince(before, placements);
   return {
-    book: { ...nextBook(before, shards), revoking: revocations, moving: moves },
-    shards: shards.map((shard) => ({ shard: freeze(shard), liveKeys: liveKeysOf(shard, before.salt) })),
+    book: { ...nextBook(before, planned), revoking: revocations, moving: moves },
+    shards: planned,
     placements,
     revocations,
     moves,
@@ -34,10 +35,10 @@ export function describePlan(
 }
 
 function liveKeysOf(shard: DraftShard, salt: string): LiveKey[] {
-  return shard.slots.flatMap(({ key, claim }): LiveKey[] => {
-    if (claim === undefined) return [{ key }];
-    if (claim.enabled) return [{ key, holder: claim.holder }];
-    return shard.family === "any" ? [] : [{ key: throwawayKey(salt, key) }];
+  return shard.slots.flatMap(({ key, claim }): LiveKey | [] => {
+    if (claim === undefined) return { key };
+    if (claim.enabled) return { key, holder: claim.holder };
+    return shard.family === "any" ? [] : { key: throwawayKey(salt, key) };
   });
 }
 
@@ -58,9 +59,10 @@ function freezeSlot({ key, claim }: DraftSlot): Slot {
   return { key, holder: claim.holder, ...(claim.enabled ? {} : { disabled: true }) };
 }
 
-function nextBook(book: ShardBook, shards: readonly DraftShard[]): ShardBook {
+function nextBook(book: ShardBook, planned: readonly ShardDeployment[]): ShardBook {
+  const shards = planned.map(({ shard }) => shard);
   const used = new Set(shards.map((shard) => shard.port));
   const before = book.shards.map((shard) => shard.port);
   const retired = [...new Set([...book.retiredPorts, ...before])].filter((port) => !used.has(port));
-  return { ...book, retiredPorts: retired, shards: shards.map(freeze) };
+  return { ...book, retiredPorts: retired, shards };
 }

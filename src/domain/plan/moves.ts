@@ -3,13 +3,14 @@ import type { Placement } from "./types.ts";
 
 /** Links that change: with this plan, and with plans before that never became live. */
 export function movesSince(book: ShardBook, placements: ReadonlyMap<string, Placement>): Move[] {
-  const now = book.shards.flatMap((shard) =>
-    shard.slots.flatMap(({ key, holder }): Move[] => {
+  const now: Move[] = [];
+  for (const { port, slots } of book.shards) {
+    for (const { key, holder } of slots) {
       const place = holder === undefined ? undefined : placements.get(key.reveal());
-      if (place === undefined || place.port === shard.port) return [];
-      return [{ holder: place.holder, fromPort: shard.port, toPort: place.port }];
-    }),
-  );
+      if (place !== undefined && place.port !== port)
+        now.push({ holder: place.holder, fromPort: port, toPort: place.port });
+    }
+  }
   return book.moving.length === 0 ? now : joined(book.moving, now, placements);
 }
 

@@ -23,18 +23,18 @@ export function retainShards(
     return { ...shard, slots, coverDomains: [...shard.coverDomains], tag: shard.tag, isNew: false, reasons };
   }
 
-  function retainSlot(shard: Shard, slot: Slot, reasons: string[]): DraftSlot[] {
+  function retainSlot(shard: Shard, slot: Slot, reasons: string[]): DraftSlot | [] {
     const digits = slot.key.reveal();
     const claim = open.get(digits);
     if (claim !== undefined && serves(shard, claim.family, shard.family === "any" ? undefined : claim.domain)) {
       open.delete(digits);
       if (claim.enabled !== (slot.disabled !== true)) reasons.push(switched(claim));
-      return [{ key: slot.key, claim }];
+      return { key: slot.key, claim };
     }
-    if (slot.holder === undefined && claim === undefined) return [{ key: slot.key }];
+    if (slot.holder === undefined && claim === undefined) return { key: slot.key };
     const holder = claim?.holder ?? slot.holder ?? "";
     reasons.push(claim === undefined ? revocation(holder) : `${describeHolder(holder)} moves away`);
-    return capabilities.changesKeysLive ? [] : [{ key: newKey() }];
+    return capabilities.changesKeysLive ? [] : { key: newKey() };
   }
 }
 

@@ -14,13 +14,14 @@ type Wish = Pick<Claim, "holder" | "enabled">;
 export function revokedKeys({ shards, revoking }: ShardBook, wishes: ReadonlyMap<string, Wish>): RevokedKey[] {
   const before = revoking.filter(({ key }) => wishes.get(key.reveal())?.enabled !== true);
   const known = new Set(before.map(({ key }) => key.reveal()));
-  const since = shards.flatMap(({ id, slots }) =>
-    slots.flatMap((slot): RevokedKey[] => {
+  const since: RevokedKey[] = [];
+  for (const { id, slots } of shards) {
+    for (const slot of slots) {
       const digits = slot.key.reveal();
       const holder = lostHolder(slot, wishes.get(digits));
-      return holder === undefined || known.has(digits) ? [] : [{ key: slot.key, holder, shardId: id }];
-    }),
-  );
+      if (holder !== undefined && !known.has(digits)) since.push({ key: slot.key, holder, shardId: id });
+    }
+  }
   return [...before, ...since];
 }
 
