@@ -50,40 +50,36 @@ export async function bringFilesLive(
     await engine.check();
     const instances = await engine.instances();
     if (instances.length === 0) return NOTHING;
-    return await (dryRun ? foresee : carryOut)(ctx, engine, instances, change);
+    return await takeUp(ctx, engine, instances, change, dryRun);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return dryRun ? { ...NOTHING, failure: error } : failed(ctx, change, error);
   }
 }
 
-async function carryOut(
+/** First who reads another proxy-secret, which takes a restart and brings both files; then who runs with another proxy-multi.conf. */
+async function takeUp(
   ctx: Context,
   engine: Engine,
   instances: readonly Instance[],
   { next }: FilesChange,
+  dryRun: boolean,
 ): Promise<BroughtLive> {
   const outdated = await withOtherSecret(ctx, instances, next.proxySecret);
-  const restarted = outdated.length > 0 ? await applyPlan(ctx, { oneByOne: true }) : undefined;
-  const shards = (restarted?.changes ?? [])
-    .filter(({ action }) => action === "restart")
-    .map(({ name }): LiveShard => ({ name, how: "restart" }));
-  const steps = await liveSteps(ctx, engine, next.proxyMultiConf, await canReload(ctx));
-  const warnings = await makeConfigLive(ctx, engine, steps, next.proxyMultiConf);
-  return { ...NOTHING, shards: [...shards, ...steps.map(({ name, how }) => ({ name, how }))], warnings };
+  const restarted = dryRun ? outdated.map(({ shardId }) => shardName(shardId)) : await restart(ctx, outdated);
+  const steps = (await liveSteps(ctx, engine, next.proxyMultiConf, await canReload(ctx))).filter(
+    ({ name }) => !dryRun || !restarted.includes(name),
+  );
+  const warnings = dryRun ? [] : await makeConfigLive(ctx, engine, steps, next.proxyMultiConf);
+  const restarts = restarted.map((name): LiveShard => ({ name, how: "restart" }));
+  return { ...NOTHING, shards: [...restarts, ...steps.map(({ name, how }) => ({ name, how }))], warnings };
 }
 
-async function foresee(
-  ctx: Context,
-  engine: Engine,
-  instances: readonly Instance[],
-  { next }: FilesChange,
-): Promise<BroughtLive> {
-  const outdated = await withOtherSecret(ctx, instances, next.proxySecret);
-  const restarts = outdated.map(({ shardId }): LiveShard => ({ name: shardName(shardId), how: "restart" }));
-  const steps = await liveSteps(ctx, engine, next.proxyMultiConf, await canReload(ctx));
-  const others = steps.filter(({ shardId }) => !outdated.some((instance) => instance.shardId === shardId));
-  return { ...NOTHING, shards: [...restarts, ...others.map(({ name, how }) => ({ name, how }))] };
+/** @returns names of those that were restarted */
+async function restart(ctx: Context, outdated: readonly Instance[]): Promise<string[]> {
+  if (outdated.length === 0) return [];
+  const { changes } = await applyPlan(ctx, { oneByOne: true });
+  return changes.filter(({ action }) => action === "restart").map(({ name }) => name);
 }
 
 /** Running proxies of this home that read another proxy-secret. One that is stopped gets it with the apply that starts it. */
