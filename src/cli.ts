@@ -34,7 +34,7 @@ const HELP_WIDTH = 100;
 export type ProgramName = "mtproxy" | "vless-user";
 
 /** What the process gives a command besides its arguments. */
-export interface Edge {
+interface Edge {
   readonly terminal: Terminal;
   readonly interrupts: Interrupts;
 }

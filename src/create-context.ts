@@ -9,7 +9,7 @@ import type { Progress } from "./ports.ts";
 import { homePaths } from "./state/paths.ts";
 import { createStores } from "./state/stores.ts";
 
-export interface ContextOptions {
+interface ContextOptions {
   /** FAMILYTRAFFIC_HOME, absolute. */
   readonly home: string;
   readonly progress: Progress;

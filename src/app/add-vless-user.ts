@@ -5,7 +5,7 @@ import { parseUserName, sameUserName } from "../domain/user.ts";
 import { type AddedUser, type AddUserOptions, addUser } from "./add-user.ts";
 import type { Outcome } from "./outcome.ts";
 
-export interface AddVlessUserOptions extends AddUserOptions {
+interface AddVlessUserOptions extends AddUserOptions {
   /** Give an MTProxy secret too. */
   readonly withMtproxy?: boolean | undefined;
 }

@@ -4,7 +4,7 @@ import type { Link } from "../domain/link.ts";
 import { type Applied, type ApplyOptions, applyPlan, STOPPED } from "./apply-plan.ts";
 
 /** How making a saved change live ended. */
-export interface Live {
+interface Live {
   readonly applied?: Applied;
   readonly failure?: AppError;
 }

@@ -29,7 +29,7 @@ export async function formerEngineWarnings(ctx: Context, settings: Settings): Pr
 }
 
 /** What ran before and is stopped now. */
-export interface Halted {
+interface Halted {
   /** Starts the new one and removes what was before for good; when it does not start, what was before runs again. */
   replaceBy(start: () => Promise<void>): Promise<void>;
 }

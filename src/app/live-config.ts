@@ -11,7 +11,7 @@ import { waitUntilHealthy } from "./wait-until-healthy.ts";
 export type TakeUp = "reload" | "restart" | "write";
 
 /** A shard that does not have the file yet. */
-export interface LiveStep {
+interface LiveStep {
   readonly shardId: number;
   readonly name: string;
   readonly how: TakeUp;

@@ -16,14 +16,14 @@ export interface LiveShard {
 }
 
 /** Files that were stored, and those that they replaced. */
-export interface FilesChange {
+interface FilesChange {
   readonly before: TelegramFiles | undefined;
   readonly next: TelegramFiles;
   readonly changed: boolean;
 }
 
 /** How it ended. */
-export interface BroughtLive {
+interface BroughtLive {
   readonly shards: readonly LiveShard[];
   readonly warnings: readonly string[];
   readonly failure?: AppError;

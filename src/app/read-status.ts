@@ -12,7 +12,7 @@ import { loadState, type State } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 import { planState } from "./plan-state.ts";
 
-export type ShardCondition = "healthy" | "no upstream" | "not answering" | "stopped" | "missing";
+type ShardCondition = "healthy" | "no upstream" | "not answering" | "stopped" | "missing";
 
 export interface ShardStatus {
   readonly shardId: number;

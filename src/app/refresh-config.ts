@@ -21,7 +21,7 @@ export interface RefreshOptions {
   readonly timeoutMs?: number;
 }
 
-export interface RefreshedFile {
+interface RefreshedFile {
   readonly name: string;
   readonly changed: boolean;
   /** Host and path of the URL, or the path of the file. */

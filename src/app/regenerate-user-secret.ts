@@ -13,7 +13,7 @@ import { capabilitiesOf, newKey, planState } from "./plan-state.ts";
 import { stillUsed } from "./still-used.ts";
 import { type UserCard, userCard } from "./user-card.ts";
 
-export interface RegenerateOptions {
+interface RegenerateOptions {
   readonly name: string;
   readonly dryRun?: boolean | undefined;
 }

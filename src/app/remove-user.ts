@@ -8,7 +8,7 @@ import { loadSettings } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 import { stillUsed } from "./still-used.ts";
 
-export interface RemoveUserOptions {
+interface RemoveUserOptions {
   readonly name: string;
   /** Take the whole record out of users.json even when the VLESS stack has its own fields in it. */
   readonly wholeRecord?: boolean | undefined;

@@ -26,7 +26,7 @@ const readers: Readonly<Record<string, Reader>> = {
   trial_datacenters: (datacenter) => ({ datacenter }),
 };
 
-export const settingNames: readonly string[] = Object.keys(readers);
+const settingNames: readonly string[] = Object.keys(readers);
 
 /**
  * @param name as in the file; dashes do for underscores

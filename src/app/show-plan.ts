@@ -27,7 +27,7 @@ export interface ShownPlan {
   readonly moves: Applied["moves"];
 }
 
-export interface ShowPlanOptions {
+interface ShowPlanOptions {
   readonly exitCode?: boolean | undefined;
   readonly allowRestart?: boolean | undefined;
 }

@@ -8,7 +8,7 @@ import type { Outcome } from "./outcome.ts";
 import { planState } from "./plan-state.ts";
 import { stillUsed } from "./still-used.ts";
 
-export interface SwitchUserOptions {
+interface SwitchUserOptions {
   readonly name: string;
   readonly enabled: boolean;
   readonly dryRun?: boolean | undefined;

@@ -11,7 +11,7 @@ import type { PlannedState } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 import { planState } from "./plan-state.ts";
 
-export interface VerifyOptions {
+interface VerifyOptions {
   /** User names, or links as they were handed out; every enabled user when empty. */
   readonly names: readonly string[];
   /** `HOST:PORT` to connect to instead of the link's own, or just `HOST` to keep each link's port. */

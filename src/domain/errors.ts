@@ -24,7 +24,7 @@ export const exitCodes: Readonly<Record<ErrorKind, number>> = {
   interrupted: 130,
 };
 
-export interface ErrorDetails {
+interface ErrorDetails {
   /** The next step for the person who reads this, usually a command to type. */
   hint?: string;
   /** What was achieved all the same (for instance: saved, but not live). Printed with `ok: false`. */

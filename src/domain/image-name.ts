@@ -4,7 +4,7 @@ import { shown } from "./printable.ts";
 /** `[host[:port]/]name[:tag][@sha256:…]`, or the id of an image that is here. Loose on purpose: the engine knows best what it has. */
 const IMAGE_NAME = /^[a-z0-9][a-z0-9._/:@-]{0,254}$/i;
 
-export function isImageName(text: string): boolean {
+function isImageName(text: string): boolean {
   return IMAGE_NAME.test(text);
 }
 

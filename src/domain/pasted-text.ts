@@ -3,7 +3,7 @@ import { isMeantAsLink, type Link, parseLink } from "./link.ts";
 import { parseSecret, type Secret } from "./secret.ts";
 
 /** What somebody pasted: a whole link, or a secret alone. */
-export interface Pasted {
+interface Pasted {
   readonly secret: Secret;
   readonly link?: Link;
   /** What was put right, a sentence each. */

@@ -2,7 +2,7 @@ import type { PortRange } from "./port.ts";
 import type { Mode } from "./secret.ts";
 
 export type EngineName = "docker" | "trial";
-export type Routing = "direct" | "edge";
+type Routing = "direct" | "edge";
 
 /** config/mtproxy/mtproxy_config.json: everything an admin chooses. In the file the names are snake_case. */
 export interface Settings {

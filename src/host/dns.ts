@@ -3,7 +3,7 @@ import { Resolver } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { isIP, type LookupFunction } from "node:net";
 
-export interface DnsOptions {
+interface DnsOptions {
   /** 3 s. */
   readonly timeoutMs?: number | undefined;
   /** `ADDRESS` or `ADDRESS:PORT`; those of the host when absent. */

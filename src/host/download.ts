@@ -4,7 +4,7 @@ import { shown } from "../domain/printable.ts";
 import { socketLookup } from "./dns.ts";
 import { downloadFault } from "./download-faults.ts";
 
-export interface DownloadOptions {
+interface DownloadOptions {
   readonly maxBytes: number;
   /** From the first look-up to the last byte. */
   readonly timeoutMs: number;

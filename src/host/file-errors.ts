@@ -45,7 +45,7 @@ export async function explaining<T>(action: string, path: string, work: () => Pr
   }
 }
 
-export function fileError(action: string, path: string, error: unknown): unknown {
+function fileError(action: string, path: string, error: unknown): unknown {
   const code = errorCode(error);
   if (error instanceof AppError || code === undefined) return error;
   return new AppError("environment", `cannot ${action} ${path}: ${words[code] ?? code}`, {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { isAlive } from "./temp-files.ts";
 
 /** What a holder writes into its lock file, as one line of JSON. */
-export interface LockHolder {
+interface LockHolder {
   readonly pid: number;
   readonly purpose: string;
   /** ISO 8601. */

@@ -45,7 +45,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Number of our PID namespace: a process id of a container means nothing to us. */
-export function pidNamespace(): string {
+function pidNamespace(): string {
   try {
     return readlinkSync("/proc/self/ns/pid").replace(/\D/g, "");
   } catch {

@@ -11,7 +11,7 @@ const RANDOM_BYTES = 32;
 /** Size of the short hello for every domain that leaves room in it; the padding extension fills it up. */
 export const SHORT_HELLO_BYTES = 517;
 
-export interface HelloRequest {
+interface HelloRequest {
   readonly size: HelloSize;
   /** Goes into SNI byte for byte: lower-case ASCII. */
   readonly domain: string;

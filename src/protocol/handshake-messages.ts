@@ -26,7 +26,7 @@ export function readReqPq(message: Uint8Array): Uint8Array | undefined {
   return name === REQ_PQ || name === REQ_PQ_MULTI ? body.subarray(4, 4 + NONCE_BYTES) : undefined;
 }
 
-export interface ResPq {
+interface ResPq {
   readonly nonce: Uint8Array;
   readonly serverNonce: Uint8Array;
   /** Product of two primes, big-endian, at most 8 bytes. */

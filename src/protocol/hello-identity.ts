@@ -105,7 +105,7 @@ function identifyKey(hello: ClientHello, domain: string, rules: HelloRules): Hel
 }
 
 /** The key that the hello was made with, and the time it claims. */
-export function matchKey(hello: ClientHello, keys: Iterable<Key>): { key: Key; unixTime: number } | undefined {
+function matchKey(hello: ClientHello, keys: Iterable<Key>): { key: Key; unixTime: number } | undefined {
   const random = Buffer.from(hello.random);
   for (const key of keys) {
     const digest = helloDigest(hello.record, key);

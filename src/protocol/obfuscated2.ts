@@ -17,7 +17,7 @@ export interface ObfuscatedSession {
   decrypt(data: Uint8Array): Uint8Array;
 }
 
-export interface ObfuscatedStart {
+interface ObfuscatedStart {
   readonly transport: Transport;
   readonly datacenter: number;
   /** Absent towards Telegram itself and towards a proxy without secrets: the keys are then used as they are. */

@@ -53,7 +53,7 @@ function answerDigest(answer: Uint8Array, clientRandom: Uint8Array, key: Key): B
 }
 
 /** How far the bytes that a server sent are an answer of three records: ServerHello, ChangeCipherSpec, application data. */
-export type AnswerShape =
+type AnswerShape =
   | { readonly state: "incomplete" }
   /** `length` of the answer; what follows it is the first data. */
   | { readonly state: "complete"; readonly length: number }

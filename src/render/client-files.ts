@@ -2,7 +2,7 @@ import { type Link, tgLink, tmeLink } from "../domain/link.ts";
 import { pngQr, svgQr } from "./qr.ts";
 
 /** A file that a user is given; each one holds the key. */
-export interface ClientFile {
+interface ClientFile {
   readonly name: "mtproxy_link.txt" | "mtproxy_qr.png" | "mtproxy_qr.svg";
   readonly content: string | Uint8Array;
 }

@@ -36,7 +36,7 @@ export function createCoverDomainsStore({ paths, files, locks }: StoreParts): Co
 }
 
 /** @throws AppError invalid with path and line */
-export function parseDomains(text: string, path: string): string[] {
+function parseDomains(text: string, path: string): string[] {
   const domains = linesOf(text).map((line, index) => {
     try {
       return parseCoverDomainList(line);
@@ -51,7 +51,7 @@ export function parseDomains(text: string, path: string): string[] {
 }
 
 /** The text with exactly the wanted domains; comments and blank lines stay. */
-export function editDomains(text: string, wanted: readonly string[]): string {
+function editDomains(text: string, wanted: readonly string[]): string {
   const isKept = (line: string) => parseCoverDomainList(line).every((domain) => wanted.includes(domain));
   const kept = linesOf(text).filter(isKept);
   const known = parseCoverDomainList(kept.join("\n"));

@@ -7,7 +7,7 @@ import { parseJson, unusable } from "./state-text.ts";
 export type Chosen = ReadonlyMap<string, number>;
 
 /** Which record of users.json stands for whom, and what is odd about the others. */
-export interface Records {
+interface Records {
   readonly chosen: Chosen;
   readonly all: readonly unknown[];
   readonly warnings: readonly string[];

@@ -7,7 +7,7 @@ import { parseUsers, type UsersState } from "./users-parse.ts";
 import { editUsers, emptyUsers, type UserEdit } from "./users-text.ts";
 
 /** What shall become of users.json, and what the caller wants back. */
-export interface UsersChange<T> {
+interface UsersChange<T> {
   readonly edits: readonly UserEdit[];
   readonly result: T;
 }

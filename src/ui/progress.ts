@@ -7,7 +7,7 @@ export interface RecordedProgress extends Progress {
   readonly warnings: readonly string[];
 }
 
-export interface ProgressOptions {
+interface ProgressOptions {
   /** Writes one line to people. */
   line(text: string): void;
   readonly style: Style;

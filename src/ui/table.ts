@@ -1,7 +1,7 @@
 import type { CellOptions } from "cli-table3";
 
 /** A column of a table; it grows with its longest cell. */
-export interface Column {
+interface Column {
   readonly title: string;
   /** Between the lines beside it, blanks included. */
   readonly minWidth?: number;

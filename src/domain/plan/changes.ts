@@ -4,7 +4,7 @@ import { revocation } from "./revoked.ts";
 import type { Plan } from "./types.ts";
 
 /** A process as the engine sees it, as far as planning needs it. */
-export interface RunningShard {
+interface RunningShard {
   readonly shardId: number;
   readonly running: boolean;
   readonly configDigest?: string;

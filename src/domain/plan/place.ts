@@ -4,7 +4,7 @@ import type { ModeFamily } from "../shard.ts";
 import { type Claim, describeHolder } from "./claim.ts";
 import { type DraftShard, type DraftSlot, serves, spareSlots } from "./draft.ts";
 
-export interface PlacingRules {
+interface PlacingRules {
   readonly capabilities: Capabilities;
   /** A cover domain may be added to a running shard, which restarts it. */
   readonly allowRestart: boolean;

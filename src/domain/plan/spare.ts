@@ -7,7 +7,7 @@ import type { User } from "../user.ts";
 import { claimsOf } from "./claim.ts";
 import { serves } from "./draft.ts";
 
-export interface SpareQuery {
+interface SpareQuery {
   readonly book: ShardBook;
   readonly users: readonly User[];
   readonly sharedSecrets: readonly SharedSecret[];

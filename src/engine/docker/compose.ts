@@ -2,7 +2,7 @@ import { composeEnvironment, type EngineMemory, findCompose } from "./compose-co
 import type { Endpoint } from "./endpoint.ts";
 import { runProgram } from "./run-program.ts";
 
-export interface ComposeOptions {
+interface ComposeOptions {
   /** Folder of docker-compose.yml and .env. */
   readonly folder: string;
   readonly project: string;

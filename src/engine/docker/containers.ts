@@ -16,7 +16,7 @@ export interface OurContainer {
 
 const PROJECT_LABEL = "com.docker.compose.project";
 
-export interface ContainersOptions {
+interface ContainersOptions {
   readonly daemon: Daemon;
   /** compose's project name. */
   readonly project: string;

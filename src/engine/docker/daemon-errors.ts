@@ -9,7 +9,7 @@ interface DaemonFailure extends Error {
   readonly json?: { readonly message?: string };
 }
 
-export const dockerMissing = new AppError("environment", "Docker is not installed here", {
+const dockerMissing = new AppError("environment", "Docker is not installed here", {
   hint: "install it (Debian and Ubuntu: apt-get install docker.io docker-compose), or take a first look with the trial engine",
 });
 

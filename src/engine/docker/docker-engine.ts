@@ -18,7 +18,7 @@ import { probeImage } from "./probe.ts";
 import { startError } from "./start-errors.ts";
 import { readStatsPage } from "./stats-page.ts";
 
-export interface DockerEngineOptions {
+interface DockerEngineOptions {
   /** Folder of the rendered docker-compose.yml. */
   readonly rendered: string;
   /** What is known of image and compose between commands. */

@@ -31,7 +31,7 @@ export async function lastLines(container: Container, tail: number): Promise<str
 }
 
 /** What a program in a running container printed and how it ended. */
-export interface Execution {
+interface Execution {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;

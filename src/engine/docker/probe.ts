@@ -16,7 +16,7 @@ import { judge, type ProbedImage } from "./verdict.ts";
 /** A throwaway container of a probe that was killed is swept by a later one. */
 const STALE_SECONDS = 600;
 
-export interface ImageProbe {
+interface ImageProbe {
   readonly daemon: Daemon;
   readonly image: string;
   readonly project: string;

@@ -1,6 +1,6 @@
 import { endWithUs, ownGroup } from "../../host/own-group.ts";
 
-export interface ProgramOptions {
+interface ProgramOptions {
   readonly cwd?: string;
   /** The whole environment; ours without it. */
   readonly env?: Readonly<Record<string, string>>;
@@ -8,7 +8,7 @@ export interface ProgramOptions {
   readonly timeout: number;
 }
 
-export interface Ran {
+interface Ran {
   /** It could not be started, took too long, or did not end with 0. */
   readonly failed: boolean;
   readonly stdout: string;

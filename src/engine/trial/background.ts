@@ -11,7 +11,7 @@ import { TrialServer } from "./trial-server.ts";
 
 const NEWS_MS = 60_000;
 
-export interface BackgroundOptions {
+interface BackgroundOptions {
   /** Path of the rendered trial.json. */
   readonly configPath: string;
   readonly folder: RunFolder;

@@ -18,7 +18,7 @@ export interface Cover {
   readonly address?: string;
 }
 
-export interface CoverOptions {
+interface CoverOptions {
   /** The cover domains in order; strangers see the first. */
   readonly covers: readonly Cover[];
   /** Our own port: the site must not be ourselves. */

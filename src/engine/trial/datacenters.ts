@@ -5,7 +5,7 @@ import { type Endpoint, formatEndpoint, parseEndpoint } from "./endpoint.ts";
  * (telegramdesktop/tdesktop, Telegram/SourceFiles/mtproto/mtproto_dc_options.cpp: kBuiltInDcs and kBuiltInDcsTest); 203 is the
  * CDN datacenter, as 9seconds/mtg has it (mtglib/internal/dc/init.go).
  */
-export const telegramDatacenters: Readonly<Record<string, string>> = {
+const telegramDatacenters: Readonly<Record<string, string>> = {
   1: "149.154.175.50:443",
   2: "149.154.167.51:443",
   3: "149.154.175.100:443",

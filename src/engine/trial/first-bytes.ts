@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { ByteQueue } from "../../protocol/byte-queue.ts";
 
 /** How waiting for bytes ended: they are here, the peer closed its side before, or the time was up. */
-export type Arrival = "here" | "ended" | "late";
+type Arrival = "here" | "ended" | "late";
 
 /**
  * The beginning of a connection, read without losing a byte, so that it can still be handed whole to somebody else. The socket is

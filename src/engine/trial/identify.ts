@@ -18,7 +18,7 @@ export interface Client {
   readonly records?: RecordDecoder;
 }
 
-export type GenuineHello = Extract<HelloIdentity, { ok: true }>;
+type GenuineHello = Extract<HelloIdentity, { ok: true }>;
 
 /** Whose obfuscated2 header this is. Takes the first bytes only from a client: a stranger's go elsewhere whole. */
 export async function identifyHeader(first: FirstBytes, address: string, ring: KeyRing): Promise<Client | undefined> {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { AppError } from "../../domain/errors.ts";
 import type { StartReport } from "./main.ts";
 
-export interface LaunchOptions {
+interface LaunchOptions {
   /** The bundled server. */
   readonly program: string;
   /** Path of the rendered trial.json. */

@@ -3,7 +3,7 @@ import { HEADER_BYTES, looksLikeAnotherProtocol } from "../../protocol/obfuscate
 import type { FirstBytes } from "./first-bytes.ts";
 
 /** How a connection begins: with a ClientHello of an allowed size, with an obfuscated2 header, or like neither. */
-export type Opening = "hello" | "header" | "other";
+type Opening = "hello" | "header" | "other";
 
 /**
  * Reads until the first bytes tell what this is. Both handshakes share the port: a hello begins with 16 03 01, and an obfuscated2

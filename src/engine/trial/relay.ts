@@ -3,7 +3,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 /** What becomes of the bytes of one direction on their way; an error ends the connection. */
-export type Rewrite = (chunk: Uint8Array) => Uint8Array;
+type Rewrite = (chunk: Uint8Array) => Uint8Array;
 
 export interface Relay {
   readonly client: Socket;

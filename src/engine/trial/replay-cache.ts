@@ -1,4 +1,4 @@
-export interface ReplayCacheOptions {
+interface ReplayCacheOptions {
   /** How long a value is remembered, milliseconds: at least as long as the same hello would be accepted by its time. */
   readonly keepMs: number;
   /** Values that are remembered at most; beyond, the oldest is forgotten. */

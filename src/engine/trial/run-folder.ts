@@ -2,7 +2,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
 
 /** What the background server keeps in the home's run folder. */
-export const runFiles = {
+const runFiles = {
   socket: "trial-server.sock",
   lock: "trial-server.lock",
   record: "trial-server.json",

@@ -1,7 +1,7 @@
 const events = ["clients", "strangers", "replays", "clockSkews", "unreachable", "crowdedOut"] as const;
 
 /** What can happen to a connection, as the log and the status tell it. */
-export type TallyEvent = (typeof events)[number];
+type TallyEvent = (typeof events)[number];
 
 const words: Readonly<Record<TallyEvent, string>> = {
   clients: "client connections",

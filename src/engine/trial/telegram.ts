@@ -10,7 +10,7 @@ const CHECK_MS = 3_000;
 const FRESH_MS = 10_000;
 const FRESH_WHILE_DOWN_MS = 1_000;
 
-export interface Readiness {
+interface Readiness {
   /** Production datacenters by distinct address. */
   readonly declared: number;
   /** Those that answered when last asked, and took their clients' connections since. */

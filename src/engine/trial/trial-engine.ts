@@ -13,7 +13,7 @@ import { isServerOf, waitForEnd } from "./processes.ts";
 import { readLog } from "./read-log.ts";
 import { RunFolder } from "./run-folder.ts";
 
-export interface TrialEngineOptions {
+interface TrialEngineOptions {
   /** Folder of the rendered files: trial.json is there. */
   readonly rendered: string;
   /** The home's run folder: socket, lock and record of the server. */
