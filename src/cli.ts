@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type Argument, type Command, CommanderError, type OutputConfiguration } from "commander";
 import { version } from "../package.json";
+import { declareBackupCommands } from "./commands/backup.ts";
 import {
   type Ask,
   CliCommand,
@@ -71,6 +72,8 @@ function declareProxyProgram(program: CliCommand): void {
   declareServiceCommands(program);
   declareTelegramConfigCommands(program);
   declareImageCommands(program);
+  program.commandsGroup("Backups and moving:");
+  declareBackupCommands(program);
 }
 
 /** In a list of commands their arguments say enough; that most take options goes without saying. */
@@ -137,6 +140,7 @@ function askWhenAsked(terminal: Terminal, options: GlobalOptions): Ask {
   return {
     confirm: async (...question) => (await ask()).confirm(...question),
     text: async (...question) => (await ask()).text(...question),
+    password: async (...question) => (await ask()).password(...question),
   };
 }
 

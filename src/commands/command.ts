@@ -29,10 +29,15 @@ import { shown } from "../domain/printable.ts";
 
 /** Questions to the person at the terminal. */
 export interface Ask {
-  /** `--yes` answers yes. Without a terminal or with `--no-input`: AppError usage, naming `--yes`. */
-  confirm(question: string, options?: { default?: boolean }): Promise<boolean>;
+  /**
+   * `--yes` answers yes. Without a terminal or with `--no-input`: AppError usage, naming `--yes`. `details` are lines to read before
+   * the question.
+   */
+  confirm(question: string, options?: { default?: boolean; details?: string }): Promise<boolean>;
   /** `flag` is what answers the question without a terminal, for instance `--public-host HOST`: named when nobody can be asked. */
   text(question: string, options: { flag: string; default?: string }): Promise<string>;
+  /** What is typed is not shown, and `--yes` is no answer. `twice` asks again, until both are the same. */
+  password(question: string, options: { flag: string; twice?: boolean }): Promise<string>;
 }
 
 /** What a body gets: the ports, and what only a command may do. */
@@ -79,7 +84,7 @@ export interface Invocation {
 export class CliCommand extends Command {
   #runner: ((invocation: Invocation) => Promise<void>) | undefined;
   #writes = false;
-  #reveals = false;
+  #reveals: boolean | string = false;
   #examples: readonly string[] = [];
 
   override createCommand(name?: string): CliCommand {
@@ -98,9 +103,12 @@ export class CliCommand extends Command {
     return this.option("--dry-run", "show what would be done, change nothing");
   }
 
-  /** It is this command's job to show links: keys may appear in its output (spec: "Keys never reach …"). */
-  reveals(): this {
-    this.#reveals = true;
+  /**
+   * It is this command's job to show links: keys may appear in its output (spec: "Keys never reach …").
+   * @param option only where this option is given (its name in camelCase)
+   */
+  reveals(option?: string): this {
+    this.#reveals = option ?? true;
     return this;
   }
 
@@ -109,7 +117,7 @@ export class CliCommand extends Command {
   }
 
   get isRevealing(): boolean {
-    return this.#reveals;
+    return typeof this.#reveals === "string" ? this.opts()[this.#reveals] === true : this.#reveals;
   }
 
   /** Shown at the end of `--help` and in the manual page. */

@@ -2,7 +2,8 @@ import type { TelegramFiles } from "../domain/deployment.ts";
 import type { StoreParts } from "./json-store.ts";
 import { stateLock } from "./paths.ts";
 
-const LAST_GOOD = ".last-good";
+/** What stands behind the name of the copy that was in use before. */
+export const LAST_GOOD = ".last-good";
 
 /** Telegram's proxy-secret and proxy-multi.conf, as they were downloaded and found good. */
 export interface TelegramStore {

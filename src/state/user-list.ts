@@ -30,7 +30,8 @@ export class UserList {
   }
 
   apply(edit: UserEdit): void {
-    if (edit.kind === "add") this.#add(edit);
+    if (edit.kind === "add") this.#append(edit.name, newRecord(edit, this.#items, this.#style));
+    else if (edit.kind === "insert") this.#append(edit.name, edit.record);
     else if (edit.kind === "remove-record") this.#remove(edit.name);
     else if (edit.kind === "clear") this.#change(edit.name, withoutOurFields);
     else this.#change(edit.name, (record) => withFields(record, edit.fields, this.#style));
@@ -41,10 +42,9 @@ export class UserList {
     return writeSequence(without(list, (_, index) => this.#gone.has(index), this.#style.record));
   }
 
-  #add(edit: UserEdit & { kind: "add" }): void {
-    const key = edit.name.toLowerCase();
-    if (this.#indexes.has(key)) throw new AppError("conflict", `there is a user "${edit.name}" already`);
-    const record = newRecord(edit, this.#items, this.#style);
+  #append(name: string, record: string): void {
+    const key = name.toLowerCase();
+    if (this.#indexes.has(key)) throw new AppError("conflict", `there is a user "${name}" already`);
     // The separator is that of the last two.
     const end = append({ open: "[", items: this.#items.slice(-2), tail: this.#tail }, record, this.#style.record);
     this.#tail = end.tail;

@@ -31,7 +31,9 @@ export type UserEdit =
   | { readonly kind: "set"; readonly name: string; readonly fields: UserFields }
   /** Takes all our fields away; the record stays with the VLESS stack. */
   | { readonly kind: "clear"; readonly name: string }
-  | { readonly kind: "remove-record"; readonly name: string };
+  | { readonly kind: "remove-record"; readonly name: string }
+  /** Puts a whole record back as it stood elsewhere, foreign fields included. */
+  | { readonly kind: "insert"; readonly name: string; readonly record: string };
 
 /** What users.json starts as. */
 export const emptyUsers = '{\n  "users": []\n}\n';
@@ -64,6 +66,11 @@ export function editUsers(
   const users = new UserList(list, chosen, style);
   for (const edit of edits) users.apply(edit);
   return text.slice(0, start) + writeSequence(changeMember(root, "users", () => users.text())) + text.slice(end);
+}
+
+/** The records of the list as they stand in the text, in its order. */
+export function recordTexts(text: string): string[] {
+  return takeApart(text).list.items.map(({ body }) => body);
 }
 
 const noRecords: Sequence = { open: "[", items: [], tail: "" };

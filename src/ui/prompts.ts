@@ -1,15 +1,19 @@
 import type { Ask, GlobalOptions } from "../commands/command.ts";
 import { AppError } from "../domain/errors.ts";
+import { warningLine } from "./progress.ts";
 import { createStyle } from "./style.ts";
-import { type Terminal, wantsColor } from "./terminal.ts";
+import { printable, type Terminal, wantsColor } from "./terminal.ts";
 
 /** Questions at the terminal, on stderr so that stdout stays data. inquirer is loaded when there is something to ask. */
 export function createAsk(terminal: Terminal, { yes, input }: Pick<GlobalOptions, "yes" | "input">): Ask {
+  const style = () => createStyle(wantsColor(terminal.err, terminal.env));
   const canAsk = () => input && terminal.in.isTTY === true && terminal.err.isTTY === true;
   return {
-    async confirm(question, { default: byDefault = false } = {}) {
+    async confirm(question, { default: byDefault = false, details } = {}) {
       if (yes) return true;
       if (!canAsk()) throw unanswered(question, "--yes answers yes");
+      if (details !== undefined)
+        terminal.err.write(`${printable(details, wantsColor(terminal.err, terminal.env))}\n\n`);
       return answer((ask) =>
         ask([{ type: "confirm", name: "it", message: question, default: byDefault, theme: createTheme(terminal) }]),
       );
@@ -20,6 +24,16 @@ export function createAsk(terminal: Terminal, { yes, input }: Pick<GlobalOptions
       return answer((ask) =>
         ask([{ type: "input", name: "it", message: question, default: byDefault, theme: createTheme(terminal) }]),
       );
+    },
+    async password(question, { flag, twice = false }) {
+      if (!canAsk()) throw unanswered(question, `answer it with ${flag}`);
+      const askFor = (message: string) =>
+        answer<string>((ask) => ask([{ type: "password", name: "it", message, theme: createTheme(terminal) }]));
+      for (;;) {
+        const given = await askFor(question);
+        if (!twice || given === (await askFor("The same once more:"))) return given;
+        terminal.err.write(`${warningLine("the two differ; please type it again", style())}\n`);
+      }
     },
   };
 }
