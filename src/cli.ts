@@ -16,6 +16,7 @@ import { declareImageCommands } from "./commands/image.ts";
 import { declareLinkCommands } from "./commands/link.ts";
 import { declareServiceCommands } from "./commands/service.ts";
 import { declareSetupCommand } from "./commands/setup.ts";
+import { declareSharedSecretCommands } from "./commands/shared-secret.ts";
 import { declareTelegramConfigCommands } from "./commands/telegram-config.ts";
 import { declareUserCommands } from "./commands/user.ts";
 import { declareVlessUserCommands } from "./commands/vless-user.ts";
@@ -66,6 +67,8 @@ function declareProxyProgram(program: CliCommand): void {
   declareUserCommands(program);
   declareLinkCommands(program);
   declareVlessUserCommands(program.command("vless-user").description("the same people in the VLESS stack's words"));
+  program.commandsGroup("Shared secrets:");
+  declareSharedSecretCommands(program);
   program.commandsGroup("Server:");
   declareSetupCommand(program);
   declareConfigCommands(program);

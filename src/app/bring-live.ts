@@ -42,13 +42,14 @@ export async function proveLink(
   ctx: Context,
   name: string,
   link: Link,
+  hint = `mtproxy verify ${name} tries it again, mtproxy status shows the proxy`,
 ): Promise<{ warnings: string[]; failure?: AppError }> {
   const { attempts } = await ctx.host.probeLink(link, { via: { host: "127.0.0.1", port: link.port } });
   const reasons = attempts.flatMap(({ ok, reason }) => (ok ? [] : [reason ?? "the handshake failed"]));
   if (attempts.some(({ ok }) => ok))
     return { warnings: reasons.map((reason) => `${name}'s link does not work for every app: ${reason}`) };
   const failure = new AppError("unhealthy", `${name}'s link is live but does not work: ${reasons.join("; ")}`, {
-    hint: `mtproxy verify ${name} tries it again, mtproxy status shows the proxy`,
+    hint,
   });
   return { warnings: [], failure };
 }

@@ -5,15 +5,24 @@ import { serves } from "../domain/plan/draft.ts";
 import type { Plan } from "../domain/plan/types.ts";
 import { domainOf, type Secret } from "../domain/secret.ts";
 import { familyOf, sharedHolder } from "../domain/shard.ts";
+import { numbered } from "../domain/shared-secret.ts";
 import { hasSecret, type ProxyUser } from "../domain/user.ts";
 import { renderClientFiles } from "../render/client-files.ts";
 import type { PlannedState, State } from "./load-state.ts";
 
-/** Where a user's link and QR codes are; absolute paths. */
+/** Where a user's or a shared secret's link and QR codes are; absolute paths. */
 export interface ClientFilePaths {
   readonly link: string;
   readonly qrPng: string;
   readonly qrSvg: string;
+}
+
+/** Beside the users' folders, and no name of one: those start with a letter or digit. */
+const SHARED = "_shared";
+
+/** The folder of a shared secret, from the folder of all clients. */
+export function sharedFolder(id: string): string {
+  return join(SHARED, id);
 }
 
 export function clientFilePaths(ctx: Context, name: string): ClientFilePaths {
@@ -60,6 +69,19 @@ export async function updateClientFiles(ctx: Context, planned: PlannedState, onl
   for (const user of state.users.filter(hasSecret).filter(({ name }) => !looked || looked.has(name))) {
     const link = linkOf(planned, user);
     if (link !== undefined) await writeClientFiles(ctx, user.name, link);
+  }
+  if (!looked || looked.has(sharedHolder)) await updateSharedFiles(ctx, planned);
+}
+
+/** Files of a secret that is on the list no more are not kept for anybody to hand out. */
+async function updateSharedFiles(ctx: Context, planned: PlannedState): Promise<void> {
+  const secrets = numbered(planned.state.sharedSecrets);
+  const known = new Set(secrets.map(({ id }) => id));
+  for (const id of await ctx.files.list(join(ctx.paths.clients, SHARED)))
+    if (!known.has(id)) await removeClientFiles(ctx, sharedFolder(id));
+  for (const entry of secrets) {
+    const link = linkOf(planned, entry);
+    if (link !== undefined) await writeClientFiles(ctx, sharedFolder(entry.id), link);
   }
 }
 

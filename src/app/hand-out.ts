@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
+import { describeHolder } from "../domain/plan/claim.ts";
 import { withHolder } from "../domain/shard.ts";
 import type { ProxyUser } from "../domain/user.ts";
 import type { KnownPlaces } from "./client-files.ts";
@@ -16,11 +17,11 @@ export async function handOut(ctx: Context, planned: KnownPlaces, user: ProxyUse
 }
 
 /** A home that cannot be written, or is busy for long, keeps nobody from seeing a link. */
-async function noteHolder(ctx: Context, user: ProxyUser): Promise<void> {
+export async function noteHolder(ctx: Context, user: Pick<ProxyUser, "name" | "secret">): Promise<void> {
   const book = await ctx.stores.shards.read();
   if (withHolder(book, user.secret.key, user.name) === book) return;
   try {
-    await ctx.stores.exclusively(`showing ${user.name}`, () => holdKey(ctx, user));
+    await ctx.stores.exclusively(`showing ${describeHolder(user.name)}`, () => holdKey(ctx, user));
   } catch (error) {
     if (!(error instanceof AppError && (error.kind === "environment" || error.kind === "conflict"))) throw error;
   }

@@ -7,7 +7,7 @@ import type { User } from "../domain/user.ts";
  * between giving a spare key and settling the plan left the slot looking spare, so that the key would go on working and be handed to
  * the next person.
  */
-export async function holdKey(ctx: Context, { name, secret }: User): Promise<void> {
+export async function holdKey(ctx: Context, { name, secret }: Pick<User, "name" | "secret">): Promise<void> {
   if (secret === undefined) return;
   const book = await ctx.stores.shards.read();
   const next = withHolder(book, secret.key, name);

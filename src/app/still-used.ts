@@ -12,7 +12,7 @@ export async function stillUsed(ctx: Context, name: string, key: Key): Promise<A
   if (other === undefined) return undefined;
   const hint =
     other === sharedHolder
-      ? "the shared secret must go too"
+      ? "mtproxy list-secrets shows it; mtproxy regenerate-secret gives it another key, mtproxy remove-secret takes it away"
       : `mtproxy regenerate-user-secret ${other} gives another key`;
   return new AppError("conflict", `${name}'s old link STILL WORKS: ${describeHolder(other)} has the same key`, {
     hint,

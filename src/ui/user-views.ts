@@ -48,30 +48,37 @@ export async function addedVlessUserView(
 
 /** The card that an admin reads from or sends on: links whole, QR code, where the files are, which apps it suits. */
 export async function userCardView(user: UserCard, style: Style): Promise<string> {
-  const mode = modeNames[user.mode] + (user.domain === null ? "" : ` as ${user.domain}`);
-  const lines = [
-    `User:   ${user.username}${user.enabled ? "" : style.warning(" (disabled)")}`,
-    `Mode:   ${mode}`,
-    `Secret: ${user.secret} (masked)`,
-  ];
-  if (user.link === null)
+  const name = `User:   ${user.username}${user.enabled ? "" : style.warning(" (disabled)")}`;
+  return [name, await linkView(user, style)].join("\n");
+}
+
+/** What is said of a link, whoever has it. */
+export type LinkCard = Pick<
+  UserCard,
+  "mode" | "domain" | "secret" | "server" | "port" | "link" | "tmeLink" | "files" | "advice"
+>;
+
+export async function linkView(card: LinkCard, style: Style): Promise<string> {
+  const mode = modeNames[card.mode] + (card.domain === null ? "" : ` as ${card.domain}`);
+  const lines = [`Mode:   ${mode}`, `Secret: ${card.secret} (masked)`];
+  if (card.link === null)
     return [...lines, "", "Port and link are settled when this is applied: mtproxy apply"].join("\n");
-  const files = [user.files.link, user.files.qrPng, user.files.qrSvg].map((path) => `  ${path}`);
+  const files = [card.files.link, card.files.qrPng, card.files.qrSvg].map((path) => `  ${path}`);
   return [
     ...lines,
-    `Server: ${user.server} port ${user.port}`,
+    `Server: ${card.server} port ${card.port}`,
     "",
     "Link (opens Telegram):",
-    `  ${style.bold(user.link)}`,
+    `  ${style.bold(card.link)}`,
     "Web link (where t.me is not blocked):",
-    `  ${user.tmeLink}`,
+    `  ${card.tmeLink}`,
     "",
-    await terminalQr(user.link, style),
+    await terminalQr(card.link, style),
     "",
     "Files:",
     ...files,
     "",
-    ...user.advice.map((sentence) => `• ${sentence}`),
+    ...card.advice.map((sentence) => `• ${sentence}`),
   ].join("\n");
 }
 
