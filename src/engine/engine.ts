@@ -22,6 +22,10 @@ export interface ShardTarget {
   readonly configDigest: string;
 }
 
+export interface ProbeImageOptions {
+  readonly fresh?: boolean;
+}
+
 export interface LogOptions {
   /** Lines from the end. */
   readonly tail?: number;
@@ -68,6 +72,12 @@ export interface Engine {
   /** The proxy's own output, oldest first. */
   logs(shardId: number, options?: LogOptions): AsyncIterable<string>;
 
-  /** Finds out what the binary in an image can do; pulls the image when it is not there. Trial: throws `environment`. */
-  probeImage(image: string): Promise<ImageVerdict>;
+  /**
+   * Finds out what the binary in an image can do; pulls the image when it is not there, and with `fresh` the newest of that name where
+   * the registry answers. Trial: throws `environment`.
+   */
+  probeImage(image: string, options?: ProbeImageOptions): Promise<ImageVerdict>;
+
+  /** Names (with tag or digest) of the images on this host; absent where there are none. */
+  localImages?(): Promise<readonly string[]>;
 }

@@ -1,3 +1,5 @@
+import type { ImageList, ListedImage } from "../app/list-images.ts";
+import type { UsedImage } from "../app/use-image.ts";
 import type { Style } from "../commands/command.ts";
 import type { ImageVerdict } from "../domain/engine-facts.ts";
 
@@ -19,4 +21,26 @@ export function imageView(image: ImageVerdict, style: Style): string {
     `  Open files in a container: ${image.openFilesLimit}`,
     ...image.reasons.map((reason) => `  • ${reason}`),
   ].join("\n");
+}
+
+export function imageListView({ images }: ImageList, style: Style): string {
+  return images.map((image) => listedImage(image, style)).join("\n");
+}
+
+function listedImage({ image, inUse, here, verdict, digest, note }: ListedImage, style: Style): string {
+  const facts = [
+    ...(inUse ? [style.good("in use")] : []),
+    ...(here === null ? [] : [here ? "on this host" : "not on this host"]),
+    ...(verdict === null ? [] : [VERDICTS[verdict]]),
+  ];
+  const lines = [digest, note].filter((line) => line !== null && line !== "").map((line) => `  ${line}`);
+  return [`${image}${facts.length === 0 ? "" : `: ${facts.join(", ")}`}`, ...lines].join("\n");
+}
+
+export function usedImageView(used: UsedImage, style: Style): string {
+  const { image, digest, previous, changed, live, proved } = used;
+  if (!live) return `${image} is ${VERDICTS[used.verdict]}; ${previous} is in use`;
+  if (!changed) return `${style.good("✓")} ${image} is in use already`;
+  const pinned = digest === null ? [] : [`  pinned as ${digest}`];
+  return [`${style.good("✓")} ${image} is in use, ${proved} links proved with it`, ...pinned].join("\n");
 }

@@ -4,7 +4,7 @@ import { AppError } from "../../domain/errors.ts";
 import { type ProxyStats, parseProxyStats } from "../../domain/proxy-stats.ts";
 import { shardName } from "../../domain/shard.ts";
 import type { Progress } from "../../ports.ts";
-import type { Engine, Instance, LogOptions, ShardTarget } from "../engine.ts";
+import type { Engine, Instance, LogOptions, ProbeImageOptions, ShardTarget } from "../engine.ts";
 import { requireAmd64 } from "./architecture.ts";
 import { Compose, ComposeFailure } from "./compose.ts";
 import type { EngineMemory } from "./compose-command.ts";
@@ -109,9 +109,14 @@ class DockerEngine implements Engine {
     yield* containerLines(container, options);
   }
 
-  probeImage(image: string): Promise<ImageVerdict> {
+  probeImage(image: string, { fresh }: ProbeImageOptions = {}): Promise<ImageVerdict> {
     const pulling = (): void => this.#progress?.step(`pulling ${image}`);
-    return probeImage({ daemon: this.#daemon, image, project: this.#project, pulling });
+    return probeImage({ daemon: this.#daemon, image, project: this.#project, pulling, fresh });
+  }
+
+  async localImages(): Promise<string[]> {
+    const images = await this.#daemon.call((docker) => docker.listImages());
+    return images.flatMap(({ RepoTags, RepoDigests }) => [...(RepoTags ?? []), ...(RepoDigests ?? [])]);
   }
 
   async #create(ids: readonly number[]): Promise<void> {

@@ -5,15 +5,25 @@ import type { Daemon } from "./daemon.ts";
 import { daemonWords, isStatus } from "./daemon-errors.ts";
 import { pullError } from "./pull-errors.ts";
 
+export interface Obtaining {
+  /** Ask the registry although the image is here. */
+  readonly fresh: boolean;
+  /** Called before something is pulled. */
+  pulling(): void;
+}
+
 /**
  * The image as it is on the engine, pulled when it is not there.
  * @throws AppError environment when it cannot be had or is for other processors
  */
-export async function obtainImage(daemon: Daemon, image: string, pulling: () => void): Promise<ImageInspectInfo> {
+export async function obtainImage(
+  daemon: Daemon,
+  image: string,
+  { fresh, pulling }: Obtaining,
+): Promise<ImageInspectInfo> {
   if (!/^[\w./:@-]+$/.test(image)) throw pullError(image, "invalid reference format");
   const present = await daemon.call((docker) => inspect(docker, image));
-  if (present === undefined) pulling();
-  const found = present ?? (await daemon.call((docker) => pull(docker, image)));
+  const found = present === undefined || fresh ? await newest(daemon, image, present, pulling) : present;
   if (found.Architecture === "amd64") return found;
   throw new AppError(
     "environment",
@@ -22,6 +32,22 @@ export async function obtainImage(daemon: Daemon, image: string, pulling: () => 
       hint: "mtproxy image list names images that fit",
     },
   );
+}
+
+/** The registry's, or the one that is here when the registry has none to give. */
+async function newest(
+  daemon: Daemon,
+  image: string,
+  present: ImageInspectInfo | undefined,
+  pulling: () => void,
+): Promise<ImageInspectInfo> {
+  pulling();
+  try {
+    return await daemon.call((docker) => pull(docker, image));
+  } catch (error) {
+    if (present === undefined || !(error instanceof AppError)) throw error;
+    return present;
+  }
 }
 
 /** `name@sha256:…` of the repository that the reference names; undefined for an image that was built here. */

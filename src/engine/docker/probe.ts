@@ -22,6 +22,8 @@ interface ImageProbe {
   readonly project: string;
   /** Called before a pull, which takes a while. */
   readonly pulling: () => void;
+  /** Ask the registry although the image is here. */
+  readonly fresh?: boolean | undefined;
 }
 
 /**
@@ -29,9 +31,15 @@ interface ImageProbe {
  * out: the Telegram side and the cover domain are the container's own loopback.
  * @throws AppError environment when the image cannot be had or the machine is not amd64
  */
-export async function probeImage({ daemon, image, project, pulling }: ImageProbe): Promise<ImageVerdict> {
+export async function probeImage({
+  daemon,
+  image,
+  project,
+  pulling,
+  fresh = false,
+}: ImageProbe): Promise<ImageVerdict> {
   await requireAmd64(daemon);
-  const info = await obtainImage(daemon, image, pulling);
+  const info = await obtainImage(daemon, image, { fresh, pulling });
   const digest = repositoryDigest(image, info);
   const probed: ProbedImage = { image, imageId: info.Id, ...(digest === undefined ? {} : { digest }) };
   await sweep(daemon, project);
