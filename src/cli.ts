@@ -14,6 +14,7 @@ import {
 import { declareConfigCommands } from "./commands/config.ts";
 import { declareImageCommands } from "./commands/image.ts";
 import { declareLinkCommands } from "./commands/link.ts";
+import { declareMovingCommands } from "./commands/moving.ts";
 import { declareServiceCommands } from "./commands/service.ts";
 import { declareSetupCommand } from "./commands/setup.ts";
 import { declareSharedSecretCommands } from "./commands/shared-secret.ts";
@@ -77,6 +78,7 @@ function declareProxyProgram(program: CliCommand): void {
   declareImageCommands(program);
   program.commandsGroup("Backups and moving:");
   declareBackupCommands(program);
+  declareMovingCommands(program);
 }
 
 /** In a list of commands their arguments say enough; that most take options goes without saying. */
