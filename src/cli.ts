@@ -11,7 +11,9 @@ import {
   type GlobalOptions,
   type Invocation,
 } from "./commands/command.ts";
+import { declareCompletionCommands } from "./commands/completion.ts";
 import { declareConfigCommands } from "./commands/config.ts";
+import { declareCoverDomainCommands } from "./commands/cover-domain.ts";
 import { declareImageCommands } from "./commands/image.ts";
 import { declareLinkCommands } from "./commands/link.ts";
 import { declareMovingCommands } from "./commands/moving.ts";
@@ -59,6 +61,7 @@ export function buildProgram(name: ProgramName, output: OutputConfiguration = {}
 function declareVlessUserProgram(program: CliCommand): void {
   program.description("The people of a VLESS stack, and their links to the Telegram proxy");
   declareVlessUserCommands(program);
+  declareCompletionCommands(program);
 }
 
 function declareProxyProgram(program: CliCommand): void {
@@ -70,12 +73,15 @@ function declareProxyProgram(program: CliCommand): void {
   declareVlessUserCommands(program.command("vless-user").description("the same people in the VLESS stack's words"));
   program.commandsGroup("Shared secrets:");
   declareSharedSecretCommands(program);
+  program.commandsGroup("Cover domains:");
+  declareCoverDomainCommands(program);
   program.commandsGroup("Server:");
   declareSetupCommand(program);
   declareConfigCommands(program);
   declareServiceCommands(program);
   declareTelegramConfigCommands(program);
   declareImageCommands(program);
+  declareCompletionCommands(program);
   program.commandsGroup("Backups and moving:");
   declareBackupCommands(program);
   declareMovingCommands(program);
@@ -133,6 +139,7 @@ async function runInvocation(
   const ctx: CommandContext = {
     ...ports,
     ask: askWhenAsked(terminal, options),
+    env: terminal.env,
     get signal() {
       return interrupts.signal;
     },

@@ -1,3 +1,4 @@
+import type { CoverProbe, NameAddresses } from "./domain/cover-facts.ts";
 import type { Link } from "./domain/link.ts";
 import type { HelloSize } from "./protocol/client-hello.ts";
 
@@ -138,13 +139,26 @@ export interface Host {
   isPortFree(port: number): Promise<boolean>;
   /** IPv4 address of a name; undefined when it has none or DNS does not answer within `timeoutMs` (3 s). */
   resolve4(name: string, timeoutMs?: number): Promise<string | undefined>;
+  /** Every address of a name, or why there is none, within `timeoutMs` (3 s). */
+  lookup(name: string, timeoutMs?: number): Promise<NameAddresses>;
   /** This machine's own global IPv4 addresses, the default route's first. */
   addresses(): Promise<string[]>;
   /** Body of a URL, at most `maxBytes`. AppError environment with the reason. Takes http, https and the usual proxy variables. */
   download(url: string, options: { maxBytes: number; timeoutMs: number }): Promise<Uint8Array>;
   /** A real handshake with the link, as a client would make it, up to `resPQ`. */
   probeLink(link: Link, options?: ProbeOptions): Promise<LinkProbeResult>;
+  /** What the C proxy would find at a site that it shall imitate, and what browsers would. Ends within `timeoutMs` (5 s). */
+  probeCover(site: CoverSite): Promise<CoverProbe>;
   readonly uid: number;
+}
+
+/** A site that fake-TLS imitates, where it is served. */
+export interface CoverSite {
+  readonly domain: string;
+  /** IPv4 address. */
+  readonly address: string;
+  readonly port: number;
+  readonly timeoutMs?: number;
 }
 
 /** Progress goes to stderr and only to people: a use case reports, it never prints. */

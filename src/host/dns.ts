@@ -2,6 +2,7 @@ import type { LookupAddress } from "node:dns";
 import { Resolver } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { isIP, type LookupFunction } from "node:net";
+import type { NameAddresses } from "../domain/cover-facts.ts";
 
 interface DnsOptions {
   /** 3 s. */
@@ -32,6 +33,18 @@ export async function lookupAll(name: string, options: DnsOptions = {}): Promise
   const found = [...entriesOf(four, 4), ...entriesOf(six, 6)];
   if (found.length > 0) return found;
   throw four.status === "rejected" ? four.reason : noAddress(name);
+}
+
+/** Both kinds of addresses, or why there are none; never throws for what a name server does. */
+export async function nameAddresses(name: string, options: DnsOptions = {}): Promise<NameAddresses> {
+  try {
+    const found = await lookupAll(name, options);
+    const of = (wanted: 4 | 6) => found.filter(({ family }) => family === wanted).map(({ address }) => address);
+    return { ipv4: of(4), ipv6: of(6) };
+  } catch (error) {
+    const isSilent = error instanceof Error && "code" in error && error.code === "ETIMEOUT";
+    return { ipv4: [], ipv6: [], fault: isSilent ? "silent" : "unknown-name" };
+  }
 }
 
 /** `lookupAll` in the shape that sockets take. */

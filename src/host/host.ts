@@ -6,6 +6,8 @@ export function createHost(): Host {
     isPortFree: async (port) => (await import("./ports.ts")).isPortFree(port),
     addresses: async () => (await import("./addresses.ts")).addresses(),
     resolve4: async (name, timeoutMs) => (await import("./dns.ts")).resolve4(name, { timeoutMs }),
+    lookup: async (name, timeoutMs) => (await import("./dns.ts")).nameAddresses(name, { timeoutMs }),
+    probeCover: async (site) => (await import("./cover-probe.ts")).probeCover(site),
     download: async (url, options) => (await import("./download.ts")).download(url, options),
     probeLink: async (link, options) => (await import("./link-probe.ts")).probeLink(link, options),
     uid: process.getuid?.() ?? 0,

@@ -109,6 +109,26 @@ function longHello(domain: string): Buffer {
   );
 }
 
+/**
+ * A hello that offers one key exchange group and no key for it: a server that has the group asks for one (HelloRetryRequest), any
+ * other refuses. So a group can be asked for without being able to use it.
+ * @param group TLS number, for instance 0x11ec for X25519MLKEM768
+ */
+export function buildGroupHello(domain: string, group: number): Uint8Array {
+  const extensions = [
+    serverName(domain),
+    extension("000a", prefix16(Uint8Array.of(group >> 8, group & 0xff))),
+    extension("000d", prefix16(hex("0403 0804 0401 0503 0805 0501 0806 0601"))),
+    alpn(),
+    extension("002b", prefix8(hex("0304"))),
+    extension("002d", hex("0101")),
+    extension("0033", prefix16()),
+  ];
+  const record = hello([hex("1301 1302 1303")], extensions);
+  record.set(randomBytes(RANDOM_BYTES), RANDOM_AT);
+  return record;
+}
+
 type Bytes = Uint8Array;
 
 function hello(ciphers: readonly Bytes[], extensions: readonly Bytes[]): Buffer {

@@ -82,6 +82,8 @@ function makeHost(engine: KeyReadingEngine, machine: Machine): Host {
     uid: process.getuid?.() ?? 0,
     isPortFree: async (port) => !machine.busyPorts.has(port),
     resolve4: async (name) => machine.names[name],
+    lookup: async (name) => ({ ipv4: [machine.names[name] ?? []].flat(), ipv6: [] }),
+    probeCover: async () => ({ imitation: { ok: false, fault: "refused-connection" }, postQuantum: "unknown" }),
     addresses: async () => machine.addresses,
     download: async (url) => noWayOut(url),
     probeLink: async (link) => {
