@@ -1,6 +1,6 @@
 import type { EngineRecord } from "../../domain/engine-facts.ts";
 import { AppError } from "../../domain/errors.ts";
-import { runProgram } from "./run-program.ts";
+import { runProgram } from "../../host/run-program.ts";
 
 /** Where what was learned about the engine outlives a command. */
 export interface EngineMemory {

@@ -1,6 +1,6 @@
+import { runProgram } from "../../host/run-program.ts";
 import { composeEnvironment, type EngineMemory, findCompose } from "./compose-command.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { runProgram } from "./run-program.ts";
 
 interface ComposeOptions {
   /** Folder of docker-compose.yml and .env. */

@@ -1,5 +1,5 @@
+import { runProgram } from "../../host/run-program.ts";
 import type { Daemon } from "./daemon.ts";
-import { runProgram } from "./run-program.ts";
 
 /** Who listens on a TCP port of this host, in words; undefined when nobody tells (only root sees other users' programs). */
 export async function portHolder(daemon: Daemon, port: number): Promise<string | undefined> {

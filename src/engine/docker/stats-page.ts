@@ -1,10 +1,10 @@
 import { containerLabels } from "../../domain/container-labels.ts";
 import { AppError } from "../../domain/errors.ts";
 import { shardName } from "../../domain/shard.ts";
+import { runProgram } from "../../host/run-program.ts";
 import type { OurContainer } from "./containers.ts";
 import type { Daemon } from "./daemon.ts";
 import { execute } from "./output.ts";
-import { runProgram } from "./run-program.ts";
 
 /** Exit code of docker/stats.sh when the image has no program that could ask. */
 const NO_CLIENT = 3;

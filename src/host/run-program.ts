@@ -1,4 +1,4 @@
-import { endWithUs, ownGroup } from "../../host/own-group.ts";
+import { endWithUs, ownGroup } from "./own-group.ts";
 
 interface ProgramOptions {
   readonly cwd?: string;
