@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import { createServer, type TLSSocket } from "node:tls";
+import { createServer, type TLSSocket, type TlsOptions } from "node:tls";
 
 /** A web site with TLS on 127.0.0.1: what a proxy shows to strangers. */
 export interface CoverSite {
@@ -20,13 +20,15 @@ export interface CoverSiteOptions {
   readonly port?: number;
   /** OpenSSL's names of the TLS 1.3 ciphers that it speaks; OpenSSL's choice. */
   readonly ciphers?: string;
+  /** Whatever else a site may be. */
+  readonly tls?: Pick<TlsOptions, "minVersion" | "maxVersion" | "ecdhCurve">;
 }
 
 export async function startCoverSite(options: CoverSiteOptions = {}): Promise<CoverSite> {
-  const { host = "127.0.0.1", port = 0, ciphers } = options;
+  const { host = "127.0.0.1", port = 0, ciphers, tls } = options;
   const stats = { visits: 0, connections: 0, refused: [] as string[] };
   const sockets = new Set<TLSSocket["destroy"]>();
-  const server = createServer({ key, cert: certificate, minVersion: "TLSv1.3", ciphers }, (socket) => {
+  const server = createServer({ key, cert: coverCertificate, minVersion: "TLSv1.3", ciphers, ...tls }, (socket) => {
     stats.visits += 1;
     socket.on("error", () => {});
     socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\ncover"));
@@ -50,8 +52,8 @@ export async function startCoverSite(options: CoverSiteOptions = {}): Promise<Co
   return { host, port: (server.address() as AddressInfo).port, stats, close };
 }
 
-/** Self-signed, for tests only, valid for a hundred years. */
-const certificate = `-----BEGIN CERTIFICATE-----
+/** Self-signed, for tests only, valid for a hundred years; trusted by whoever takes it for an authority. */
+export const coverCertificate = `-----BEGIN CERTIFICATE-----
 MIIBtzCCAV6gAwIBAgIUU/YZY1UtiOCQ0KPRTEFnlt571vswCgYIKoZIzj0EAwIw
 HDEaMBgGA1UEAwwRY292ZXIuZXhhbXBsZS5vcmcwIBcNMjYxMTIxMDQyMjQzWhgP
 MjEyNjEwMjgwNDIyNDNaMBwxGjAYBgNVBAMMEWNvdmVyLmV4YW1wbGUub3JnMFkw
