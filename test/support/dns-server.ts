@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { isIPv4 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { onTestFinished } from "vitest";
 
 export interface DnsServer {
@@ -11,7 +11,7 @@ export interface DnsServer {
 }
 
 /**
- * A DNS server on loopback that ends with the test. Knows IPv4 addresses by name and denies every other name; `"silent"` takes
+ * A DNS server on loopback that ends with the test. Knows addresses by name and denies every other name; `"silent"` takes
  * questions and never answers.
  */
 export async function startDns(names: Readonly<Record<string, readonly string[]>> | "silent"): Promise<DnsServer> {
@@ -53,7 +53,8 @@ function readQuestion(query: Buffer): Question {
 
 /** RFC 1035 §4.1: header, the question as it came, one record an address. */
 function answer(query: Buffer, { type, end }: Question, addresses: readonly string[] | undefined): Buffer {
-  const records = type === 1 ? (addresses ?? []).filter((address) => isIPv4(address)) : [];
+  const isAsked = type === 1 ? isIPv4 : type === 28 ? isIPv6 : () => false;
+  const records = (addresses ?? []).filter((address) => isAsked(address));
   const header = Buffer.from(query.subarray(0, 12));
   header.writeUInt16BE(addresses === undefined ? 0x8183 : 0x8180, 2);
   header.writeUInt16BE(records.length, 6);
@@ -62,5 +63,15 @@ function answer(query: Buffer, { type, end }: Question, addresses: readonly stri
 }
 
 function addressRecord(address: string): Buffer {
-  return Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...address.split(".").map(Number)]);
+  const [type, bytes] = isIPv4(address) ? [1, address.split(".").map(Number)] : [28, ipv6Bytes(address)];
+  return Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 60, 0, bytes.length, ...bytes]);
+}
+
+function ipv6Bytes(address: string): number[] {
+  const [head = "", tail = ""] = address.split("::");
+  const groups = (text: string) =>
+    text.split(":").flatMap((group) => (group === "" ? [] : [Number.parseInt(group, 16)]));
+  const [first, last] = [groups(head), groups(tail)];
+  const zeros = new Array<number>(8 - first.length - last.length).fill(0);
+  return [...first, ...zeros, ...last].flatMap((group) => [group >> 8, group & 0xff]);
 }
