@@ -8,7 +8,7 @@ import Docker from "dockerode";
  */
 export const isRoot = process.getuid?.() === 0;
 
-const programs = ["strace", "tshark", "busybox", "curl", "wget", "ss", "docker-compose"] as const;
+const programs = ["strace", "tshark", "busybox", "curl", "wget", "ss", "docker-compose", "zsh", "fish"] as const;
 
 /** Where the shell would find the program. */
 export function programPath(program: string): string | undefined {
