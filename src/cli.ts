@@ -17,6 +17,7 @@ import { declareCoverDomainCommands } from "./commands/cover-domain.ts";
 import { declareImageCommands } from "./commands/image.ts";
 import { declareLinkCommands } from "./commands/link.ts";
 import { declareMovingCommands } from "./commands/moving.ts";
+import { declarePromotedChannelCommands } from "./commands/promoted-channel.ts";
 import { declareServiceCommands } from "./commands/service.ts";
 import { declareSetupCommand } from "./commands/setup.ts";
 import { declareSharedSecretCommands } from "./commands/shared-secret.ts";
@@ -75,6 +76,8 @@ function declareProxyProgram(program: CliCommand): void {
   declareSharedSecretCommands(program);
   program.commandsGroup("Cover domains:");
   declareCoverDomainCommands(program);
+  program.commandsGroup("Promoted channel:");
+  declarePromotedChannelCommands(program);
   program.commandsGroup("Server:");
   declareSetupCommand(program);
   declareConfigCommands(program);

@@ -35,9 +35,18 @@ export interface Ask {
    */
   confirm(question: string, options?: { default?: boolean; details?: string }): Promise<boolean>;
   /** `flag` is what answers the question without a terminal, for instance `--public-host HOST`: named when nobody can be asked. */
-  text(question: string, options: { flag: string; default?: string }): Promise<string>;
+  text(question: string, options: TextOptions): Promise<string>;
   /** What is typed is not shown, and `--yes` is no answer. `twice` asks again, until both are the same. */
   password(question: string, options: { flag: string; twice?: boolean }): Promise<string>;
+}
+
+export interface TextOptions {
+  readonly flag: string;
+  readonly default?: string;
+  /** Lines to read before the question. */
+  readonly details?: string;
+  /** Throws AppError for an answer that cannot be: its reason is shown, and the question asked again. */
+  check?(answer: string): unknown;
 }
 
 /** What a body gets: the ports, and what only a command may do. */

@@ -1,4 +1,4 @@
-import type { Ask, GlobalOptions } from "../commands/command.ts";
+import type { Ask, GlobalOptions, TextOptions } from "../commands/command.ts";
 import { AppError } from "../domain/errors.ts";
 import { warningLine } from "./progress.ts";
 import { createStyle } from "./style.ts";
@@ -7,22 +7,27 @@ import { printable, type Terminal, wantsColor } from "./terminal.ts";
 /** Questions at the terminal, on stderr so that stdout stays data. inquirer is loaded when there is something to ask. */
 export function createAsk(terminal: Terminal, { yes, input }: Pick<GlobalOptions, "yes" | "input">): Ask {
   const style = () => createStyle(wantsColor(terminal.err, terminal.env));
+  const tell = (details: string | undefined): void => {
+    if (details !== undefined) terminal.err.write(`${printable(details, wantsColor(terminal.err, terminal.env))}\n\n`);
+  };
   const canAsk = () => input && terminal.in.isTTY === true && terminal.err.isTTY === true;
   return {
     async confirm(question, { default: byDefault = false, details } = {}) {
       if (yes) return true;
       if (!canAsk()) throw unanswered(question, "--yes answers yes");
-      if (details !== undefined)
-        terminal.err.write(`${printable(details, wantsColor(terminal.err, terminal.env))}\n\n`);
+      tell(details);
       return answer((ask) =>
         ask([{ type: "confirm", name: "it", message: question, default: byDefault, theme: createTheme(terminal) }]),
       );
     },
-    async text(question, { flag, default: byDefault }) {
+    async text(question, { flag, default: byDefault, check, details }) {
       if (yes && byDefault !== undefined) return byDefault;
       if (!canAsk()) throw unanswered(question, `answer it with ${flag}`);
+      tell(details);
+      const theme = { ...createTheme(terminal), validationFailureMode: "clear" } as const;
+      const validate = (text: string) => faultOf(text, check) ?? true;
       return answer((ask) =>
-        ask([{ type: "input", name: "it", message: question, default: byDefault, theme: createTheme(terminal) }]),
+        ask([{ type: "input", name: "it", message: question, default: byDefault, validate, theme }]),
       );
     },
     async password(question, { flag, twice = false }) {
@@ -36,6 +41,17 @@ export function createAsk(terminal: Terminal, { yes, input }: Pick<GlobalOptions
       }
     },
   };
+}
+
+/** Why an answer cannot be taken, in the words of whoever would refuse it later. */
+function faultOf(text: string, check: TextOptions["check"]): string | undefined {
+  try {
+    check?.(text);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return printable(error.hint === undefined ? error.message : `${error.message}: ${error.hint}`, false);
+  }
 }
 
 type Prompt = ReturnType<typeof import("inquirer").default.createPromptModule>;

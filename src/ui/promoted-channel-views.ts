@@ -1,0 +1,72 @@
+import type { ChangedChannel, Registration, ShownChannel } from "../app/promoted-channel.ts";
+import type { Style } from "../commands/command.ts";
+
+/**
+ * FR-201's introduction, with what the bot asks for filled in.
+ * @param reveal with the 32 digits of the secret, which are a key
+ */
+export function registrationView({ host, port, username, digits }: Registration, reveal: boolean): string {
+  const secret = reveal
+    ? digits
+    : `${digits.slice(0, 4)}...${digits.slice(-4)} (of ${username}'s link; --reveal shows all 32 digits)`;
+  return [
+    "=== Promoted Channel Setup ===",
+    "",
+    "Telegram shows a channel of yours to everybody who connects through this proxy.",
+    "@MTProxybot gives you a tag for it, which the proxy sends along with what it carries.",
+    "",
+    "Steps:",
+    "1. Open @MTProxybot in Telegram",
+    "2. Send /newproxy",
+    `3. Enter the server IP: ${host}`,
+    `4. Enter the port: ${port}`,
+    `5. Enter the secret, the bare 32 digits without dd or ee: ${secret}`,
+    "6. Optionally select a channel to promote",
+    "7. Copy the proxy tag",
+  ].join("\n");
+}
+
+/** FR-201's lines, each only where it is true. */
+export function changedChannelView(data: ChangedChannel, style: Style): string {
+  const { enabled, live, shards, changed } = data;
+  const ok = (text: string) => `${style.good("✓")} ${text}`;
+  const carried = live === true && shards.length > 0;
+  if (!enabled)
+    return [
+      ok("Promoted channel removed"),
+      ...(carried ? [ok("MTProxy now running without promoted channel")] : []),
+    ].join("\n");
+  return [
+    ok("Promoted channel configured"),
+    ...(carried && changed ? [ok("Restarting MTProxy container...")] : []),
+    ...(carried ? [ok("MTProxy now running with promoted channel")] : []),
+    "",
+    `View statistics: ${data.statisticsUrl}`,
+    "",
+    ...adviceLines(data),
+  ].join("\n");
+}
+
+export function shownChannelView(data: ShownChannel, style: Style): string {
+  if (data.proxyTag === null) return "No promoted channel: mtproxy setup-promoted-channel sets one";
+  return [
+    style.bold("Promoted channel:"),
+    `  Tag: ${data.proxyTag}`,
+    ...(data.channelUsername === null ? [] : [`  Channel: ${data.channelUsername}`]),
+    `  Status: ${data.enabled ? style.good("active") : style.warning("inactive")}`,
+    ...(data.enabled ? [`  Carried by: ${carriedBy(data)}`] : []),
+    `  View statistics: ${data.statisticsUrl}`,
+    "",
+    ...adviceLines(data),
+  ].join("\n");
+}
+
+function carriedBy({ shards }: ShownChannel): string {
+  if (shards.length === 0) return "no proxy runs, or none could be asked";
+  const carrying = shards.filter(({ tagSet }) => tagSet === true).length;
+  return `${carrying} of ${shards.length} running proxies${carrying < shards.length ? " (mtproxy apply makes it live)" : ""}`;
+}
+
+function adviceLines({ advice }: ShownChannel): string[] {
+  return advice.map((sentence) => `• ${sentence}`);
+}
