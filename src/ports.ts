@@ -42,6 +42,8 @@ export interface FileStat {
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
+  /** Absent for what is none. */
+  readonly isFolder?: true;
 }
 
 export interface WriteOptions {
@@ -147,9 +149,29 @@ export interface Host {
   download(url: string, options: { maxBytes: number; timeoutMs: number }): Promise<Uint8Array>;
   /** A real handshake with the link, as a client would make it, up to `resPQ`. */
   probeLink(link: Link, options?: ProbeOptions): Promise<LinkProbeResult>;
+  /**
+   * Tries TCP connections, all at once, each for `timeoutMs`: what is wrong with each as Node's error code (ETIMEDOUT when time ran
+   * out), undefined where it was made. `inNetworkOf` is a process on this host whose network they start from; that takes root.
+   */
+  connectErrors(
+    endpoints: readonly { readonly host: string; readonly port: number }[],
+    options: { readonly timeoutMs: number; readonly inNetworkOf?: number | undefined },
+  ): Promise<(string | undefined)[]>;
+  /** Room where a path is, or would be. */
+  freeSpace(path: string): Promise<FreeSpace>;
+  /** The time that the answer of a URL carries, in whole seconds. AppError environment with the reason. */
+  remoteTime(url: string, timeoutMs: number): Promise<Date>;
   /** What the C proxy would find at a site that it shall imitate, and what browsers would. Ends within `timeoutMs` (5 s). */
   probeCover(site: CoverSite): Promise<CoverProbe>;
   readonly uid: number;
+}
+
+/** What a file system has left for those who are not root. */
+export interface FreeSpace {
+  readonly bytes: number;
+  readonly totalBytes: number;
+  /** Files that can still be made; absent where there is no bound. */
+  readonly files?: number;
 }
 
 /** A site that fake-TLS imitates, where it is served. */

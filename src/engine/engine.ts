@@ -14,6 +14,8 @@ export interface Instance {
   /** Exit code of a stopped instance. */
   readonly exitCode?: number;
   readonly restarts: number;
+  /** Its first process as this host sees it; absent when it does not run, or runs on another host. */
+  readonly pid?: number;
 }
 
 /** What `up` shall make true of one shard. */
@@ -24,6 +26,14 @@ export interface ShardTarget {
 
 export interface ProbeImageOptions {
   readonly fresh?: boolean;
+}
+
+/** As each part prints it, for instance `20.10.24+dfsg1`. */
+export interface EngineVersions {
+  readonly daemon: string;
+  readonly compose: string;
+  /** Words that start compose. */
+  readonly composeCommand: readonly string[];
 }
 
 export interface LogOptions {
@@ -45,6 +55,9 @@ export interface Engine {
 
   /** Cheap and without side effects: is the engine there? Throws `environment` with what is missing and how to get it. */
   check(): Promise<void>;
+
+  /** What the engine consists of; changes nothing. Throws like `check`. Absent where it is part of this product. */
+  versions?(): Promise<EngineVersions>;
 
   /** Everything of ours that exists, running or not. */
   instances(): Promise<Instance[]>;

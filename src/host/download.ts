@@ -32,7 +32,7 @@ export async function download(url: string, options: DownloadOptions): Promise<U
 }
 
 /** No connection outlives the work. */
-async function withAgent<T>(
+export async function withAgent<T>(
   { timeoutMs }: DownloadOptions,
   work: (agent: EnvHttpProxyAgent) => Promise<T>,
 ): Promise<T> {
@@ -93,7 +93,7 @@ function tooLarge(maxBytes: number): Error {
 }
 
 /** Host and path: the query or a password in a URL is nobody's business in a log. */
-function nameOf(url: string): string {
+export function nameOf(url: string): string {
   if (!URL.canParse(url)) return shown(url, 60);
   const { host, pathname } = new URL(url);
   return `${host}${pathname}`;

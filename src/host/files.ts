@@ -56,5 +56,6 @@ async function listed(path: string): Promise<string[]> {
 async function statusOf(path: string): Promise<FileStat | undefined> {
   const status = await stat(path).catch(unless("ENOENT"));
   if (status === undefined) return undefined;
-  return { mode: status.mode & 0o7777, uid: status.uid, gid: status.gid, size: status.size };
+  const { mode, uid, gid, size } = status;
+  return { mode: mode & 0o7777, uid, gid, size, ...(status.isDirectory() ? { isFolder: true } : {}) };
 }

@@ -9,6 +9,9 @@ export function createHost(): Host {
     lookup: async (name, timeoutMs) => (await import("./dns.ts")).nameAddresses(name, { timeoutMs }),
     probeCover: async (site) => (await import("./cover-probe.ts")).probeCover(site),
     download: async (url, options) => (await import("./download.ts")).download(url, options),
+    connectErrors: async (endpoints, options) => (await import("./connect.ts")).connectErrors(endpoints, options),
+    freeSpace: async (path) => (await import("./disk.ts")).freeSpace(path),
+    remoteTime: async (url, timeoutMs) => (await import("./remote-clock.ts")).remoteTime(url, timeoutMs),
     probeLink: async (link, options) => (await import("./link-probe.ts")).probeLink(link, options),
     uid: process.getuid?.() ?? 0,
   };

@@ -5,6 +5,9 @@ import type { Context } from "../../src/context.ts";
 import { AppError } from "../../src/domain/errors.ts";
 import { parseLink } from "../../src/domain/link.ts";
 import type { Settings } from "../../src/domain/settings.ts";
+import { connectErrors } from "../../src/host/connect.ts";
+import { freeSpace } from "../../src/host/disk.ts";
+import { remoteTime } from "../../src/host/remote-clock.ts";
 import type { Clock, Host, LinkAttempt } from "../../src/ports.ts";
 import { goodImage } from "./deployment.ts";
 import { KeyReadingEngine } from "./key-reading-engine.ts";
@@ -85,6 +88,9 @@ function makeHost(engine: KeyReadingEngine, machine: Machine): Host {
     lookup: async (name) => ({ ipv4: [machine.names[name] ?? []].flat(), ipv6: [] }),
     probeCover: async () => ({ imitation: { ok: false, fault: "refused-connection" }, postQuantum: "unknown" }),
     addresses: async () => machine.addresses,
+    connectErrors,
+    freeSpace,
+    remoteTime,
     download: async (url) => noWayOut(url),
     probeLink: async (link) => {
       const ok = engine.accepts(link);

@@ -23,6 +23,8 @@ export class ComposeFailure extends Error {
 /** A pull inside `up` may take long on a small line. */
 const TIMEOUT_MS = 15 * 60_000;
 
+const VERSION_MS = 30_000;
+
 /** Drives `docker compose` or `docker-compose` on the rendered folder. */
 export class Compose {
   readonly #options: ComposeOptions;
@@ -38,6 +40,21 @@ export class Compose {
    */
   async check(): Promise<void> {
     if ((await this.#options.memory.read()).compose === undefined) await this.#find();
+  }
+
+  /**
+   * The compose that would be used, and its version. Remembers nothing.
+   * @throws AppError environment when there is none
+   */
+  async version(): Promise<{ compose: string; composeCommand: readonly string[] }> {
+    const { memory } = this.#options;
+    const forgetful = { read: () => memory.read(), update: async () => {} };
+    const composeCommand = await findCompose(forgetful, this.#environment());
+    const { stdout } = await runProgram([...composeCommand, "version", "--short"], {
+      env: this.#environment(),
+      timeout: VERSION_MS,
+    });
+    return { compose: stdout.trim(), composeCommand };
   }
 
   /**

@@ -4,7 +4,7 @@ import { AppError } from "../../domain/errors.ts";
 import { type ProxyStats, parseProxyStats } from "../../domain/proxy-stats.ts";
 import { shardName } from "../../domain/shard.ts";
 import type { Progress } from "../../ports.ts";
-import type { Engine, Instance, LogOptions, ProbeImageOptions, ShardTarget } from "../engine.ts";
+import type { Engine, EngineVersions, Instance, LogOptions, ProbeImageOptions, ShardTarget } from "../engine.ts";
 import { requireAmd64 } from "./architecture.ts";
 import { Compose, ComposeFailure } from "./compose.ts";
 import type { EngineMemory } from "./compose-command.ts";
@@ -59,8 +59,15 @@ class DockerEngine implements Engine {
     await this.#compose.check();
   }
 
+  async versions(): Promise<EngineVersions> {
+    await requireAmd64(this.#daemon);
+    const { Version } = await this.#daemon.call((docker) => docker.version());
+    return { daemon: Version, ...(await this.#compose.version()) };
+  }
+
   async instances(): Promise<Instance[]> {
-    return (await this.#containers.list()).map(instanceOf);
+    const isHere = this.#daemon.endpoint.socketPath !== undefined;
+    return (await this.#containers.list()).map((ours) => ({ ...instanceOf(ours), ...(isHere ? pidOf(ours) : {}) }));
   }
 
   async up(changed: readonly ShardTarget[], removed: readonly number[]): Promise<void> {
@@ -175,6 +182,10 @@ class DockerEngine implements Engine {
       });
     await this.#daemon.call(() => Promise.all(containers.map(attempt)));
   }
+}
+
+function pidOf({ info: { State } }: OurContainer): Pick<Instance, "pid"> {
+  return State.Running && State.Pid > 0 ? { pid: State.Pid } : {};
 }
 
 function runsAs(ours: OurContainer, { shardId, configDigest }: ShardTarget): boolean {

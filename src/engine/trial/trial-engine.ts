@@ -57,7 +57,8 @@ class TrialEngine implements Engine {
     const { shardId, pid, configDigest, startedAt } = record;
     const running = status !== undefined || isServerOf(this.#options.run, pid);
     const ended = !running && "exitCode" in record ? { exitCode: record.exitCode } : {};
-    return [{ shardId, id: String(pid), running, configDigest, startedAt, restarts: 0, ...ended }];
+    const there = running ? { pid } : {};
+    return [{ shardId, id: String(pid), running, configDigest, startedAt, restarts: 0, ...there, ...ended }];
   }
 
   async up(changed: readonly ShardTarget[], removed: readonly number[]): Promise<void> {
