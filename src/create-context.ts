@@ -21,14 +21,23 @@ export function createContext({ home, progress, putOffInterrupts }: ContextOptio
   const paths = homePaths(home);
   const files = createFiles();
   const locks = createLocks();
-  const stores = createStores({ paths, files, locks, clock, random, beforeUsersChange: putOffInterrupts });
+  let saved: Promise<unknown> | undefined;
+  const beforeUsersChange = putOffInterrupts;
+  const stores = createStores({ paths, files, locks, clock, random, beforeUsersChange, beforeMigration: saveOnce });
   const engines = new Map<Settings["engine"], Promise<Engine>>();
   const engine = (settings: Settings): Promise<Engine> => {
     const made = engines.get(settings.engine) ?? createEngine(settings);
     engines.set(settings.engine, made);
     return made;
   };
-  return { paths, stores, clock, random, files, locks, host: createHost(), progress, putOffInterrupts, engine };
+  const ctx = { paths, stores, clock, random, files, locks, host: createHost(), progress, putOffInterrupts, engine };
+  return ctx;
+
+  /** One command may find several files of version 0. */
+  function saveOnce(): Promise<unknown> {
+    saved ??= import("./app/back-up.ts").then(({ backUp }) => backUp(ctx, "before migration"));
+    return saved;
+  }
 
   async function createEngine(settings: Settings): Promise<Engine> {
     const { rendered, run, logs } = paths;

@@ -13,6 +13,8 @@ export interface StoreParts {
   readonly random: Random;
   /** Called when users.json is about to be written: what is decided then must become live. */
   readonly beforeUsersChange?: () => void;
+  /** Called when a file of version 0 is about to be written anew. */
+  readonly beforeMigration?: () => Promise<unknown>;
 }
 
 /** How a value stands in its file. */
@@ -51,7 +53,10 @@ const VERSION = 1;
  * A JSON file that carries its version: older ones are understood, and kept beside when they are written anew; newer and invalid
  * ones are refused and stay as they are. Top-level fields that we do not know are kept.
  */
-export function createJsonStore<T>({ files, locks, clock, paths }: StoreParts, format: Format<T>): Store<T> {
+export function createJsonStore<T>(
+  { files, locks, clock, paths, beforeMigration }: StoreParts,
+  format: Format<T>,
+): Store<T> {
   const load = async (): Promise<Loaded<T> | undefined> =>
     (await loadFrom(files, format.path, format)) ??
     ((format.oldPath && (await loadFrom(files, format.oldPath, format))) || undefined);
@@ -59,7 +64,10 @@ export function createJsonStore<T>({ files, locks, clock, paths }: StoreParts, f
   const save = async (old: Loaded<T> | undefined, value: T): Promise<void> => {
     const text = toText(format, value, old?.unknown ?? {});
     if (text === old?.text) return;
-    if (old?.version === 0) await files.write(besideName(old.path, clock), old.text, { mode: 0o600, exactMode: true });
+    if (old?.version === 0) {
+      await beforeMigration?.();
+      await files.write(besideName(old.path, clock), old.text, { mode: 0o600, exactMode: true });
+    }
     await files.write(format.path, text, { mode: 0o600, exactMode: true });
   };
 

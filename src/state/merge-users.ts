@@ -37,14 +37,16 @@ interface OurRecord {
   readonly record: string;
 }
 
-/** Records with a field of ours, by lower-case name. Who made a record is no matter of the one that stands for it now. */
+/** Records with a field of ours, by lower-case name. That we made a record says nothing of what its owner has. */
 function ourRecords({ text, path }: NamedText): Map<string, OurRecord> {
   const { chosen, all } = readRecords(text, path);
   const texts = recordTexts(text);
   const found = [...chosen].flatMap(([key, index]): [string, OurRecord][] => {
     const record = all[index];
-    if (!isObject(record) || !Object.keys(record).some(isOurField)) return [];
-    return [[key, { name: String(record.username), fields: ourFields(record), record: texts[index] ?? "" }]];
+    if (!isObject(record)) return [];
+    const fields = ourFields(record);
+    if (Object.keys(fields).length === 0) return [];
+    return [[key, { name: String(record.username), fields, record: texts[index] ?? "" }]];
   });
   return new Map(found);
 }

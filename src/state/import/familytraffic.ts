@@ -1,3 +1,4 @@
+import { AppError } from "../../domain/errors.ts";
 import { Key } from "../../domain/key.ts";
 import { type Mode, makeSecret } from "../../domain/secret.ts";
 import type { JsonObject } from "../fields.ts";
@@ -102,11 +103,16 @@ function hasSecret({ value, secret }: JsonObject): boolean {
   return textOf(value) !== undefined || textOf(secret) !== undefined;
 }
 
+/** The samples of the old requirements; no client ever worked with one. */
+const TOO_SHORT = "it has dd and only 30 digits; a padded secret is dd and 32";
+
 /** The bare 32 digits with a type beside them stand for the secret of that type. */
 function readEntry({ value, secret = value, padding_enabled, type, domain }: JsonObject) {
   const text = String(secret);
+  const isPadded = padding_enabled === true || type === "dd";
+  if (isPadded && /^dd[0-9a-f]{30}$/i.test(text)) throw new AppError("invalid", TOO_SHORT);
   if (!/^[0-9a-f]{32}$/i.test(text)) return readClientSecret(text);
-  const mode: Mode = type === "ee" ? "fake-tls" : padding_enabled === true || type === "dd" ? "padded" : "plain";
+  const mode: Mode = type === "ee" ? "fake-tls" : isPadded ? "padded" : "plain";
   return { secret: makeSecret(mode, Key.parse(text), textOf(domain)) };
 }
 
