@@ -2,6 +2,8 @@ import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
 import type { Link } from "../domain/link.ts";
 import { type Applied, type ApplyOptions, applyPlan, STOPPED } from "./apply-plan.ts";
+import { formerEngine } from "./former-engine.ts";
+import { loadSettings } from "./load-state.ts";
 
 /** How making a saved change live ended. */
 interface Live {
@@ -13,7 +15,7 @@ interface Live {
  * Applies a change that is saved already. That it cannot be made live is no reason to throw the change away: the failure goes
  * beside the data.
  * @param otherwise what is true when it is not live, for instance "alice is saved, but the link does not work yet"
- * @param whileStopped the same where the reason is that the proxy is stopped: then nobody has access
+ * @param whileStopped the same where the proxy is stopped or was never there: then nobody has access
  */
 export async function bringLive(
   ctx: Context,
@@ -24,12 +26,24 @@ export async function bringLive(
     return { applied: await applyPlan(ctx, options) };
   } catch (error) {
     if (!(error instanceof AppError) || error.kind === "bug" || error.kind === "interrupted") throw error;
+    const isOff = error.message === STOPPED || (whileStopped !== otherwise && (await nothingIsThere(ctx)));
     return {
-      failure: new AppError(error.kind, `${error.message === STOPPED ? whileStopped : otherwise}: ${error.message}`, {
+      failure: new AppError(error.kind, `${isOff ? whileStopped : otherwise}: ${error.message}`, {
         hint: error.hint ?? "mtproxy apply",
         cause: error,
       }),
     };
+  }
+}
+
+/** No process exists that could let anybody in. Where nobody can tell, one may. */
+async function nothingIsThere(ctx: Context): Promise<boolean> {
+  try {
+    const settings = await loadSettings(ctx);
+    const isAlone = (await formerEngine(ctx, settings)) === undefined;
+    return isAlone && (await (await ctx.engine(settings)).instances()).length === 0;
+  } catch {
+    return false;
   }
 }
 

@@ -35,7 +35,7 @@ export async function makeLive(ctx: Context, rollout: Rollout, oneByOne: boolean
     if (removed.length > 0) await engine.up([], removed);
   } catch (error) {
     const troubles = [...(await files.restore()), ...(await bringBack(rollout))];
-    throw failed(error, troubles);
+    throw failed(error, troubles, rollout.instances.length > 0);
   }
   await files.settle();
 }
@@ -77,12 +77,10 @@ async function bringBack({ engine, instances, changes }: Rollout): Promise<strin
   }
 }
 
-function failed(error: unknown, troubles: readonly string[]): unknown {
+function failed(error: unknown, troubles: readonly string[], ranBefore: boolean): unknown {
   if (!(error instanceof AppError)) return error;
-  const kept =
-    troubles.length === 0
-      ? "everything runs as before and the change is kept as pending: mtproxy apply tries again"
-      : "the change is kept as pending: mtproxy apply tries again";
+  const runs = ranBefore ? "everything runs as before" : "nothing runs, as before";
+  const kept = `${troubles.length === 0 ? `${runs} and ` : ""}the change is kept as pending: mtproxy apply tries again`;
   const message = [error.message, ...troubles].join("; then ");
   const hint = error.hint === undefined ? kept : `${error.hint}; ${kept}`;
   return new AppError(error.kind, message, { hint, cause: error });

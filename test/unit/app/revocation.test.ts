@@ -88,6 +88,15 @@ describe("somebody whose key could not be taken away", () => {
     expect(await works(alice.link)).toBe(false);
   });
 
+  it("gets in nowhere where no proxy ever came up, and nobody is told otherwise", async () => {
+    const { ctx, engine } = await appScene();
+    engine.faults.neverReady = true;
+    await addUser(ctx, { name: "alice" });
+    const { failure } = await removeUser(ctx, { name: "alice" });
+    expect(failure?.message).toContain("alice is removed and nobody has access now");
+    expect(failure?.hint).toContain("nothing runs, as before");
+  });
+
   it("is not believed to be disabled by verify", async () => {
     const { ctx } = await afterFailure(({ ctx }) => switchUser(ctx, { name: "alice", enabled: false }));
     const { data, failure } = await verifyLinks(ctx, { names: ["alice"] });
