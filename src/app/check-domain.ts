@@ -54,7 +54,7 @@ export async function examine(ctx: Context, options: CheckDomainOptions): Promis
   const domain = parseCoverDomain(options.domain);
   const port = options.port ?? COVER_PORT;
   const given = options.address === undefined ? undefined : parseIpv4(options.address);
-  ctx.progress.step(`checking ${domain} …`);
+  ctx.progress.step(`checking ${domain}…`);
   const [names, own, isProxyPort] = await Promise.all([
     given === undefined ? ctx.host.lookup(domain) : { ipv4: [given], ipv6: [] },
     ownAddresses(ctx, await ctx.stores.settings.read()),
