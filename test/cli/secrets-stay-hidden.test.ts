@@ -12,10 +12,13 @@ let scan = new KeyScan([]);
 
 /** Every key that this home ever had. */
 async function noteKeys(): Promise<void> {
-  const files = [home().path("data/users.json"), home().path("config/mtproxy/shards.json")];
+  const files = ["data/users.json", "config/mtproxy/shards.json", "config/mtproxy/mtproxy_secrets.json"].map((file) =>
+    home().path(file),
+  );
   for (const file of files) {
     const text = await readFile(file, "utf8");
-    for (const [, key = ""] of text.matchAll(/"(?:key|mtproxy_secret)": "(?:dd|ee)?([0-9a-f]{32})/g)) keys.add(key);
+    for (const [, key = ""] of text.matchAll(/"(?:key|secret|mtproxy_secret)": "(?:dd|ee)?([0-9a-f]{32})/g))
+      keys.add(key);
   }
   scan = new KeyScan(keys);
 }
@@ -24,6 +27,7 @@ beforeAll(async () => {
   await home().add("alice");
   await home().add("bob", "--fake-tls");
   await home().add("carol", "--plain");
+  await home().mtproxy("add-secret");
   await home().add("off");
   await home().mtproxy("disable-user", "off");
   await noteKeys();
@@ -43,7 +47,7 @@ async function said(
 }
 
 test("the scan finds what a revealing command shows, so that it can be trusted with the others", async () => {
-  expect(keys.size).toBe(4);
+  expect(keys.size).toBe(5);
   const { stdout } = await home().mtproxy("show", "alice");
   expect(scan.findIn(stdout)).not.toEqual([]);
   const bytes = Buffer.from(parseLink(/tg:\S+/.exec(stdout)?.[0] ?? "").secret.key.bytes());
@@ -56,6 +60,11 @@ describe("no key is in what is said by", () => {
     [
       ["list-users"],
       ["list-user-secrets"],
+      ["list-secrets"],
+      ["remove-secret", "1", "--dry-run"],
+      ["remove-secret", "99"],
+      ["show-config", "99"],
+      ["list-fake-tls-domains"],
       ["status"],
       ["plan"],
       ["plan", "--exit-code"],
