@@ -50,10 +50,8 @@ export async function knownImage(ctx: Context, engine: Engine, { state }: Planne
   const image =
     engineRecord.image?.image === settings.image ? engineRecord.image : await probe(ctx, engine, settings.image);
   if (image.verdict === "unusable") throw unusable(image);
-  if (
-    image.verdict === "padded-only" &&
-    state.users.filter(hasSecret).some((user) => user.secret.mode === "fake-tls")
-  ) {
+  const secrets = [...state.users.filter(hasSecret), ...state.sharedSecrets];
+  if (image.verdict === "padded-only" && secrets.some(({ secret }) => secret.mode === "fake-tls")) {
     ctx.progress.warn(
       `fake-TLS links are dead for current Telegram apps on ${image.image}: ${image.reasons.join("; ")}`,
     );

@@ -63,11 +63,11 @@ function handshakeFault({ fault, code }: Imitation & { readonly ok: false }, whe
   const faults: Readonly<Record<typeof fault, string>> = {
     "refused-connection": `nothing listens on ${where}`,
     "no-route": `there is no way to ${where}`,
-    silent: `${where} does not answer in time: strangers would wait as long`,
+    silent: `${where} does not answer in time: each start of the proxy waits 5 s for it`,
     closed: `${where} closes the connection when it gets a hello with this name`,
     "not-tls": `what answers on ${where} is not TLS`,
     alert: `the site refuses the hello (TLS alert ${code})${ALERTS.get(code ?? 0) ?? ""}`,
-    "hello-retry": `the site asks for another key exchange than x25519 (HelloRetryRequest${groupName(code)}): the proxy cannot imitate that`,
+    "hello-retry": `the site asks for another key exchange than x25519 (HelloRetryRequest${groupName(code)}): the proxy cannot imitate that, and waits 5 s for it at each start`,
     "tls-1.2": "the site does not speak TLS 1.3",
     cipher: `the site chooses ${cipherName(code)} where the proxy imitates TLS_AES_128_GCM_SHA256 only`,
     extensions: "the site's ServerHello has another shape than the proxy can imitate",

@@ -2,7 +2,8 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startCoverSite } from "../../support/cover-site.ts";
+import { probeCover } from "../../../src/host/cover-probe.ts";
+import { type CoverSiteOptions, startCoverSite } from "../../support/cover-site.ts";
 import { isRoot } from "../../support/machine.mts";
 import { connectFakeTls } from "./support/client.ts";
 import { type ProxyHome, place, proxyHome } from "./support/home.ts";
@@ -13,6 +14,7 @@ import { telegram } from "./support/telegram.ts";
 
 /** Port 443, port 53 and mount namespaces are for root. */
 const silent = "127.0.0.31";
+const imitable = "127.0.0.34";
 const unreachableDns = "127.0.0.53";
 
 describeAnyProxy("a cover domain that cannot be imitated", (proxy) => {
@@ -75,6 +77,21 @@ describeAnyProxy("a cover domain that cannot be imitated", (proxy) => {
       const { running } = await start([host]);
       expect(running.log()).toContain("Failed to parse upstream TLS response: ");
       expect(running.log()).toContain(`Failed to update response data about ${host}`);
+    });
+
+    test.each<[string, string, CoverSiteOptions]>([
+      ["can be imitated", imitable, { ciphers: "TLS_AES_128_GCM_SHA256" }],
+      ["has AES-256 only", "127.0.0.35", { ciphers: "TLS_AES_256_GCM_SHA384" }],
+      ["has another group only", "127.0.0.36", { tls: { ecdhCurve: "secp384r1" } }],
+      ["has TLS 1.2 only", "127.0.0.37", { tls: { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } }],
+    ])("that %s is judged by check-domain as by the proxy", async (_, host, options) => {
+      const site = await startCoverSite({ host, port: 443, ...options });
+      cleanUp.push(() => void site.close());
+      const { imitation } = await probeCover({ domain: host, address: host, port: 443 });
+      expect(imitation.ok).toBe(host === imitable);
+      const { running } = await start([host]);
+      const size = /Successfully checked domain \S+ .*server_hello_encrypted_size = (\d+)/.exec(running.log())?.[1];
+      expect(size === undefined ? undefined : Number(size)).toBe(imitation.ok ? imitation.least : undefined);
     });
 
     test("ends the start at once with exit code 1 when a signal comes meanwhile", async () => {

@@ -12,6 +12,7 @@ import { showConfig } from "../../../src/app/show-config.ts";
 import { AppError } from "../../../src/domain/errors.ts";
 import { makeSecret } from "../../../src/domain/secret.ts";
 import { type AppScene, appScene } from "../../support/app-scene.ts";
+import { goodImage } from "../../support/deployment.ts";
 import { numberedKey } from "../../support/domain.ts";
 
 async function running(): Promise<AppScene> {
@@ -86,6 +87,16 @@ describe("add-secret", () => {
     expect(failure).toMatchObject({ kind: "environment", message: expect.stringContaining("is saved, but its link") });
     expect(await scene.ctx.stores.sharedSecrets.read()).toHaveLength(1);
     expect(data.link).not.toBeNull();
+  });
+
+  it("says of a fake-TLS one that it is dead on an image that refuses the hello of current apps", async () => {
+    const scene = await running();
+    await scene.ctx.stores.engineRecord.write({ image: { ...goodImage, longHello: false, verdict: "padded-only" } });
+    await addSecret(scene.ctx, {});
+    expect(scene.said.filter((line) => line.includes("dead"))).toEqual([]);
+    const { data } = await addSecret(scene.ctx, { fakeTls: true });
+    expect(scene.said).toContainEqual(expect.stringContaining("fake-TLS links are dead"));
+    expect(data.advice[0]).toContain("Dead for current Telegram apps");
   });
 
   it("changes nothing as a dry run", async () => {
