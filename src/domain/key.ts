@@ -9,8 +9,8 @@ const DIGITS = /^[0-9a-f]{32}$/;
  * It prints as `[key]` wherever it is printed by accident (template text, JSON, console); only `reveal()` gives the digits.
  */
 export class Key {
-  /** Digits of every key that this process ever held, so that the last gate before a screen can recognise them. */
-  static readonly #held = new Set<string>();
+  /** Every key that this process ever held, by its digits: the last gate before a screen recognises them by that. */
+  static readonly #held = new Map<string, Key>();
 
   readonly #hex: string;
   /** Made when first asked for: a server tries every key on every unknown connection. */
@@ -18,7 +18,7 @@ export class Key {
 
   private constructor(hex: string) {
     this.#hex = hex;
-    Key.#held.add(hex);
+    Key.#held.set(hex, this);
   }
 
   /** Whether some key of this process has these 32 lower-case digits. */
@@ -28,16 +28,18 @@ export class Key {
 
   /** From exactly 32 hex digits in either case. The error does not repeat the text, which may be most of a real key. */
   static parse(text: string): Key {
+    const held = Key.#held.get(text);
+    if (held !== undefined) return held;
     if (DIGITS.test(text)) return new Key(text);
     if (!DIGITS.test(text.toLowerCase())) {
       throw new AppError("invalid", `a key is 32 hex digits, this has ${text.length} characters or other letters`);
     }
-    return new Key(text.toLowerCase());
+    return Key.parse(text.toLowerCase());
   }
 
   static fromBytes(bytes: Uint8Array): Key {
     if (bytes.length !== KEY_BYTES) throw new AppError("invalid", `a key is ${KEY_BYTES} bytes, not ${bytes.length}`);
-    return new Key(toHex(bytes));
+    return Key.parse(toHex(bytes));
   }
 
   /** 32 lower-case hex digits. */

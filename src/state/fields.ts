@@ -20,20 +20,23 @@ export class Fields {
   readonly #object: JsonObject;
   readonly #path: string;
   readonly #prefix: string;
+  readonly #index: number | undefined;
   /** Of the file's own object only: lists hold many thousands of objects, and nobody wants to know it of theirs. */
   readonly #asked: string[] | undefined;
 
-  /** @param prefix leads to the object inside the file, for instance `shards[2].` */
-  constructor(value: unknown, path: string, prefix = "") {
-    if (!isObject(value)) {
-      throw refusal(
-        path,
-        `${prefix === "" ? "the whole" : `"${prefix.slice(0, -1)}"`} must be an object, not ${kindOf(value)}`,
-      );
-    }
-    this.#object = value;
+  /**
+   * @param prefix leads to the object inside the file, for instance `image` or, with an index, `shards`
+   * @param index of the object in the list to which the prefix leads
+   */
+  constructor(value: unknown, path: string, prefix = "", index?: number) {
     this.#path = path;
     this.#prefix = prefix;
+    this.#index = index;
+    if (!isObject(value)) {
+      const what = prefix === "" ? "the whole" : `"${this.#place()}"`;
+      throw refusal(path, `${what} must be an object, not ${kindOf(value)}`);
+    }
+    this.#object = value;
     this.#asked = prefix === "" ? [] : undefined;
   }
 
@@ -53,12 +56,13 @@ export class Fields {
   /** The objects of a list; none when the field is absent. */
   objects(name: string): Fields[] {
     const list = this.get(name, anyList) ?? [];
-    return list.map((item, index) => new Fields(item, this.#path, `${this.#prefix}${name}[${index}].`));
+    const place = this.#place(name);
+    return list.map((item, index) => new Fields(item, this.#path, place, index));
   }
 
   object(name: string): Fields | undefined {
     const value = this.get(name, anything);
-    return value === undefined ? undefined : new Fields(value, this.#path, `${this.#prefix}${name}.`);
+    return value === undefined ? undefined : new Fields(value, this.#path, this.#place(name));
   }
 
   /** What nobody asked for: fields of a later version or of somebody else, to be kept. */
@@ -67,7 +71,13 @@ export class Fields {
   }
 
   refuse(name: string, fault: string): AppError {
-    return refusal(this.#path, `"${this.#prefix}${name}" ${fault}`);
+    return refusal(this.#path, `"${this.#place(name)}" ${fault}`);
+  }
+
+  /** Put together when somebody is told of it only: most objects are as they should be. */
+  #place(name?: string): string {
+    const here = this.#index === undefined ? this.#prefix : `${this.#prefix}[${this.#index}]`;
+    return [here, name].filter(Boolean).join(".");
   }
 
   #read<T>(name: string, value: unknown, rule: Rule<T>): T {
