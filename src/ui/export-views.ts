@@ -18,7 +18,7 @@ const COLUMNS = [
 /** The text itself, or where it was written. */
 export function exportView(exported: Exported, style: Style): string {
   const { file, users, withSecrets } = exported;
-  if (file === null) return exportText(exported).replace(/\r?\n$/, "");
+  if (file === null) return exportText(exported).replaceAll("\r\n", "\n").trimEnd();
   const keys = withSecrets ? "; it holds keys" : "";
   return `${style.good("✓")} ${users.length} ${users.length === 1 ? "person is" : "people are"} in ${file}${keys}`;
 }

@@ -58,7 +58,8 @@ export function splitBackup(content: Uint8Array, path: string): Opened {
   const payload = bytes.subarray(end + 1);
   if (payload.length < header.bytes)
     throw damaged(path, `it is cut off: ${payload.length} of ${header.bytes} bytes are there`);
-  if (sha256(payload) !== header.sha256) throw damaged(path, "its contents were changed since it was made");
+  if (payload.length > header.bytes || sha256(payload) !== header.sha256)
+    throw damaged(path, "its contents were changed since it was made");
   return { header, payload };
 }
 

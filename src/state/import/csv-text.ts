@@ -11,7 +11,8 @@ export function readCsv(text: string): Record<string, string>[] {
     );
 }
 
-function cellsOf(text: string): string[][] {
+/** Rows of cells, quotes taken off; a line a row, but for line breaks inside quotes. */
+export function cellsOf(text: string): string[][] {
   const rows: string[][] = [[]];
   for (const [, quoted, plain = "", end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/g)) {
     rows.at(-1)?.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));

@@ -8,6 +8,7 @@ import {
   domainTextOf,
   type ImportFormat,
   modeNotes,
+  notTaken,
   objectOf,
   portOf,
   sortOut,
@@ -64,10 +65,7 @@ function servedModes(get: (name: string) => PythonValue | undefined): Mode[] {
 
 function limitNotes(get: (name: string) => PythonValue | undefined): string[] {
   const lists = { USER_MAX_TCP_CONNS: "limits", USER_EXPIRATIONS: "days of expiry", USER_DATA_QUOTA: "quotas" };
-  return Object.entries(lists).flatMap(([name, what]) => {
-    const count = Object.keys(objectOf(get(name))).length;
-    return count === 0 ? [] : [`${what} of ${count} are not taken`];
-  });
+  return Object.entries(lists).flatMap(([name, what]) => notTaken(what, Object.keys(objectOf(get(name))).length));
 }
 
 function computedNotes({ computed }: PythonModule): string[] {

@@ -5,6 +5,7 @@ import {
   chosenMode,
   domainTextOf,
   type ImportFormat,
+  notTaken,
   portOf,
   sortOut,
   tagOf,
@@ -65,8 +66,8 @@ function notesOf(rows: readonly string[][], isAlone: boolean): string[] {
     ...(isAlone
       ? [`no ${SETTINGS} lies beside it: links are taken as fake-TLS as ${DEFAULT_DOMAIN}, its default`]
       : []),
-    ...(limited > 0 ? [`limits of ${limited} are not taken`] : []),
-    ...(expiring > 0 ? [`the days on which ${expiring} expire are not taken`] : []),
-    ...(tagged > 0 ? [`tags of their own, which ${tagged} had, are not taken`] : []),
+    ...notTaken("limits", limited),
+    ...notTaken("days of expiry", expiring),
+    ...notTaken("tags of their own", tagged),
   ];
 }

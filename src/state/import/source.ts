@@ -176,3 +176,8 @@ export function timeOf(seconds: unknown): string | undefined {
   const isTime = Number.isSafeInteger(number) && number > 0 && number < 8e12;
   return isTime ? new Date(number * 1000).toISOString() : undefined;
 }
+
+/** Says what of so many people is left behind; nothing of nobody. */
+export function notTaken(what: string, count: number): string[] {
+  return count === 0 ? [] : [`not taken: ${what} of ${count} ${count === 1 ? "person" : "people"}`];
+}

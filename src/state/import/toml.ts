@@ -11,6 +11,7 @@ import {
   type ImportFormat,
   listOf,
   modeNotes,
+  notTaken,
   objectOf,
   portOf,
   portOfAddress,
@@ -77,10 +78,7 @@ const LIMITS: Readonly<Record<string, string>> = {
 };
 
 function accessNotes(access: JsonObject): string[] {
-  return Object.entries(LIMITS).flatMap(([name, what]) => {
-    const count = Object.keys(objectOf(access[name])).length;
-    return count === 0 ? [] : [`${what} of ${count} are not taken`];
-  });
+  return Object.entries(LIMITS).flatMap(([name, what]) => notTaken(what, Object.keys(objectOf(access[name])).length));
 }
 
 /** mtg 2's TOML: one `secret` in the client form, `bind-to`. Forks with several name them in `[secrets]`. */
