@@ -15,7 +15,12 @@ export async function proveSecret(
   if (!entry.active) return { warnings: [inactive(entry)] };
   const link = linkOf(places, entry);
   if (link === undefined) return { failure: noPlace(entry) };
-  return proveLink(ctx, describeSecret(entry), link, "mtproxy status shows the proxy, mtproxy apply tries again");
+  return proveLink(
+    ctx,
+    describeSecret(entry),
+    link,
+    `mtproxy verify ${entry.id} tries it again, mtproxy status shows the proxy`,
+  );
 }
 
 /** Only a file that was written by hand, or by an older program, has one. */

@@ -4,7 +4,8 @@ import { isMeantAsLink, type Link, parseLink } from "../domain/link.ts";
 import { parsePort } from "../domain/port.ts";
 import { shown } from "../domain/printable.ts";
 import { domainOf, type Mode } from "../domain/secret.ts";
-import { findUser, hasSecret, type ProxyUser } from "../domain/user.ts";
+import { numbered } from "../domain/shared-secret.ts";
+import { findUser, hasSecret, type ProxyUser, sameUserName } from "../domain/user.ts";
 import type { LinkAttempt } from "../ports.ts";
 import { linkTo } from "./client-files.ts";
 import type { PlannedState } from "./load-state.ts";
@@ -12,7 +13,7 @@ import type { Outcome } from "./outcome.ts";
 import { planState } from "./plan-state.ts";
 
 interface VerifyOptions {
-  /** User names, or links as they were handed out; every enabled user when empty. */
+  /** User names, ids of shared secrets, or links as they were handed out; every enabled user and shared secret when empty. */
   readonly names: readonly string[];
   /** `HOST:PORT` to connect to instead of the link's own, or just `HOST` to keep each link's port. */
   readonly via?: string | undefined;
@@ -22,7 +23,7 @@ interface VerifyOptions {
 
 /** Result for one link; says nothing of its key. */
 export interface VerifiedLink {
-  /** User name, or `link 1` … for links that were given. */
+  /** User name, id of a shared secret, or `link 1` … for links that were given. */
   readonly name: string;
   readonly mode: Mode;
   readonly domain: string | null;
@@ -78,17 +79,28 @@ export async function verifyLinks(ctx: Context, options: VerifyOptions): Promise
 
 function candidatesFor(planned: PlannedState, names: readonly string[]): Candidate[] {
   const { users } = planned.state;
-  if (names.length === 0)
-    return users
-      .filter(hasSecret)
-      .filter(({ enabled }) => enabled)
-      .map((user) => candidateOf(planned, user));
+  const shared = sharedCandidates(planned);
+  if (names.length === 0) {
+    const people = users.filter(hasSecret).filter(({ enabled }) => enabled);
+    return [...people.map((user) => candidateOf(planned, user)), ...shared];
+  }
   let given = 0;
   return names.map((name) => {
     if (isMeantAsLink(name)) return { name: `link ${++given}`, link: parseLink(name) };
+    const secret = shared.find((candidate) => candidate.name === name);
+    if (secret !== undefined && !users.some((user) => sameUserName(user.name, name))) return secret;
     const user = findUser(users, name);
     if (hasSecret(user)) return candidateOf(planned, user);
     throw new AppError("conflict", `${user.name} has no link to verify`, { hint: `mtproxy add-user ${user.name}` });
+  });
+}
+
+/** Active shared secrets, by the ids that name them. */
+function sharedCandidates({ state, plan }: PlannedState): Candidate[] {
+  const active = numbered(state.sharedSecrets).filter((entry) => entry.active);
+  return active.flatMap(({ id, secret }) => {
+    const place = plan.placements.get(secret.key.reveal());
+    return place === undefined ? [] : [{ name: id, link: linkTo({ state }, secret, place.port) }];
   });
 }
 

@@ -57,6 +57,7 @@ function declareStatus(program: CliCommand): void {
     .examples([
       "mtproxy verify",
       "mtproxy verify alice",
+      "mtproxy verify s3f9a1c",
       "mtproxy verify --via 127.0.0.1:8443",
       "mtproxy verify 'tg://proxy?server=…'",
     ])

@@ -43,6 +43,18 @@ test("add-secret prints a link that works, a QR code and where the files are", a
   expect(await readFile(file, "utf8")).toContain(`${link}\n`);
 });
 
+test("verify tries shared secrets too, and one by its id", async () => {
+  const card = await add(home());
+  const names = async (...args: string[]) => {
+    const { links } = dataOf(await home().mtproxy("verify", ...args, "--json")) as {
+      links: { name: string; ok: boolean }[];
+    };
+    return links.filter(({ ok }) => ok).map(({ name }) => name);
+  };
+  expect(await names()).toContain(card.id);
+  expect(await names(card.id)).toEqual([card.id]);
+});
+
 test.each([
   [["--with-padding"], "dd", null],
   [["--plain"], "", null],
