@@ -1,5 +1,6 @@
 import type { Settings } from "./domain/settings.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { Machine } from "./machine.ts";
 import type { Clock, Files, HomePaths, Host, Locks, Progress, Random } from "./ports.ts";
 import type { Stores } from "./state/stores.ts";
 
@@ -20,4 +21,9 @@ export interface Context {
   putOffInterrupts(): void;
   /** The engine that the settings name. Loaded on demand: dockerode is heavy. */
   engine(settings: Settings): Promise<Engine>;
+}
+
+/** For the few use cases that touch the machine outside the home: setup and uninstall. */
+export interface HostContext extends Context {
+  readonly machine: Machine;
 }

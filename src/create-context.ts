@@ -1,9 +1,10 @@
-import type { Context } from "./context.ts";
+import type { Context, HostContext } from "./context.ts";
 import type { Settings } from "./domain/settings.ts";
 import type { Engine } from "./engine/engine.ts";
 import { createFiles } from "./host/files.ts";
 import { createHost } from "./host/host.ts";
 import { createLocks } from "./host/locks.ts";
+import { createMachine } from "./host/machine.ts";
 import { systemClock as clock, systemRandom as random } from "./host/process.ts";
 import type { Progress } from "./ports.ts";
 import { homePaths } from "./state/paths.ts";
@@ -17,7 +18,7 @@ interface ContextOptions {
 }
 
 /** The real parts behind the ports. Engines are loaded when one is asked for: dockerode alone takes longer than everything else. */
-export function createContext({ home, progress, putOffInterrupts }: ContextOptions): Context {
+export function createContext({ home, progress, putOffInterrupts }: ContextOptions): HostContext {
   const paths = homePaths(home);
   const files = createFiles();
   const locks = createLocks();
@@ -30,7 +31,20 @@ export function createContext({ home, progress, putOffInterrupts }: ContextOptio
     engines.set(settings.engine, made);
     return made;
   };
-  const ctx = { paths, stores, clock, random, files, locks, host: createHost(), progress, putOffInterrupts, engine };
+  const machine = createMachine({ root: process.env.MTPROXY_HOST_ROOT || undefined });
+  const ctx = {
+    paths,
+    stores,
+    clock,
+    random,
+    files,
+    locks,
+    host: createHost(),
+    machine,
+    progress,
+    putOffInterrupts,
+    engine,
+  };
   return ctx;
 
   /** One command may find several files of version 0. */

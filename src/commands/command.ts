@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import type { Outcome } from "../app/outcome.ts";
-import type { Context } from "../context.ts";
+import type { HostContext } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
 import { shown } from "../domain/printable.ts";
 
@@ -29,6 +29,8 @@ import { shown } from "../domain/printable.ts";
 
 /** Questions to the person at the terminal. */
 export interface Ask {
+  /** Somebody is at a terminal and may be asked. */
+  readonly isPossible: boolean;
   /**
    * `--yes` answers yes. Without a terminal or with `--no-input`: AppError usage, naming `--yes`. `details` are lines to read before
    * the question.
@@ -50,8 +52,10 @@ export interface TextOptions {
 }
 
 /** What a body gets: the ports, and what only a command may do. */
-export interface CommandContext extends Context {
+export interface CommandContext extends HostContext {
   readonly ask: Ask;
+  /** The environment that the command was typed in. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Reading it promises to end soon after it aborts; a command that never reads it is ended by the first Ctrl-C. */
   readonly signal: AbortSignal;
 }

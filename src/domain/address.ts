@@ -9,6 +9,14 @@ export function isIpv4(text: string): boolean {
   return IPV4.test(text);
 }
 
+/** Loopback, private networks, link-local, carrier NAT (RFC 6890): nobody on the internet reaches a server there. */
+const PRIVATE =
+  /^(0|10|127)\.|^169\.254\.|^192\.168\.|^172\.(1[6-9]|2\d|3[01])\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./;
+
+export function isPrivateIpv4(address: string): boolean {
+  return PRIVATE.test(address);
+}
+
 /** @throws AppError invalid unless the text is a dotted IPv4 address */
 export function parseIpv4(text: string): string {
   if (isIpv4(text)) return text;

@@ -1,4 +1,5 @@
 import type { EngineRecord } from "../domain/engine-facts.ts";
+import type { HostEntry } from "../domain/host-record.ts";
 import type { PromotedChannel } from "../domain/promoted-channel.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { ShardBook } from "../domain/shard.ts";
@@ -7,6 +8,7 @@ import type { TelegramRecord } from "../domain/telegram-record.ts";
 import { type CoverDomainsStore, createCoverDomainsStore } from "./cover-domains-store.ts";
 import type { DefaultedStore } from "./defaulted-store.ts";
 import { createEngineRecordStore } from "./engine-record-store.ts";
+import { createHostRecordStore } from "./host-record-store.ts";
 import type { Store, StoreParts } from "./json-store.ts";
 import { stateLock } from "./paths.ts";
 import { createPromotedChannelStore } from "./promoted-channel-store.ts";
@@ -27,6 +29,8 @@ export interface Stores {
   readonly promotedChannel: Store<PromotedChannel>;
   readonly coverDomains: CoverDomainsStore;
   readonly engineRecord: DefaultedStore<EngineRecord>;
+  /** What we put on the machine outside the home. */
+  readonly hostRecord: DefaultedStore<readonly HostEntry[]>;
   readonly telegram: TelegramStore;
   readonly telegramRecord: DefaultedStore<TelegramRecord>;
   /** Runs work that reads and writes several of them under the state lock; their own updates may be inside. */
@@ -43,6 +47,7 @@ export function createStores(parts: StoreParts): Stores {
     promotedChannel: createPromotedChannelStore(parts),
     coverDomains: createCoverDomainsStore(parts),
     engineRecord: createEngineRecordStore(parts),
+    hostRecord: createHostRecordStore(parts),
     telegram: createTelegramStore(parts),
     telegramRecord: createTelegramRecordStore(parts),
     exclusively: (purpose, work) => parts.locks.withLock(stateLock(parts.paths), work, { purpose }),

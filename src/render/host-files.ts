@@ -1,0 +1,142 @@
+import { join } from "node:path";
+import cronTemplate from "../../templates/cron.tmpl";
+import filterTemplate from "../../templates/fail2ban-filter.conf.tmpl";
+import jailTemplate from "../../templates/fail2ban-jail.conf.tmpl";
+import logrotateTemplate from "../../templates/logrotate.tmpl";
+import serviceTemplate from "../../templates/unit.service.tmpl";
+import timerTemplate from "../../templates/unit.timer.tmpl";
+import { fillTemplate } from "./template.ts";
+
+/** A file for the machine itself: system path, text, 0644. */
+export interface HostFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** What the files of the machine depend on. */
+export interface HostFileFacts {
+  /** Absolute. */
+  readonly home: string;
+  readonly logs: string;
+  /** Words that start this product, absolute. */
+  readonly command: readonly string[];
+  readonly port: number;
+  /** There is a command `tick`. */
+  readonly hasTick: boolean;
+}
+
+/** First line of each of our files; a file without it is somebody else's. */
+export const WRITER =
+  "# Written by familytraffic-mtproxy (mtproxy setup), which writes it anew; mtproxy uninstall removes it.";
+
+export function isOurFile(content: string): boolean {
+  return content.startsWith(`${WRITER}\n`);
+}
+
+const NAME = "familytraffic-mtproxy";
+
+/** Where HAProxy writes what fail2ban reads, once it routes. */
+const HAPROXY_LOG = "/var/log/haproxy-mtproxy.log";
+
+interface Job {
+  readonly name: string;
+  readonly purpose: string;
+  readonly words: readonly string[];
+  /** systemd.time(7). */
+  readonly calendar: string;
+  /** crontab(5), five fields. */
+  readonly cron: string;
+  /** Longest random wait, seconds. */
+  readonly delay: number;
+}
+
+const refresh: Job = {
+  name: `${NAME}-refresh-config`,
+  purpose: "fetch Telegram's list of datacenters for the proxy",
+  words: ["refresh-config", "--quiet"],
+  calendar: "daily",
+  cron: "7 1 * * *",
+  delay: 6 * 3600,
+};
+
+const tick: Job = {
+  name: `${NAME}-tick`,
+  purpose: "do what is due at the proxy: expiries, ends of overlaps, pending changes",
+  words: ["tick", "--quiet"],
+  calendar: "*:0/5",
+  cron: "*/5 * * * *",
+  delay: 60,
+};
+
+function jobsOf({ hasTick }: HostFileFacts): Job[] {
+  return hasTick ? [refresh, tick] : [refresh];
+}
+
+/** Names of the timers that are to be enabled. */
+export function timerNames(facts: HostFileFacts): string[] {
+  return jobsOf(facts).map(({ name }) => `${name}.timer`);
+}
+
+export function systemdFiles(facts: HostFileFacts): HostFile[] {
+  return jobsOf(facts).flatMap((job) => [
+    unit(`${job.name}.service`, serviceTemplate, {
+      description: `${capitalised(job.purpose)}`,
+      command: commandOf(facts, job).map(systemdWord).join(" "),
+    }),
+    unit(`${job.name}.timer`, timerTemplate, {
+      description: `When to ${job.purpose}`,
+      calendar: job.calendar,
+      delay: String(job.delay),
+    }),
+  ]);
+}
+
+function unit(name: string, template: string, values: Readonly<Record<string, string>>): HostFile {
+  return { path: join("/etc/systemd/system", name), content: fillTemplate(template, { writer: WRITER, ...values }) };
+}
+
+/** cron reads no file with a dot in its name. */
+export function cronFiles(facts: HostFileFacts): HostFile[] {
+  const jobs = jobsOf(facts).map((job) => {
+    const wait = `sleep "$(shuf -i 0-${job.delay} -n 1)"`;
+    return `${job.cron} root ${wait}; ${commandOf(facts, job).map(cronWord).join(" ")} >/dev/null`;
+  });
+  return [
+    { path: `/etc/cron.d/${NAME}`, content: fillTemplate(cronTemplate, { writer: WRITER, jobs: jobs.join("\n") }) },
+  ];
+}
+
+export function logrotateFiles({ logs }: HostFileFacts): HostFile[] {
+  const paths = [join(logs, "*.log"), HAPROXY_LOG].map((path) => `"${path}"`).join(" ");
+  return [
+    { path: `/etc/logrotate.d/${NAME}`, content: fillTemplate(logrotateTemplate, { writer: WRITER, logs: paths }) },
+  ];
+}
+
+export function fail2banFiles({ port }: HostFileFacts): HostFile[] {
+  const jail = { writer: WRITER, log: HAPROXY_LOG, port: String(port) };
+  return [
+    { path: `/etc/fail2ban/filter.d/${NAME}.conf`, content: fillTemplate(filterTemplate, { writer: WRITER }) },
+    { path: `/etc/fail2ban/jail.d/${NAME}.conf`, content: fillTemplate(jailTemplate, jail) },
+  ];
+}
+
+function commandOf({ command, home }: HostFileFacts, { words }: Job): string[] {
+  return [...command, "--home", home, ...words];
+}
+
+/** systemd.syntax(7): quoted, with specifiers and variables meant as they stand. */
+function systemdWord(word: string): string {
+  const plain = word.replace(/[\\"]/g, "\\$&").replaceAll("%", "%%").replaceAll("$", "$$$$");
+  return /[\s"'\\;]/.test(word) ? `"${plain}"` : plain;
+}
+
+/** A shell's word, in which cron would make a line break of `%`. */
+function cronWord(word: string): string {
+  const quoted = /^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return quoted.replaceAll("%", "\\%");
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
