@@ -119,3 +119,22 @@ describe.each([
     expect((await home.mtproxy("show-user-config", name)).code).toBe(4);
   });
 });
+
+describe("a shared secret", () => {
+  it("restarts nothing when it is added, and is dead when its removal returns", async () => {
+    let card: UserCardJson | undefined;
+    const added = await changedBy(async () => {
+      card = cardOf(await home.mtproxy("add-secret"));
+    });
+    if (card === undefined) return expect.fail("there is no secret");
+    expect([added, await faultsOf(card)]).toEqual([[], [undefined]]);
+    const { link } = card;
+    await Promise.all(mtcuteVersions.map((version) => connectMtcute(version, link)));
+    const changed = await changedBy(async () => {
+      const { code, json } = await home.mtproxy("remove-secret", "1", "--yes");
+      expect([code, json.data]).toEqual([0, expect.objectContaining({ revoked: true, last: false })]);
+    });
+    expect([changed, await faultsOf(card)]).toEqual([[PADDED], ["key-not-live"]]);
+    await expect(connectMtcute(mtcuteVersions[0], link, { timeoutMs: 1500 })).rejects.toThrow();
+  });
+});
