@@ -23,6 +23,7 @@ import { declareSetupCommand } from "./commands/setup.ts";
 import { declareSharedSecretCommands } from "./commands/shared-secret.ts";
 import { declareTelegramConfigCommands } from "./commands/telegram-config.ts";
 import { declareUserCommands } from "./commands/user.ts";
+import { declareUninstallCommand } from "./commands/uninstall.ts";
 import { declareVlessUserCommands } from "./commands/vless-user.ts";
 import { AppError, wordsOf } from "./domain/errors.ts";
 import type { Interrupts } from "./host/process.ts";
@@ -81,6 +82,7 @@ function declareProxyProgram(program: CliCommand): void {
   program.commandsGroup("Server:");
   declareSetupCommand(program);
   declareConfigCommands(program);
+  declareUninstallCommand(program);
   declareServiceCommands(program);
   declareTelegramConfigCommands(program);
   declareImageCommands(program);
@@ -156,13 +158,22 @@ function askWhenAsked(terminal: Terminal, options: GlobalOptions): Ask {
     confirm: async (...question) => (await ask()).confirm(...question),
     text: async (...question) => (await ask()).text(...question),
     password: async (...question) => (await ask()).password(...question),
+    isPossible: !yes && input && terminal.in.isTTY === true && terminal.err.isTTY === true,
   };
 }
 
 function outputFor({ command }: Invocation, options: GlobalOptions, terminal: Terminal): Output {
   const { isWriter, isRevealing } = command;
   const kind = { schema: schemaOf(command), writes: isWriter, reveals: isRevealing };
-  return createOutput(terminal, { ...options, ...kind, dryRun: command.opts().dryRun === true });
+  const { dryRun, result } = command.opts();
+  const keep = typeof result === "string" ? (json: string) => keepResult(result, json) : undefined;
+  return createOutput(terminal, { ...options, ...kind, dryRun: dryRun === true, keep });
+}
+
+/** Links are in it: only its owner reads it. */
+async function keepResult(path: string, json: string): Promise<void> {
+  const { createFiles } = await import("./host/files.ts");
+  await createFiles().write(resolve(path), json, { mode: 0o600, exactMode: true });
 }
 
 /** `mtproxy/image-probe/1`; the same for `vless-user add` and `mtproxy vless-user add`. */

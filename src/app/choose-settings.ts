@@ -1,5 +1,5 @@
 import type { Context } from "../context.ts";
-import { isIpv4, parseIpv4, parsePublicHost } from "../domain/address.ts";
+import { isIpv4, isPrivateIpv4, parseIpv4, parsePublicHost } from "../domain/address.ts";
 import { parseCoverDomain } from "../domain/cover-domain.ts";
 import { parseDownloadUrl } from "../domain/download-url.ts";
 import { AppError } from "../domain/errors.ts";
@@ -67,7 +67,7 @@ function mapped<F, T>(given: F | undefined, parse: (given: F) => T): T | undefin
 async function choosePublicHost(ctx: Context, base: Settings, { publicHost }: SettingOptions): Promise<string> {
   if (publicHost !== undefined) return parsePublicHost(publicHost);
   if (base.publicHost !== "") return base.publicHost;
-  const [address] = await ctx.host.addresses();
+  const address = (await ctx.host.addresses()).find((it) => !isPrivateIpv4(it));
   if (address === undefined) throw noPublicHost();
   ctx.progress.warn(`links will name ${address}, the first public address of this machine; --public-host changes that`);
   return address;

@@ -21,6 +21,17 @@ export async function formerEngine(ctx: Context, { engine }: Settings): Promise<
   return isThere ? other : undefined;
 }
 
+/** Engines of which something may run for this home, whatever its settings say. */
+export async function enginesOf(ctx: Context): Promise<EngineName[]> {
+  const names: readonly EngineName[] = ["docker", "trial"];
+  const found = await Promise.all(
+    names.map(async (name) =>
+      (await ctx.files.stat(join(ctx.paths.rendered, traces[name]))) === undefined ? [] : [name],
+    ),
+  );
+  return found.flat();
+}
+
 /** For commands that leave it running. */
 export async function formerEngineWarnings(ctx: Context, settings: Settings): Promise<string[]> {
   const former = await formerEngine(ctx, settings);

@@ -26,7 +26,7 @@ const readers: Readonly<Record<string, Reader>> = {
   trial_datacenters: (datacenter) => ({ datacenter }),
 };
 
-const settingNames: readonly string[] = Object.keys(readers);
+export const settingNames: readonly string[] = Object.keys(readers);
 
 /**
  * @param name as in the file; dashes do for underscores

@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
+import { statisticsUrl } from "../domain/promoted-channel.ts";
 import { defaultSettings, type EngineName, type Settings, workerWarnings } from "../domain/settings.ts";
 import { bringLive } from "./bring-live.ts";
 import { chooseSettings, refuseOtherShardsPort, type SettingOptions, writeSettings } from "./choose-settings.ts";
@@ -9,6 +10,8 @@ import { refreshConfig } from "./refresh-config.ts";
 
 /** Every setting as a flag, and what else a first start may need. */
 export interface SetupOptions extends SettingOptions {
+  /** @MTProxybot's tag, for every proxy from its first start. */
+  readonly proxyTag?: string | undefined;
   /** File to take instead of a download. */
   readonly proxySecret?: string;
   /** File to take instead of a download. */
@@ -51,12 +54,25 @@ export async function setUp(ctx: Context, options: SetupOptions): Promise<Outcom
   if (options.dryRun === true) return { data, warnings: leaving };
   await writeSettings(ctx, settings);
   ctx.progress.step(`settings are in ${ctx.paths.settings}`);
+  await writeTag(ctx, options.proxyTag);
   if (!starts) return { data, warnings: leaving };
   const otherwise = `the settings are saved, but ${data.repeated ? "not live" : "no proxy runs"}`;
   const failure = await firstStart(ctx, settings, options, otherwise);
   if (failure !== undefined) return { data, warnings: leaving, failure };
   const isEnded = (await formerEngine(ctx, settings)) === undefined;
   return { data: { ...data, running: true, replaces: isEnded ? former : null }, warnings };
+}
+
+async function writeTag(ctx: Context, proxyTag: string | undefined): Promise<void> {
+  if (proxyTag === undefined) return;
+  const registeredAt = ctx.clock.now().toISOString();
+  await ctx.stores.promotedChannel.update((before) => ({
+    statisticsUrl,
+    registeredAt,
+    ...(before?.proxyTag === proxyTag ? before : {}),
+    proxyTag,
+    enabled: true,
+  }));
 }
 
 async function firstStart(

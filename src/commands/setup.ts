@@ -1,14 +1,18 @@
 import { Option } from "commander";
-import type { SetupOptions } from "../app/setup.ts";
 import { parsePort } from "../domain/port.ts";
+import { parseProxyTag } from "../domain/promoted-channel.ts";
 import { countBounds } from "../domain/setting-rules.ts";
+import { parseUserName } from "../domain/user.ts";
+import type { SetupFlags } from "../install/setup.ts";
 import type { CliCommand } from "./command.ts";
 import { collect, parseCount } from "./options.ts";
 
 export function declareSetupCommand(program: CliCommand): void {
   program
     .command("setup")
-    .description("take this server to a running proxy; run it again to change a setting or to repair")
+    .description(
+      "take this server to a running proxy, asking at a terminal; run it again to change a setting or to repair",
+    )
     .option("--public-host <host>", "host name or address that links name")
     .option("--egress-ipv4 <address>", "address from which Telegram sees this server, when it is another one")
     .option("--port <port>", "public port of the first shard (8443)", parsePort)
@@ -38,15 +42,38 @@ export function declareSetupCommand(program: CliCommand): void {
     .option("--users-lock <file>", "lock that the VLESS stack takes around users.json")
     .addOption(new Option("--users-write <how>", "how users.json is replaced").choices(["auto", "in-place", "rename"]))
     .option("--datacenter <id=host:port>", "Telegram datacenter for the trial engine; repeat for more", collect)
+    .option("--first-user <name>", "add this person too, and show their link", parseUserName)
+    .option("--proxy-tag <tag>", "@MTProxybot's tag, for a promoted channel", parseProxyTag)
+    .option("--install-docker", "install Docker and Compose from the distribution where they are missing")
+    .option("--firewall", "allow the port in UFW")
+    .option("--no-firewall", "take our rule out of UFW")
+    .option("--timer", "fetch Telegram's addresses every day, by a systemd timer or cron")
+    .option("--no-timer", "remove that")
+    .option("--logrotate", "rotate the logs")
+    .option("--no-logrotate", "remove that")
+    .option("--fail2ban", "install a fail2ban filter, its jail off until HAProxy routes")
+    .option("--no-fail2ban", "remove that")
+    .option("--commands", "link the commands into /usr/local/bin")
+    .option("--no-commands", "remove those links")
+    .option("--answers <file>", "take answers from a JSON object: settings by name, first_user, firewall, timer, …")
+    .option("--result <file>", "write what --json prints to a file that only its owner reads")
     .option("--no-start", "write the settings only")
     .writes()
+    .reveals()
     .examples([
-      "mtproxy setup --public-host proxy.example.com",
+      "mtproxy setup",
+      "mtproxy setup --public-host proxy.example.com --first-user alice --firewall --timer",
+      "mtproxy setup --answers answers.json --result result.json",
       "mtproxy setup --public-host 203.0.113.7 --port 443 --image registry.example.com/mtproxy:2025-11",
       "mtproxy setup --engine trial --public-host 127.0.0.1",
     ])
     .runs(
-      async (ctx, options: SetupOptions) => (await import("../app/setup.ts")).setUp(ctx, options),
-      async (data, style) => (await import("../ui/setup-views.ts")).setupView(data, style),
+      async (ctx, flags: SetupFlags) =>
+        (await import("../install/setup.ts")).setUpServer(ctx, flags, { hasTick: hasCommand(program, "tick") }),
+      async (data, style, failure) => (await import("../ui/setup-views.ts")).setupView(data, style, failure),
     );
+}
+
+function hasCommand(program: CliCommand, name: string): boolean {
+  return program.commands.some((command) => command.name() === name);
 }

@@ -18,6 +18,8 @@ export interface OutputOptions extends Pick<GlobalOptions, "json" | "quiet" | "d
   readonly writes: boolean;
   /** It only shows what it would change. */
   readonly dryRun?: boolean;
+  /** Takes the JSON of the outcome too, whatever is printed. AppError where it cannot. */
+  readonly keep?: ((json: string) => Promise<void>) | undefined;
 }
 
 /** What `--json` prints, with its fields in snake_case. */
@@ -55,9 +57,21 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
     if (failure !== undefined) line(errorText(failure, errStyle));
   }
 
+  /** A result that cannot be kept where somebody will look for it is a failure, unless there is a worse one. */
+  async function kept<T>(outcome: Outcome<T>): Promise<Outcome<T>> {
+    try {
+      await options.keep?.(`${snakeCase(toJson(envelope(options, outcome, progress), 2))}\n`);
+      return outcome;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return { failure: error, ...outcome };
+    }
+  }
+
   return {
     progress,
-    async finish(outcome, view) {
+    async finish(given, view) {
+      const outcome = await kept(given);
       if (options.json) print(snakeCase(toJson(envelope(options, outcome, progress), terminal.out.isTTY ? 2 : 0)));
       else await finishForPeople(outcome, view);
       if (options.debug && outcome.failure !== undefined) line(printable(trace(outcome.failure), false));

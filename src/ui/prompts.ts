@@ -12,6 +12,7 @@ export function createAsk(terminal: Terminal, { yes, input }: Pick<GlobalOptions
   };
   const canAsk = () => input && terminal.in.isTTY === true && terminal.err.isTTY === true;
   return {
+    isPossible: !yes && canAsk(),
     async confirm(question, { default: byDefault = false, details } = {}) {
       if (yes) return true;
       if (!canAsk()) throw unanswered(question, "--yes answers yes");
@@ -25,7 +26,7 @@ export function createAsk(terminal: Terminal, { yes, input }: Pick<GlobalOptions
       if (!canAsk()) throw unanswered(question, `answer it with ${flag}`);
       tell(details);
       const theme = { ...createTheme(terminal), validationFailureMode: "clear" } as const;
-      const validate = (text: string) => faultOf(text, check) ?? true;
+      const validate = async (text: string) => (await faultOf(text, check)) ?? true;
       return answer((ask) =>
         ask([{ type: "input", name: "it", message: question, default: byDefault, validate, theme }]),
       );
@@ -44,9 +45,9 @@ export function createAsk(terminal: Terminal, { yes, input }: Pick<GlobalOptions
 }
 
 /** Why an answer cannot be taken, in the words of whoever would refuse it later. */
-function faultOf(text: string, check: TextOptions["check"]): string | undefined {
+async function faultOf(text: string, check: TextOptions["check"]): Promise<string | undefined> {
   try {
-    check?.(text);
+    await check?.(text);
     return undefined;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -1,0 +1,54 @@
+import type { SetupAnswers } from "../app/setup-answers.ts";
+import type { SetupBackground } from "../app/setup-background.ts";
+import { hostParts } from "../domain/host-record.ts";
+
+/** What a person reads before the first question. */
+export function factLines({ facts }: SetupBackground): string[] {
+  const docker = facts.docker === null ? "no Docker" : `Docker ${facts.docker}`;
+  const compose = facts.compose === null ? "no Compose" : `Compose ${facts.compose}`;
+  const address = facts.publicAddress;
+  return [
+    "=== MTProxy Setup Wizard ===",
+    "",
+    `This machine: ${facts.os}, ${facts.architecture}; ${docker}, ${compose}; UFW ${facts.ufw}`,
+    address === null ? "No public address was found" : `Public address: ${address.address} (${address.from})`,
+    ...notes(facts),
+  ];
+}
+
+function notes(facts: SetupBackground["facts"]): string[] {
+  const { vlessStack } = facts;
+  return [
+    ...(facts.isSupported ? [] : ["! this system is not one that is tested: Debian 11-13 or Ubuntu 20.04-26.04"]),
+    ...(facts.architecture === "x64" ? [] : ["! Telegram's proxy is for amd64 only: here the trial engine runs"]),
+    ...(facts.isRoot ? [] : ["! not root: nothing is installed on the machine outside the home"]),
+    ...(vlessStack === null ? [] : [`A VLESS stack is here (${stackSize(vlessStack)}): its files stay as they are`]),
+    ...facts.foreignCommands.map(({ name, path }) => `! ${path} is another program's ${name}: it stays`),
+  ];
+}
+
+function stackSize({ users, files }: NonNullable<SetupBackground["facts"]["vlessStack"]>): string {
+  return `${users} users of its own, ${files.length} files`;
+}
+
+/** What is going to happen, before the last question. */
+export function summaryLines(answers: SetupAnswers, { settings }: SetupBackground): string[] {
+  const chosen = hostParts.filter((part) => answers[part] === true);
+  const dropped = hostParts.filter((part) => answers[part] === false);
+  const cover = answers.coverDomain === undefined ? "" : ` as ${answers.coverDomain}`;
+  const rows: readonly (readonly [string, string])[] = [
+    ["Links name", `${answers.publicHost} port ${answers.port}`],
+    [
+      "Engine",
+      answers.engine === "trial" ? "trial (not for production)" : `docker, ${answers.image ?? settings.image}`,
+    ],
+    ["Workers", String(answers.workers)],
+    ["Mode", `${answers.mode}${cover}`],
+    ["First user", answers.firstUser ?? "none yet"],
+    ["Promoted channel", answers.proxyTag === undefined ? "none" : "yes"],
+    ...(answers.installDocker === true ? [["Install", "Docker and Compose"] as const] : []),
+    ["On this machine", chosen.join(", ") || "nothing"],
+    ...(dropped.length === 0 ? [] : [["Without", dropped.join(", ")] as const]),
+  ];
+  return ["Summary:", ...rows.map(([name, value]) => `  ${`${name}:`.padEnd(18)}${value}`)];
+}
