@@ -66,7 +66,7 @@ export async function previewApply(ctx: Context, planned: PlannedState): Promise
 }
 
 /** What is saved and does not run yet. */
-interface Backlog {
+export interface Backlog {
   readonly pending: boolean;
   /** Of processes that run: these people still get in. */
   readonly revocations: readonly Revocation[];

@@ -35,7 +35,8 @@ function egressOf({ egressIpv4, publicHost }: Settings): { egressIpv4?: string }
   return address === undefined ? {} : { egressIpv4: address };
 }
 
-function containerUser(ctx: Context): Deployment["containerUser"] {
+/** The user that containers run as, and that the files which they read belong to. */
+export function containerUser(ctx: Context): Deployment["containerUser"] {
   const id = ctx.host.uid === 0 ? CONTAINER_ID : ctx.host.uid;
   return { uid: id, gid: id };
 }
