@@ -14,6 +14,7 @@ import {
 import { declareCompletionCommands } from "./commands/completion.ts";
 import { declareConfigCommands } from "./commands/config.ts";
 import { declareCoverDomainCommands } from "./commands/cover-domain.ts";
+import { declareDoctorCommand } from "./commands/doctor.ts";
 import { declareImageCommands } from "./commands/image.ts";
 import { declareLinkCommands } from "./commands/link.ts";
 import { declareMovingCommands } from "./commands/moving.ts";
@@ -84,6 +85,7 @@ function declareProxyProgram(program: CliCommand): void {
   declareConfigCommands(program);
   declareUninstallCommand(program);
   declareServiceCommands(program);
+  declareDoctorCommand(program);
   declareTelegramConfigCommands(program);
   declareImageCommands(program);
   declareCompletionCommands(program);
