@@ -2,6 +2,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseCoverDomain } from "../../../src/domain/cover-domain.ts";
 import { probeCover } from "../../../src/host/cover-probe.ts";
 import { type CoverSiteOptions, startCoverSite } from "../../support/cover-site.ts";
 import { isRoot } from "../../support/machine.mts";
@@ -103,10 +104,22 @@ describeAnyProxy("a cover domain that cannot be imitated", (proxy) => {
       expect(running.log()).toContain("SIGTERM handled immediately.\n");
     });
 
+    test("has a name of 216 characters at most: with a longer one the proxy aborts at its start", async () => {
+      const name = (length: number) =>
+        `${"a".repeat(63)}.${"b".repeat(63)}.${"c".repeat(63)}.${"d".repeat(length - 192)}`;
+      const file = await place(home.folder, "hosts", `127.0.0.1 localhost ${name(216)} ${name(217)}\n`);
+      const { running } = await start([name(216)], withFile(file, "/etc/hosts"));
+      await running.ready();
+      expect(await serves(running, name(216))).toBe(true);
+      await expect(start([name(217)], withFile(file, "/etc/hosts"))).rejects.toThrow("`padding_length >= 0' failed");
+      expect(() => parseCoverDomain(name(217))).toThrow("is not a domain name");
+      expect(parseCoverDomain(name(216))).toBe(name(216));
+    });
+
     test("whose DNS server never answers costs 20 s", { timeout: 120_000 }, async () => {
       cleanUp.push(await silentDns());
       const file = await place(home.folder, "resolv.conf", `nameserver ${unreachableDns}\n`);
-      const { running, milliseconds } = await start(["cover.example.org"], withResolvConf(file));
+      const { running, milliseconds } = await start(["cover.example.org"], withFile(file, "/etc/resolv.conf"));
       expect(milliseconds).toBeGreaterThan(19_500);
       expect(milliseconds).toBeLessThan(35_000);
       expect(running.log()).toContain("Failed to resolve host cover.example.org\n");
@@ -136,7 +149,7 @@ async function silentDns(): Promise<() => void> {
   return () => void socket.close();
 }
 
-/** Starts what follows with this file as /etc/resolv.conf. */
-function withResolvConf(file: string): string[] {
-  return ["unshare", "--mount", "sh", "-c", `mount --bind '${file}' /etc/resolv.conf && exec "$@"`, "sh"];
+/** Starts what follows with this file in the place of another. */
+function withFile(file: string, path: string): string[] {
+  return ["unshare", "--mount", "sh", "-c", `mount --bind '${file}' ${path} && exec "$@"`, "sh"];
 }

@@ -3,6 +3,7 @@ import { Key } from "../../../src/domain/key.ts";
 import { ByteQueue } from "../../../src/protocol/byte-queue.ts";
 import { buildClientHello } from "../../../src/protocol/client-hello.ts";
 import { answerShape, SERVER_HELLO_BYTES } from "../../../src/protocol/server-hello.ts";
+import { failAssertion } from "./fatal.ts";
 import type { Log } from "./log.ts";
 import type { Names } from "./names.ts";
 
@@ -19,15 +20,25 @@ const TRIES = 20;
 const PATIENCE_MS = 5000;
 const CIPHER_AT = 76;
 
+/** A longer name does not fit the 517 bytes of the hello that is sent to the site. */
+const LONGEST = 216;
+const PLACE = "net/net-tcp-rpc-ext-server.c:379: create_request";
+
 /** Resolves and tries every domain, one after the other, before any port opens (net-tcp-rpc-ext-server.c, update_domain_info). */
-export async function probeCoverSites(domains: readonly string[], names: Names, log: Log): Promise<CoverSite[]> {
+export async function probeCoverSites(
+  domains: readonly string[],
+  names: Names,
+  log: Log,
+  program: string,
+): Promise<CoverSite[]> {
   const sites: CoverSite[] = [];
-  for (const domain of domains) sites.push(await probe(domain, names, log));
+  for (const domain of domains) sites.push(await probe(domain, names, log, program));
   return sites;
 }
 
-async function probe(domain: string, names: Names, log: Log): Promise<CoverSite> {
+async function probe(domain: string, names: Names, log: Log, program: string): Promise<CoverSite> {
   const ip = await names.resolve(domain);
+  if (ip !== undefined && domain.length > LONGEST) throw failAssertion(log, program, PLACE, "padding_length >= 0");
   const sizes = ip === undefined ? undefined : await tryHandshakes(domain, ip, log);
   if (ip === undefined) log.say(`Failed to resolve host ${domain}`);
   if (sizes !== undefined) return { domain, ...(ip === undefined ? {} : { ip }), recordBytes: imitate(sizes) };

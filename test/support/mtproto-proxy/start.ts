@@ -31,7 +31,7 @@ export async function start({ argv, program, build, log }: Invocation): Promise<
   const line = new CommandLineReader(program, build, log).read(argv);
   const names = new Names();
   const config = await checkedConfig(line, names, log);
-  const covers = await probeCoverSites(line.domains, names, log);
+  const covers = await probeCoverSites(line.domains, names, log, program);
   warnOfFakeTls(line, log);
   const gate = await openClientPorts(line, log);
   if (line.workers > 0) log.say(`creating ${line.workers} workers`);
