@@ -23,8 +23,8 @@ import { declareServiceCommands } from "./commands/service.ts";
 import { declareSetupCommand } from "./commands/setup.ts";
 import { declareSharedSecretCommands } from "./commands/shared-secret.ts";
 import { declareTelegramConfigCommands } from "./commands/telegram-config.ts";
-import { declareUserCommands } from "./commands/user.ts";
 import { declareUninstallCommand } from "./commands/uninstall.ts";
+import { declareUserCommands } from "./commands/user.ts";
 import { declareVlessUserCommands } from "./commands/vless-user.ts";
 import { AppError, wordsOf } from "./domain/errors.ts";
 import type { Interrupts } from "./host/process.ts";
@@ -82,8 +82,8 @@ function declareProxyProgram(program: CliCommand): void {
   declarePromotedChannelCommands(program);
   program.commandsGroup("Server:");
   declareSetupCommand(program);
-  declareConfigCommands(program);
   declareUninstallCommand(program);
+  declareConfigCommands(program);
   declareServiceCommands(program);
   declareDoctorCommand(program);
   declareTelegramConfigCommands(program);
@@ -156,11 +156,12 @@ async function runInvocation(
 
 function askWhenAsked(terminal: Terminal, options: GlobalOptions): Ask {
   const ask = async () => (await import("./ui/prompts.ts")).createAsk(terminal, options);
+  const { yes, input } = options;
   return {
+    isPossible: !yes && input && terminal.in.isTTY === true && terminal.err.isTTY === true,
     confirm: async (...question) => (await ask()).confirm(...question),
     text: async (...question) => (await ask()).text(...question),
     password: async (...question) => (await ask()).password(...question),
-    isPossible: !yes && input && terminal.in.isTTY === true && terminal.err.isTTY === true,
   };
 }
 
