@@ -18,7 +18,7 @@ function commandsNamedIn(source: string): string[] {
 
 test("every command that an error or a hint says to type is there to be typed", async () => {
   const program = buildProgram("mtproxy");
-  const known = new Set(program.commands.flatMap((it) => [it.name(), ...it.aliases()]]);
+  const known = new Set(program.commands.flatMap((it) => [it.name(), ...it.aliases()]));
   const files = (await readdir(src, { recursive: true })).filter((name) => name.endsWith(".ts"));
   const named = await Promise.all(
     files.map(async (file) => commandsNamedIn(await readFile(join(src, file), "utf8")).map((word) => ({ file, word }))),
