@@ -26,6 +26,7 @@ import { declareTelegramConfigCommands } from "./commands/telegram-config.ts";
 import { declareUninstallCommand } from "./commands/uninstall.ts";
 import { declareUserCommands } from "./commands/user.ts";
 import { declareVlessUserCommands } from "./commands/vless-user.ts";
+import { declareWatchingCommands } from "./commands/watching.ts";
 import { AppError, wordsOf } from "./domain/errors.ts";
 import type { Interrupts } from "./host/process.ts";
 import { createOutput, type Output } from "./ui/output.ts";
@@ -85,6 +86,7 @@ function declareProxyProgram(program: CliCommand): void {
   declareUninstallCommand(program);
   declareConfigCommands(program);
   declareServiceCommands(program);
+  declareWatchingCommands(program);
   declareDoctorCommand(program);
   declareTelegramConfigCommands(program);
   declareImageCommands(program);
@@ -146,6 +148,7 @@ async function runInvocation(
   const ctx: CommandContext = {
     ...ports,
     ask: askWhenAsked(terminal, options),
+    screen: async () => (await import("./ui/screen.ts")).openScreen(terminal, options),
     env: terminal.env,
     get signal() {
       return interrupts.signal;

@@ -51,9 +51,25 @@ export interface TextOptions {
   check?(answer: string): unknown;
 }
 
+/** Where a command prints that goes on until somebody ends it. */
+export interface Screen {
+  /** One line at once, without keys. */
+  line(text: string): void;
+  /**
+   * Draws one picture over the other until q or Ctrl-C, and leaves the terminal as it was. AppError usage without a terminal, with
+   * `otherwise` as the next step; AppError interrupted when `signal` aborts.
+   */
+  draw(
+    picture: (style: Style) => Promise<string>,
+    options: { readonly everyMs: number; readonly signal: AbortSignal; readonly otherwise: string },
+  ): Promise<void>;
+}
+
 /** What a body gets: the ports, and what only a command may do. */
 export interface CommandContext extends HostContext {
   readonly ask: Ask;
+  /** AppError usage with `--json`, which prints one object at the end. */
+  screen(): Promise<Screen>;
   /** The environment that the command was typed in. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reading it promises to end soon after it aborts; a command that never reads it is ended by the first Ctrl-C. */
