@@ -2,8 +2,8 @@ import { isAbsolute, join, resolve } from "node:path";
 import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
 import { compareHomes, type HomeDifference, type HomeView } from "../domain/home-difference.ts";
-import { defaultSettings, type Settings } from "../domain/settings.ts";
-import type { ShardBook } from "../domain/shard.ts";
+import type { Settings } from "../domain/settings.ts";
+import { emptyBook, type ShardBook } from "../domain/shard.ts";
 import { isUserName } from "../domain/user.ts";
 import { readBackup } from "../state/backup/backup.ts";
 import { splitBackup } from "../state/backup/header.ts";
@@ -26,6 +26,8 @@ export interface RestoreOptions {
   readonly confirm: (restored: RestoredBackup) => Promise<boolean>;
   /** Replace users.json by the saved one, people and fields of the VLESS stack included. */
   readonly wholeUsersFile?: boolean | undefined;
+  /** Take no spare key from the backup: somebody may have got one since. */
+  readonly newSpares?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -52,7 +54,7 @@ export interface RestoredBackup {
  */
 export async function restoreBackup(ctx: Context, options: RestoreOptions): Promise<Outcome<RestoredBackup>> {
   const { path, backup } = await openBackup(ctx, options);
-  const target = await stageTarget(ctx, path, backup, options.wholeUsersFile === true);
+  const target = await stageTarget(ctx, path, backup, options);
   const after = await viewOf(target.ctx);
   const { before, unreadable } = await presentView(ctx);
   const changes = await changedFiles(ctx, target);
@@ -60,22 +62,24 @@ export async function restoreBackup(ctx: Context, options: RestoreOptions): Prom
   const files = changes.map(({ name }) => name);
   const difference = compareHomes(before, after);
   const data = { file: path, createdAt, reason, difference, unreadable, files, restored: false, before: null };
-  const warnings = await warningsFor(ctx, after.settings);
+  const warnings = [
+    ...(await addressWarnings(ctx, after.settings)),
+    ...(await spareWarnings(ctx, target, backup, options)),
+  ];
   if (options.dryRun === true || !(await options.confirm(data))) return { data, warnings };
-  return { ...(await carryOut(ctx, data, before?.settings, options.wholeUsersFile === true)), warnings };
+  return { ...(await carryOut(ctx, data, before?.settings)), warnings };
 
   async function carryOut(
     live: Context,
     told: RestoredBackup,
     settings: Settings | undefined,
-    wholeUsersFile: boolean,
   ): Promise<Outcome<RestoredBackup>> {
     live.putOffInterrupts();
     const saved = await backUp(live, "before restore");
     if (saved !== undefined) live.progress.step(`what was here is saved in ${saved.path}`);
     await swapHome(live, settings ?? after.settings, async () =>
       // The VLESS stack may have changed users.json while people were thinking.
-      changedFiles(live, await stageTarget(live, path, backup, wholeUsersFile)),
+      changedFiles(live, await stageTarget(live, path, backup, options)),
     );
     for (const name of told.difference.goes.filter(isUserName)) await removeClientFiles(live, name);
     const done = { ...told, restored: true, before: saved?.path ?? null };
@@ -97,7 +101,7 @@ async function openBackup(ctx: Context, options: RestoreOptions): Promise<{ path
   const known = new Set(stateFiles(ctx.paths).map((file) => nameInHome(ctx.paths, file)));
   const strange = backup.files.find(({ path: name }) => !known.has(name));
   if (strange === undefined) return { path, backup };
-  throw new AppError("invalid", `${path} holds a file that this mtproxy does not know: ${strange.path}`, {
+  throw new AppError("invalid", `${path} holds a file that is unknown here: ${strange.path}`, {
     hint: "nothing was changed; install the mtproxy that made it, or a newer one",
   });
 }
@@ -113,22 +117,24 @@ async function findBackup(ctx: Context, file: string): Promise<{ path: string; c
   });
 }
 
+type TargetOptions = Pick<RestoreOptions, "wholeUsersFile" | "newSpares">;
+
 /** The home that the restored files make, together with what stays of the present one. */
-async function stageTarget(ctx: Context, path: string, backup: Backup, wholeUsersFile: boolean): Promise<StagedHome> {
+async function stageTarget(ctx: Context, path: string, backup: Backup, options: TargetOptions): Promise<StagedHome> {
   const saved = new Map(backup.files.map((file) => [file.path, file.content]));
   const present = await readStateFiles(ctx);
   const contents = withPresentTelegram(ctx, saved, present);
   const home = stageHome(ctx, path, contents);
   const users = nameInHome(ctx.paths, ctx.paths.users);
   const [then, now] = [saved.get(users), present.get(users)];
-  if (now !== undefined && !wholeUsersFile) {
+  if (now !== undefined && options.wholeUsersFile !== true) {
     const merged = mergeUsers(
       { text: Buffer.from(now).toString("utf8"), path: ctx.paths.users },
       { text: Buffer.from(then ?? '{"users": []}').toString("utf8"), path: home.ctx.paths.users },
     );
     await home.files.write(home.ctx.paths.users, merged);
   }
-  await keepRevocations(ctx, home);
+  await keepRevocations(ctx, home, options.newSpares === true);
   return home;
 }
 
@@ -146,21 +152,22 @@ function withPresentTelegram(
   return new Map([...others, ...[...present].filter(([name]) => telegrams.has(name))]);
 }
 
-/** Keys of now that nobody has then may work until the restored state is live, and ports of now stand in links. */
-async function keepRevocations(ctx: Context, home: StagedHome): Promise<void> {
-  const present = await presentBook(ctx);
-  if (present === undefined) return;
+/** What happened since the backup was made must not be forgotten: who was cut off, who has which key, which ports links name. */
+async function keepRevocations(ctx: Context, home: StagedHome, newSpares: boolean): Promise<void> {
+  const isEmpty = (await ctx.files.stat(ctx.paths.shards)) === undefined;
+  if (isEmpty && !newSpares) return;
+  const present = isEmpty ? emptyBook("") : await presentBook(ctx);
   const [{ users }, shared] = await Promise.all([home.ctx.stores.users.read(), home.ctx.stores.sharedSecrets.read()]);
-  await home.ctx.stores.shards.update((book) => mergeBooks(book, present, users, shared));
+  await home.ctx.stores.shards.update((book) => mergeBooks(book, present, { users, sharedSecrets: shared, newSpares }));
 }
 
-async function presentBook(ctx: Context): Promise<ShardBook | undefined> {
-  if ((await ctx.files.stat(ctx.paths.shards)) === undefined) return undefined;
+/** A book that nobody can read says nothing of any key, so none is taken to be spare. */
+async function presentBook(ctx: Context): Promise<ShardBook> {
   try {
     return await ctx.stores.shards.read();
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return undefined;
+    return emptyBook("");
   }
 }
 
@@ -225,12 +232,27 @@ async function swapFile({ files, paths }: Context, { path, content }: FileChange
 }
 
 /** A home that comes to another machine says the address of the old one. */
-async function warningsFor(ctx: Context, settings: Settings = defaultSettings): Promise<string[]> {
+async function addressWarnings(ctx: Context, settings: Settings): Promise<string[]> {
   const { engine, egressIpv4, publicHost } = settings;
   if (engine === "trial" || egressIpv4 === undefined) return [];
   const here = await ctx.host.addresses();
   if (here.length === 0 || here.includes(egressIpv4)) return [];
   return [
     `the backup says that Telegram sees this server as ${egressIpv4}, which is none of its addresses (${here.join(", ")}); on another server than before: mtproxy setup --public-host ${publicHost} --egress-ipv4 ${here[0]}`,
+  ];
+}
+
+/** A home that was lost cannot tell who got which of the keys that were spare then. */
+async function spareWarnings(
+  ctx: Context,
+  { ctx: target }: StagedHome,
+  { createdAt }: Backup,
+  { newSpares }: TargetOptions,
+): Promise<string[]> {
+  if (newSpares === true || (await ctx.files.stat(ctx.paths.shards)) !== undefined) return [];
+  const { shards } = await target.stores.shards.read();
+  if (!shards.some(({ slots }) => slots.some(({ holder }) => holder === undefined))) return [];
+  return [
+    `whoever got a link after ${createdAt} may get in with it, although no list names them; --new-spares shuts them out`,
   ];
 }

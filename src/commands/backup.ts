@@ -14,6 +14,7 @@ interface CreateFlags {
 interface RestoreFlags {
   readonly passphraseFile?: string;
   readonly wholeUsersFile?: boolean;
+  readonly newSpares?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -72,6 +73,7 @@ function declareRestore(backup: CliCommand): void {
     .command("restore <file>")
     .description("take this home back to a backup; shows what changes and asks first")
     .option("--passphrase-file <file>", "file whose first line is the passphrase, instead of being asked")
+    .option("--new-spares", "make new spare keys: shuts out who got a link after the backup was made")
     .option("--whole-users-file", "replace users.json as a whole, the VLESS stack's people and fields included")
     .writes()
     .examples([
