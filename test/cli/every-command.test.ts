@@ -8,7 +8,8 @@ import { tempFolder } from "../support/temp-home.ts";
 
 /** Every command that can be typed, as its words. */
 function wordsOf(command: CliCommand, before: readonly string[] = []): string[][] {
-  const children = (command.commands as CliCommand[]).filter((child) => child.name() !== "help");
+  const visible = command.createHelp().visibleCommands(command) as CliCommand[];
+  const children = visible.filter((child) => child.name() !== "help");
   if (children.length === 0) return [[...before]];
   return children.flatMap((child) => wordsOf(child, [...before, child.name()]));
 }
@@ -38,6 +39,15 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   "backup create": ["--dry-run"],
   "backup restore": ["/no/such/file"],
   import: ["/no/such/file"],
+  "image use": ["not a name"],
+  "link decode": ["00".repeat(16)],
+  "config set": ["port", "none"],
+  "set-port": ["443", "--dry-run"],
+  "set-user": ["alice", "--note", "x", "--dry-run"],
+  "set-promoted-channel": ["0f".repeat(16), "--dry-run"],
+  "set-host": ["192.0.2.9", "--dry-run"],
+  "set-workers": ["1", "--dry-run"],
+  completion: ["bash"],
   setup: ["--no-start"],
   stop: ["--dry-run"],
   restart: ["--dry-run"],
@@ -61,7 +71,7 @@ test("there are the commands of the issue", () => {
       ].sort(),
     ),
   );
-  expect(vlessUser.map(([word]) => word).sort()).toEqual(["add", "list", "remove", "show"]);
+  expect(vlessUser.map(([word]) => word).sort()).toEqual(["add", "completion", "list", "remove", "show"]);
 });
 
 describe.each([

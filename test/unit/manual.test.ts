@@ -12,7 +12,7 @@ const programs = Object.keys(pageOf) as ProgramName[];
 const escaped = (text: string) => text.replaceAll("-", "\\-").replaceAll("…", "\\[u2026]");
 
 function all(command: CliCommand): CliCommand[] {
-  return [command, ...(command.commands as CliCommand[]).flatMap(all)];
+  return [command, ...(command.createHelp().visibleCommands(command) as CliCommand[]).flatMap(all)];
 }
 
 test.each(programs)("the page of %s names every command, option and example", (program) => {
