@@ -8,13 +8,14 @@ import { bringLive, proveLink } from "./bring-live.ts";
 import { linkOf } from "./client-files.ts";
 import { handOut } from "./hand-out.ts";
 import { knownPlaces } from "./known-places.ts";
-import { loadSettings, loadState } from "./load-state.ts";
+import { type LabelOptions, readLabels, refuseOtherLabels } from "./label-options.ts";
+import { loadSettings, loadState, type State } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 import { planState } from "./plan-state.ts";
 import { type UserCard, userCard } from "./user-card.ts";
 import { freshSecret, type SecretOptions, type Wanted, wantedSecret } from "./wanted-secret.ts";
 
-export interface AddUserOptions extends SecretOptions {
+export interface AddUserOptions extends SecretOptions, LabelOptions {
   readonly name: string;
   /** A running shard may be restarted to take the cover domain. */
   readonly allowRestart?: boolean | undefined;
@@ -26,9 +27,10 @@ export interface AddedUser extends UserCard {
   readonly added: boolean;
 }
 
-interface GivenSecret {
+/** Whom the wish is fulfilled for, and the edit of users.json that it takes: none for somebody who has it already. */
+export interface Newcomer {
   readonly user: ProxyUser;
-  readonly isNew: boolean;
+  readonly edit?: UserEdit;
 }
 
 /**
@@ -60,23 +62,42 @@ async function cardOf(ctx: Context, user: ProxyUser): Promise<UserCard> {
 /** Finds or makes the user with the wanted secret: one write of users.json, or none. */
 function giveSecret(ctx: Context, name: string, options: AddUserOptions): Promise<GivenSecret> {
   return ctx.stores.users.update<GivenSecret>(`adding ${name}`, async ({ users }) => {
-    const state = await loadState(ctx);
-    const wanted = wantedSecret(state, options, state.settings.defaultMode);
-    const present = users.find((user) => sameUserName(user.name, name));
-    if (present !== undefined && present.name !== name) throw otherSpelling(present.name, name);
-    if (present !== undefined && hasSecret(present))
-      return { edits: [], result: { user: sameOrConflict(present, wanted), isNew: false } };
-    const user = {
-      ...(present ?? { name, hasProxyPassword: true }),
-      enabled: true,
-      secret: freshSecret(ctx, state, users, wanted),
-      createdAt: ctx.clock.now().toISOString(),
-    };
+    const { user, edit } = newcomer(ctx, { ...(await loadState(ctx)), users }, { ...options, name });
     return {
-      edits: options.dryRun === true ? [] : [present === undefined ? addition(ctx, user) : change(user)],
-      result: { user, isNew: true },
+      edits: edit === undefined || options.dryRun === true ? [] : [edit],
+      result: { user, isNew: edit !== undefined },
     };
   });
+}
+
+interface GivenSecret {
+  readonly user: ProxyUser;
+  readonly isNew: boolean;
+}
+
+/**
+ * Decides what becomes of a wish; writes nothing.
+ * @throws AppError as `addUser`
+ */
+export function newcomer(ctx: Context, state: State, options: AddUserOptions): Newcomer {
+  const name = parseUserName(options.name);
+  const wanted = wantedSecret(state, options, state.settings.defaultMode);
+  const labels = readLabels(options, ctx.clock.now());
+  const present = state.users.find((user) => sameUserName(user.name, name));
+  if (present !== undefined && present.name !== name) throw otherSpelling(present.name, name);
+  if (present !== undefined && hasSecret(present)) {
+    const user = sameOrConflict(present, wanted);
+    refuseOtherLabels(user, labels);
+    return { user };
+  }
+  const user: ProxyUser = {
+    ...(present ?? { name, hasProxyPassword: true }),
+    ...labels,
+    enabled: true,
+    secret: freshSecret(ctx, state, state.users, wanted),
+    createdAt: ctx.clock.now().toISOString(),
+  };
+  return { user, edit: present === undefined ? addition(ctx, user) : change(user) };
 }
 
 /** The same mode (and domain, where one was named) is the same wish; another one would silently replace a link in use. */

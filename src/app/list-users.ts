@@ -1,10 +1,12 @@
 import type { Context } from "../context.ts";
 import { dockerCapabilities } from "../domain/engine-facts.ts";
+import { hasPassed } from "../domain/expiry.ts";
 import { claimsOf } from "../domain/plan/claim.ts";
 import { accessWarnings, revokedKeys } from "../domain/plan/revoked.ts";
 import { domainOf, type Mode, maskSecret } from "../domain/secret.ts";
 import { type ShardBook, sharedHolder } from "../domain/shard.ts";
-import type { User } from "../domain/user.ts";
+import { hasSecret, type User } from "../domain/user.ts";
+import { shownNote } from "../domain/user-labels.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** A user in a list: nothing here lets anyone in. */
@@ -20,6 +22,11 @@ export interface ListedUser {
   /** Null while the key has no slot yet. */
   readonly port: number | null;
   readonly createdAt: string | null;
+  readonly note: string | null;
+  readonly tags: readonly string[];
+  /** ISO 8601; null for a link that does not expire. */
+  readonly expiresAt: string | null;
+  readonly expired: boolean;
   /** Can use the VLESS stack's VLESS. */
   readonly vless: boolean;
   /** Can use the VLESS stack's SOCKS5 and HTTP proxies. */
@@ -36,12 +43,20 @@ export interface UserList {
 export async function listUsers(ctx: Context): Promise<Outcome<UserList>> {
   const [{ users, warnings }, book] = await Promise.all([ctx.stores.users.read(), ctx.stores.shards.read()]);
   const ports = portsByKey(book);
-  const listed = users.map((user) => listedUser(user, ports));
+  const now = ctx.clock.now();
+  const listed = users.map((user) => listedUser(user, ports, now));
   const enabled = listed.filter((user) => user.mtproxy && user.enabled).length;
   return {
     data: { users: listed, enabled, disabled: listed.length - enabled },
-    warnings: [...warnings, ...accessWarnings(revokedUsers(book, users))],
+    warnings: [...warnings, ...accessWarnings(revokedUsers(book, users)), ...overdueWarnings(users, now)],
   };
+}
+
+/** The timer ends links; where it does not run, somebody must be told. */
+function overdueWarnings(users: readonly User[], now: Date): string[] {
+  return users
+    .filter((user) => hasSecret(user) && user.enabled && hasPassed(user.expiresAt, now))
+    .map(({ name }) => `${name}'s link has expired AND STILL WORKS until mtproxy tick, which a timer should run`);
 }
 
 /** Users only: shared secrets have a list of their own. */
@@ -56,7 +71,7 @@ function portsByKey({ shards }: ShardBook): Map<string, number> {
   return ports;
 }
 
-function listedUser(user: User, ports: ReadonlyMap<string, number>): ListedUser {
+function listedUser(user: User, ports: ReadonlyMap<string, number>, now: Date): ListedUser {
   const { secret } = user;
   return {
     username: user.name,
@@ -67,6 +82,10 @@ function listedUser(user: User, ports: ReadonlyMap<string, number>): ListedUser 
     secret: secret === undefined ? null : maskSecret(secret),
     port: (secret && ports.get(secret.key.reveal())) ?? null,
     createdAt: user.createdAt ?? null,
+    note: user.note === undefined ? null : shownNote(user.note),
+    tags: user.tags ?? [],
+    expiresAt: user.expiresAt ?? null,
+    expired: hasPassed(user.expiresAt, now),
     vless: user.uuid !== undefined,
     socks: user.hasProxyPassword,
   };

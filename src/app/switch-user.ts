@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
+import { formatInstant, hasPassed } from "../domain/expiry.ts";
 import { findUser, hasSecret, type ProxyUser } from "../domain/user.ts";
 import { bringLive, proveLink } from "./bring-live.ts";
 import { linkOf } from "./client-files.ts";
@@ -25,7 +26,7 @@ export interface SwitchedUser {
 /**
  * Lets a link stop working, or work again: secret, slot and port are kept, so it is the same link.
  * @returns failure when it is saved but not live
- * @throws AppError not-found, or conflict for a user without a secret
+ * @throws AppError not-found, or conflict for a user without a secret and for enabling one whose time is over
  */
 export async function switchUser(ctx: Context, options: SwitchUserOptions): Promise<Outcome<SwitchedUser>> {
   await loadSettings(ctx);
@@ -56,6 +57,13 @@ function otherwise(name: string, enabled: boolean): string {
     : `${name} is disabled, BUT STILL HAS ACCESS until the change is live`;
 }
 
+function refuseExpired({ name, expiresAt }: ProxyUser, now: Date): void {
+  if (expiresAt === undefined || !hasPassed(expiresAt, now)) return;
+  throw new AppError("conflict", `${name}'s link expired on ${formatInstant(expiresAt)}`, {
+    hint: `mtproxy set-user ${name} --expires 30d (or never), then mtproxy enable-user ${name}`,
+  });
+}
+
 function writeSwitch(
   ctx: Context,
   { name, enabled, dryRun }: SwitchUserOptions,
@@ -64,6 +72,7 @@ function writeSwitch(
     const user = findUser(users, name);
     if (!hasSecret(user))
       throw new AppError("conflict", `${user.name} has no secret`, { hint: `mtproxy add-user ${user.name} gives one` });
+    if (enabled) refuseExpired(user, ctx.clock.now());
     const changed = user.enabled !== enabled;
     const result = { user: { ...user, enabled }, changed };
     return {

@@ -3,6 +3,7 @@ import { tgLink, tmeLink } from "../domain/link.ts";
 import { linkAdvice } from "../domain/link-advice.ts";
 import { domainOf, type Mode, maskSecret } from "../domain/secret.ts";
 import type { ProxyUser } from "../domain/user.ts";
+import { shownNote } from "../domain/user-labels.ts";
 import { type ClientFilePaths, clientFilePaths, type KnownPlaces, linkOf } from "./client-files.ts";
 
 /** Everything that the admin hands to a person. The links hold the key; the secret itself stays masked. */
@@ -22,6 +23,10 @@ export interface UserCard {
   /** Which apps the link suits, and what it cannot do. */
   readonly advice: readonly string[];
   readonly createdAt: string | null;
+  readonly note: string | null;
+  readonly tags: readonly string[];
+  /** ISO 8601; null for a link that does not expire. */
+  readonly expiresAt: string | null;
 }
 
 export function userCard(ctx: Context, planned: KnownPlaces, user: ProxyUser): UserCard {
@@ -40,5 +45,8 @@ export function userCard(ctx: Context, planned: KnownPlaces, user: ProxyUser): U
     files: clientFilePaths(ctx, user.name),
     advice: linkAdvice(user.secret.mode, settings.engine === "docker" ? engineRecord.image : undefined),
     createdAt: user.createdAt ?? null,
+    note: user.note === undefined ? null : shownNote(user.note),
+    tags: user.tags ?? [],
+    expiresAt: user.expiresAt ?? null,
   };
 }

@@ -1,15 +1,28 @@
-import type { AddUserOptions } from "../app/add-user.ts";
+import type { AddedUser, AddUserOptions } from "../app/add-user.ts";
+import type { AddedUsers } from "../app/add-users.ts";
 import type { Outcome } from "../app/outcome.ts";
 import type { RemovedUser } from "../app/remove-user.ts";
+import { AppError } from "../domain/errors.ts";
 import type { CliCommand, CommandContext } from "./command.ts";
+import { collect } from "./options.ts";
 
-type AddFlags = Omit<AddUserOptions, "name">;
+interface AddFlags extends Omit<AddUserOptions, "name"> {
+  readonly fromFile?: string;
+}
+interface SetFlags {
+  readonly note?: string;
+  readonly tag?: readonly string[];
+  readonly tags?: boolean;
+  readonly expires?: string;
+  readonly dryRun?: boolean;
+}
 interface DryRun {
   readonly dryRun?: boolean;
 }
 
 export function declareUserCommands(program: CliCommand): void {
   declareAdd(program);
+  declareSet(program);
   declareRemove(program);
   declareLists(program);
   declareShow(program);
@@ -19,11 +32,15 @@ export function declareUserCommands(program: CliCommand): void {
 
 function declareAdd(program: CliCommand): void {
   program
-    .command("add-user <name>")
-    .description("give a person a link and a QR code that work")
+    .command("add-user [name]")
+    .description("give a person a link and a QR code that work, or everybody of a list")
     .option("--fake-tls [domain]", "look like TLS to a cover domain; the default one when none is named")
     .option("--domain <domain>", "cover domain for --fake-tls")
     .option("--plain", "no padding, for very old apps")
+    .option("--expires <when>", "30d, 12h, 2027-01-31 (until the end of that day, UTC): the link ends then")
+    .option("--note <text>", "for your own memory; shown in lists")
+    .option("--tag <tag>", "for your own lists; may be given several times", collect)
+    .option("--from-file <file>", "add everybody of a list: a name a line, or CSV: name,mode,domain,expires,note,tags")
     .option("--allow-restart", "restart a running shard to take a new cover domain instead of opening another shard")
     .option("--with-mtproxy", "accepted for the sake of vless-user; a user always gets a secret here")
     .writes()
@@ -33,11 +50,50 @@ function declareAdd(program: CliCommand): void {
       "mtproxy add-user bob --fake-tls",
       "mtproxy add-user carol --fake-tls www.example.com",
       "mtproxy add-user dave --json",
+      "mtproxy add-user erin --expires 30d --note 'cousin of bob' --tag school",
+      "mtproxy add-user --from-file people.csv --dry-run",
+    ])
+    .runs(add, async (data, style, failure) => {
+      if ("lines" in data) return (await import("../ui/bulk-views.ts")).addedUsersView(data, style);
+      return (await import("../ui/user-views.ts")).addedUserView(data, style, failure);
+    });
+}
+
+async function add(
+  ctx: CommandContext,
+  name: string | undefined,
+  { fromFile, ...flags }: AddFlags,
+): Promise<Outcome<AddedUser | AddedUsers>> {
+  if (name !== undefined && fromFile === undefined)
+    return (await import("../app/add-user.ts")).addUser(ctx, { ...flags, name });
+  if (fromFile === undefined)
+    throw new AppError("usage", "missing required argument 'name'", { hint: "mtproxy add-user NAME" });
+  const { allowRestart, dryRun, ...others } = flags;
+  if (name !== undefined || Object.keys(others).length > 0)
+    throw new AppError("usage", "--from-file takes names and all that belongs to them from the file", {
+      hint: "its columns are name,mode,domain,expires,note,tags",
+    });
+  return (await import("../app/add-users.ts")).addUsers(ctx, { file: fromFile, allowRestart, dryRun });
+}
+
+function declareSet(program: CliCommand): void {
+  program
+    .command("set-user <name>")
+    .description("change what is written down about a person: note, tags, when the link ends")
+    .option("--note <text>", "another note; an empty one takes it away")
+    .option("--tag <tag>", "these tags instead of those that are there; may be given several times", collect)
+    .option("--no-tags", "take all tags away")
+    .option("--expires <when>", "30d, 12h, 2027-01-31 (until the end of that day, UTC), or never")
+    .writes()
+    .examples([
+      "mtproxy set-user alice --expires 2027-01-31",
+      "mtproxy set-user alice --expires never",
+      "mtproxy set-user bob --note 'old phone, needs a padded link' --tag family --tag berlin",
     ])
     .runs(
-      async (ctx, name: string, flags: AddFlags) =>
-        (await import("../app/add-user.ts")).addUser(ctx, { ...flags, name }),
-      async (data, style, failure) => (await import("../ui/user-views.ts")).addedUserView(data, style, failure),
+      async (ctx, name: string, { tags, ...flags }: SetFlags) =>
+        (await import("../app/set-user.ts")).setUser(ctx, { ...flags, name, noTags: tags === false }),
+      async (data, style) => (await import("../ui/change-views.ts")).setUserView(data, style),
     );
 }
 

@@ -1,12 +1,13 @@
 import { AppError } from "./errors.ts";
 import { shown } from "./printable.ts";
 import type { Secret } from "./secret.ts";
+import type { UserLabels } from "./user-labels.ts";
 
 /**
  * A person: a record in users.json as this product sees it. `users.json` belongs to the VLESS stack too, so a record may hold
  * any other field; those are not read and never changed.
  */
-export interface User {
+export interface User extends UserLabels {
   readonly name: string;
   /** The VLESS stack's id; a record without it is no VLESS user. */
   readonly uuid?: string;

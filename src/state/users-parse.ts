@@ -1,6 +1,6 @@
 import type { User } from "../domain/user.ts";
 import { readSecret } from "./client-form.ts";
-import { Fields, flag, type JsonObject, parsed, text } from "./fields.ts";
+import { Fields, flag, type JsonObject, listOf, parsed, type Rule, text } from "./fields.ts";
 import { present } from "./present.ts";
 import { type Chosen, isOursAlone, readRecords } from "./users-records.ts";
 
@@ -42,6 +42,13 @@ export function parseUsers(content: string, path: string): UsersState {
 
 const secretText = parsed("a secret in the form that clients get", readSecret);
 const anyText = text();
+const texts = listOf(anyText);
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+const instant: Rule<string> = {
+  expects: "a time such as 2027-01-31T00:00:00.000Z",
+  read: (value) =>
+    typeof value === "string" && INSTANT.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined,
+};
 
 function parseUser(record: JsonObject, path: string, index: number): User {
   const { username, uuid, proxy_password } = record;
@@ -55,6 +62,9 @@ function parseUser(record: JsonObject, path: string, index: number): User {
     secret: fields.get("mtproxy_secret", secretText),
     enabled: fields.get("mtproxy_enabled", flag) ?? true,
     createdAt: fields.get("mtproxy_created_at", anyText) || undefined,
+    note: fields.get("mtproxy_note", anyText) || undefined,
+    tags: fields.get("mtproxy_tags", texts),
+    expiresAt: fields.get("mtproxy_expires_at", instant),
   });
 }
 

@@ -1,5 +1,6 @@
-import { domainOf, revealSecret } from "../domain/secret.ts";
+import { domainOf, revealSecret, type Secret } from "../domain/secret.ts";
 import type { ProxyUser } from "../domain/user.ts";
+import type { UserLabels } from "../domain/user-labels.ts";
 import {
   append,
   changeMember,
@@ -38,14 +39,26 @@ export type UserEdit =
 /** What users.json starts as. */
 export const emptyUsers = '{\n  "users": []\n}\n';
 
-/** The fields that say everything about a user's secret. */
-export function fieldsOf({ secret, enabled, createdAt }: ProxyUser): UserFields {
+/** The fields that say everything about a user's secret, and what was written down about the person. */
+export function fieldsOf({ secret, enabled, createdAt, ...labels }: ProxyUser): UserFields {
+  return { ...secretFields(secret), mtproxy_enabled: enabled, mtproxy_created_at: createdAt, ...labelFields(labels) };
+}
+
+/** The secret, and what spares others to take it apart. */
+export function secretFields(secret: Secret): UserFields {
   return {
     mtproxy_secret: revealSecret(secret),
-    mtproxy_enabled: enabled,
     mtproxy_fake_tls: secret.mode === "fake-tls",
     mtproxy_fake_tls_domain: domainOf(secret),
-    mtproxy_created_at: createdAt,
+  };
+}
+
+/** Only of what is there: a field is taken away by its name. */
+export function labelFields({ note, tags, expiresAt }: UserLabels): UserFields {
+  return {
+    ...(note === undefined ? {} : { mtproxy_note: note }),
+    ...(tags === undefined || tags.length === 0 ? {} : { mtproxy_tags: tags }),
+    ...(expiresAt === undefined ? {} : { mtproxy_expires_at: expiresAt }),
   };
 }
 

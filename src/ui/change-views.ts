@@ -1,6 +1,8 @@
 import type { RemovedUser } from "../app/remove-user.ts";
+import type { SetUser } from "../app/set-user.ts";
 import type { SwitchedUser } from "../app/switch-user.ts";
 import type { Style } from "../commands/command.ts";
+import { formatInstant } from "../domain/expiry.ts";
 
 export function removedUserView({ username, hadSecret, removed, revoked }: RemovedUser, style: Style): string {
   if (removed === "nothing")
@@ -17,4 +19,13 @@ export function switchedUserView({ username, enabled, changed, live }: SwitchedU
   if (!live) return `${username} is ${state}`;
   const effect = enabled ? "the same link works again" : "the link is dead, secret and port are kept";
   return `${style.good("✓")} ${username} ${changed ? "is" : "was already"} ${state}: ${effect}`;
+}
+
+export function setUserView({ username, note, tags, expiresAt, changed }: SetUser, style: Style): string {
+  return [
+    changed ? `${style.good("✓")} ${username} is changed` : `${username} was so already`,
+    `  Note: ${note ?? "-"}`,
+    `  Tags: ${tags.length === 0 ? "-" : tags.join(", ")}`,
+    `  Link ends: ${expiresAt === null ? "never" : formatInstant(expiresAt)}`,
+  ].join("\n");
 }

@@ -5,6 +5,7 @@ import type { RegeneratedUser } from "../app/regenerate-user-secret.ts";
 import type { UserCard } from "../app/user-card.ts";
 import type { Style } from "../commands/command.ts";
 import type { AppError } from "../domain/errors.ts";
+import { formatInstant } from "../domain/expiry.ts";
 import type { Mode } from "../domain/secret.ts";
 import { terminalQr } from "./qr.ts";
 import { table } from "./table.ts";
@@ -49,7 +50,15 @@ export async function addedVlessUserView(
 /** The card that an admin reads from or sends on: links whole, QR code, where the files are, which apps it suits. */
 export async function userCardView(user: UserCard, style: Style): Promise<string> {
   const name = `User:   ${user.username}${user.enabled ? "" : style.warning(" (disabled)")}`;
-  return [name, await linkView(user, style)].join("\n");
+  return [name, ...labelLines(user), await linkView(user, style)].join("\n");
+}
+
+function labelLines({ note, tags, expiresAt }: UserCard): string[] {
+  return [
+    ...(note === null ? [] : [`Note:   ${note}`]),
+    ...(tags.length === 0 ? [] : [`Tags:   ${tags.join(", ")}`]),
+    ...(expiresAt === null ? [] : [`Until:  ${formatInstant(expiresAt)}`]),
+  ];
 }
 
 /** What is said of a link, whoever has it. */
@@ -84,11 +93,17 @@ export async function linkView(card: LinkCard, style: Style): Promise<string> {
 
 export async function userListView({ users }: UserList, style: Style): Promise<string> {
   if (users.length === 0) return "No users yet: mtproxy add-user NAME";
-  const columns = ["Username", "MTProxy", "Mode", "Domain", "Port"].map((title) => ({ title }));
+  const expires = users.some(({ expiresAt }) => expiresAt !== null);
+  const titles = ["Username", "MTProxy", "Mode", "Domain", "Port", ...(expires ? ["Expires"] : [])];
   return `${await table(
-    columns,
-    users.map((user) => listRow(user, style)),
+    titles.map((title) => ({ title })),
+    users.map((user) => [...listRow(user, style), ...(expires ? [expiryCell(user, style)] : [])]),
   )}\n\nTotal: ${users.length}`;
+}
+
+function expiryCell({ expiresAt, expired }: ListedUser, style: Style): string {
+  if (expiresAt === null) return "-";
+  return expired ? style.warning(formatInstant(expiresAt)) : formatInstant(expiresAt);
 }
 
 function listRow(user: ListedUser, style: Style): string[] {

@@ -136,7 +136,7 @@ describe("users.json with", () => {
   });
 
   test("fields of others that are anything at all is none of our business", async () => {
-    const theirs = { uuid: 7, proxy_password: [], traffic: "many", enabled: "perhaps", mtproxy_note: { a: 1 } };
+    const theirs = { uuid: 7, proxy_password: [], traffic: "many", enabled: "perhaps", mtproxy_limits: { a: 1 } };
     await spoil("users", JSON.stringify({ version: "x", users: [{ username: "vera", ...theirs }], more: [null] }));
     const { code, json } = await home().mtproxy("list-users", "--json");
     expect([code, (json.data as { users: unknown[] }).users]).toEqual([

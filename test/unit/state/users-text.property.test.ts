@@ -10,7 +10,7 @@ const ourMembers = fc.subarray<readonly [string, Tree]>([
   ['"mtproxy\\u005fnote"', '"\\u0041"'],
   ['"mtproxy_limits"', { members: [['"devices"', "3.0"]] }],
   ['"mtproxy_fake_tls"', "null"],
-  ['"mtproxy_note"', "1"],
+  ['"mtproxy_quota"', "1"],
   ['"mtproxy_enabled"', "true"],
 ]);
 
@@ -50,7 +50,7 @@ const file = fc
   });
 
 const fields: fc.Arbitrary<UserFields> = fc.dictionary(
-  fc.constantFrom("mtproxy_enabled", "mtproxy_note", "mtproxy_tags", "mtproxy_limits"),
+  fc.constantFrom("mtproxy_enabled", "mtproxy_quota", "mtproxy_marks", "mtproxy_limits"),
   fc.oneof(
     fc.constant(undefined),
     fc.constant(null),
