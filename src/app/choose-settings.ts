@@ -10,6 +10,7 @@ import type { Mode } from "../domain/secret.ts";
 import { checkStatsPort, parseDatacenter, parseLockPath } from "../domain/setting-rules.ts";
 import type { EngineName, Settings } from "../domain/settings.ts";
 import { shardName } from "../domain/shard.ts";
+import { present } from "../state/present.ts";
 
 /** Settings as somebody gives them; what is absent keeps its value, or its default on a new home. */
 export interface SettingOptions {
@@ -39,8 +40,17 @@ export interface SettingOptions {
 export async function chooseSettings(ctx: Context, base: Settings, options: SettingOptions): Promise<Settings> {
   const publicHost = await choosePublicHost(ctx, base, options);
   const egressIpv4 = await chooseEgress(ctx, base, publicHost, options);
-  const given = {
-    publicHost,
+  return { ...base, ...parseSettings(options), publicHost, ...(egressIpv4 === undefined ? {} : { egressIpv4 }) };
+}
+
+/**
+ * What is given, held to the rules; nothing is looked up for it.
+ * @throws AppError invalid
+ */
+export function parseSettings(options: SettingOptions): Partial<Settings> {
+  return present({
+    publicHost: mapped(options.publicHost, parsePublicHost),
+    egressIpv4: mapped(options.egressIpv4, parseIpv4),
     port: options.port,
     portRange: mapped(options.portRange, parsePortRange),
     engine: options.engine,
@@ -55,9 +65,7 @@ export async function chooseSettings(ctx: Context, base: Settings, options: Sett
     usersLock: mapped(options.usersLock, parseLockPath),
     usersWrite: options.usersWrite,
     trialDatacenters: options.datacenter && Object.fromEntries(options.datacenter.map(parseDatacenter)),
-    egressIpv4,
-  };
-  return { ...base, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+  });
 }
 
 function mapped<F, T>(given: F | undefined, parse: (given: F) => T): T | undefined {

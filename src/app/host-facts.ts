@@ -135,7 +135,9 @@ async function busyOf({ host }: HostContext, ports: readonly number[]): Promise<
   return busy.flat();
 }
 
+/** There is none in another root: rules are the kernel's. */
 async function readUfw({ machine }: HostContext): Promise<HostFacts["ufw"]> {
+  if (machine.root !== undefined) return "missing";
   if ((await machine.findOnPath("ufw")).length === 0) return "missing";
   const { failed, stdout } = await machine.run(["ufw", "status"]);
   if (failed) return "unknown";

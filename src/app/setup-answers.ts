@@ -4,7 +4,7 @@ import { shown } from "../domain/printable.ts";
 import { parseProxyTag } from "../domain/promoted-channel.ts";
 import type { EngineName } from "../domain/settings.ts";
 import { parseUserName } from "../domain/user.ts";
-import type { SettingOptions } from "./choose-settings.ts";
+import { parseSettings, type SettingOptions } from "./choose-settings.ts";
 import type { HostWishes } from "./set-up-host.ts";
 import { readSetting, settingNames } from "./setting-names.ts";
 
@@ -21,7 +21,7 @@ type Reader = (value: unknown, name: string) => SetupAnswers;
 
 const readers: Readonly<Record<string, Reader>> = {
   ...Object.fromEntries(
-    settingNames.map((name) => [name, (value: unknown): SetupAnswers => readSetting(name, wordsOf(value, name))]),
+    settingNames.map((name) => [name, (value: unknown) => checked(readSetting(name, wordsOf(value, name)))]),
   ),
   engine: (value, name) => ({ engine: engineOf(value, name) }),
   first_user: (value, name) => ({ firstUser: parseUserName(textOf(value, name)) }),
@@ -30,28 +30,35 @@ const readers: Readonly<Record<string, Reader>> = {
   ...Object.fromEntries(hostParts.map((part) => [part, (value: unknown) => ({ [part]: flagOf(value, part) })])),
 };
 
+/** Refused where the answer was given, before anything is done with another one. */
+function checked(options: SettingOptions): SetupAnswers {
+  parseSettings(options);
+  return options;
+}
+
 const answerNames: readonly string[] = Object.keys(readers);
 
 /**
  * Answers in an object such as an answers file holds: settings by their names in the settings file, and what else a setup asks.
+ * @param source named in errors; a person knows what they were asked
  * @throws AppError invalid, with the source and the name
  */
-export function readAnswers(values: Readonly<Record<string, unknown>>, source: string): SetupAnswers {
+export function readAnswers(values: Readonly<Record<string, unknown>>, source?: string): SetupAnswers {
   const given = Object.entries(values).filter(([, value]) => value !== null && value !== undefined);
   return Object.assign({}, ...given.map(([name, value]) => readAnswer(name, value, source)));
 }
 
-function readAnswer(name: string, value: unknown, source: string): SetupAnswers {
+function readAnswer(name: string, value: unknown, source: string | undefined): SetupAnswers {
   const reader = readers[name];
   if (reader === undefined) {
-    throw new AppError("invalid", `${source} answers "${shown(name, 40)}", which setup does not ask`, {
+    throw new AppError("invalid", `${source ?? "somebody"} answers "${shown(name, 40)}", which setup does not ask`, {
       hint: `it takes ${answerNames.join(", ")}`,
     });
   }
   try {
     return reader(value, name);
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
+    if (!(error instanceof AppError) || source === undefined) throw error;
     throw new AppError("invalid", `${source}: ${name}: ${error.message}`, error.hint ? { hint: error.hint } : {});
   }
 }

@@ -144,7 +144,7 @@ async function askSetting(
   byDefault: string | undefined,
   check: (answer: Answers) => unknown = () => {},
 ): Promise<Answers> {
-  const read = (text: string) => readAnswers({ [name]: text.trim() }, "the answer");
+  const read = (text: string) => readAnswers({ [name]: text.trim() });
   const text = await ctx.ask.text(question, {
     flag: `--${name.replaceAll("_", "-")}`,
     ...(byDefault === undefined ? {} : { default: byDefault }),
@@ -154,7 +154,7 @@ async function askSetting(
 }
 
 async function askOptional(dialogue: Dialogue, question: string, name: string, byDefault: string): Promise<Answers> {
-  const read = (text: string) => (text.trim() === "" ? {} : readAnswers({ [name]: text.trim() }, "the answer"));
+  const read = (text: string) => (text.trim() === "" ? {} : readAnswers({ [name]: text.trim() }));
   const text = await dialogue.ctx.ask.text(question, {
     flag: `--${name.replaceAll("_", "-")}`,
     default: byDefault,

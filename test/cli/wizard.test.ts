@@ -1,0 +1,149 @@
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { runCli } from "../support/cli.ts";
+import { type Datacenter, startDatacenter } from "../support/telegram/datacenter.ts";
+import { tempFolder } from "../support/temp-home.ts";
+import { freePort } from "../support/trial.ts";
+import { converse, type Exchange, hostFolders, keys } from "../support/wizard.ts";
+
+/** A machine on which nothing was set up, on the trial engine and with a Telegram of its own. */
+async function bareServer() {
+  const folder = await tempFolder();
+  const [home, root] = [join(folder, "home"), join(folder, "root")];
+  for (const path of hostFolders) await mkdir(join(root, path), { recursive: true });
+  const datacenter = await startDatacenter();
+  const [port, other] = [await freePort(), await freePort()];
+  onTestFinished(async () => {
+    await runCli(["stop"], { home });
+    await datacenter.close();
+  });
+  const env = environment(datacenter, join(folder, "users.lock"), root);
+  const settings = async () =>
+    JSON.parse(await readFile(join(home, "config/mtproxy/mtproxy_config.json"), "utf8")) as Record<string, unknown>;
+  const exists = async (...path: string[]) => (await stat(join(...path)).catch(() => undefined)) !== undefined;
+  return {
+    ...{ home, root, port, other, datacenter, env, settings, exists },
+    wizard: (exchanges: readonly Exchange[], ...args: string[]) =>
+      converse(["setup", "--home", home, ...args], exchanges, env),
+    mtproxy: (...args: string[]) => runCli(args, { home, env }),
+  };
+}
+
+function environment({ host, port }: Datacenter, lock: string, root: string): Record<string, string> {
+  return {
+    MTPROXY_ENGINE: "trial",
+    MTPROXY_USERS_LOCK: lock,
+    MTPROXY_TRIAL_DATACENTERS: [1, 2, 3, 4, 5].map((id) => `${id}=${host}:${port}`).join(" "),
+    MTPROXY_HOST_ROOT: root,
+    MTPROXY_PUBLIC_HOST: "192.0.2.1",
+  };
+}
+
+const { enter } = keys;
+
+test("takes a bare server to a person with a link, asking again after every wrong answer", async () => {
+  const { wizard, home, root, port, datacenter, settings, exists, mtproxy } = await bareServer();
+  const { code, shown } = await wizard([
+    ["Install MTProxy? [y/N]", `y${enter}`],
+    ["Host name or public address that links name: [192.0.2.1]", `http://x/${enter}`],
+    ["is no address that a client could connect to", `127.0.0.1${enter}`],
+    ["Port: [8443]", `70000${enter}`],
+    ['"70000" is not a port', `${datacenter.port}${enter}`],
+    [`port ${datacenter.port} is taken by another program`, `${port}${enter}`],
+    ["Number of workers (0 is right for most): [0]", `many${enter}`],
+    ["workers is a number from 0 to 256", enter],
+    ["Enable random padding (recommended)? [Y/n]", `n${enter}`],
+    ["Imitate visits to a web site instead (fake-TLS)? [y/N]", `y${enter}`],
+    ["Cover domain: [google.com]", `localhost${enter}`],
+    ["is not a domain name", `www.example.com${enter}`],
+    ["First user (empty for none yet):", `../alice${enter}`],
+    ["is not a user name", `alice${enter}`],
+    ["Fetch Telegram's addresses every day? [Y/n]", enter],
+    ["Write files for logrotate and fail2ban (its jail stays off)? [Y/n]", enter],
+    ["Put the commands into /usr/local/bin? [Y/n]", `n${enter}`],
+    ["Go ahead? [Y/n]", enter],
+  ]);
+  expect(code, shown).toBe(0);
+  expect(shown).toMatch(/^=== MTProxy Setup Wizard ===$/m);
+  expect(shown).toMatch(/^ {2}Links name: +127\.0\.0\.1 port \d+$/m);
+  expect(shown).toContain("✓ Secret generated");
+  expect(shown).toContain(`✓ MTProxy running on port ${port}`);
+  expect(shown).toMatch(/^ {2}Deep link: tg:\/\/proxy\?server=127\.0\.0\.1&port=\d+&secret=ee/m);
+  expect(shown).toContain(`QR code: ${home}/data/clients/alice/mtproxy_qr.png`);
+  expect(shown).toContain("Next steps:");
+  expect(await settings()).toMatchObject({
+    ...{ public_host: "127.0.0.1", port, engine: "trial", default_mode: "fake-tls" },
+    default_cover_domain: "www.example.com",
+  });
+  expect((await mtproxy("verify", "alice", "--json")).code).toBe(0);
+  expect(await exists(root, "etc/systemd/system/familytraffic-mtproxy-refresh-config.timer")).toBe(true);
+  expect(await exists(root, "usr/local/bin/mtproxy")).toBe(false);
+});
+
+test("run again proposes what is set, and repairs what is broken", async () => {
+  const { wizard, home, root, port, settings, exists, mtproxy } = await bareServer();
+  const flags = ["--public-host", "127.0.0.1", "--port", String(port), "--mode", "plain", "--timer"];
+  const first = await mtproxy("setup", ...flags, "--first-user", "alice", "--json");
+  expect(first.code, first.stdout).toBe(0);
+  await mtproxy("stop");
+  const before = await settings();
+  const { code, shown } = await wizard([
+    ["MTProxy is set up here: change or repair it? [Y/n]", enter],
+    // What the environment says is proposed before what is set.
+    ["links name: [192.0.2.1]", `127.0.0.1${enter}`],
+    [`Port: [${port}]`, enter],
+    ["Number of workers (0 is right for most): [0]", enter],
+    ["Enable random padding (recommended)? [y/N]", enter],
+    ["Imitate visits to a web site instead (fake-TLS)? [y/N]", enter],
+    ["Fetch Telegram's addresses every day? [Y/n]", `n${enter}`],
+    ["Write files for logrotate and fail2ban (its jail stays off)? [Y/n]", `n${enter}`],
+    ["Put the commands into /usr/local/bin?", `n${enter}`],
+    ["Go ahead?", enter],
+  ]);
+  expect(code, shown).toBe(0);
+  expect(shown).not.toContain("First user (empty");
+  expect(await settings()).toEqual(before);
+  expect((await mtproxy("verify", "alice")).code).toBe(0);
+  expect(await exists(root, "etc/systemd/system/familytraffic-mtproxy-refresh-config.timer")).toBe(false);
+  expect(await exists(home, "data/users.json")).toBe(true);
+});
+
+test.each([
+  ["at the first question", 0],
+  ["in the middle", 2],
+  ["at the last question", 8],
+])("Ctrl-C %s ends with 130 and leaves nothing", async (_, after) => {
+  const { wizard, home, root, port, exists } = await bareServer();
+  const answers: Exchange[] = [
+    ["Install MTProxy?", `y${enter}`],
+    ["links name:", `127.0.0.1${enter}`],
+    ["Port:", `${port}${enter}`],
+    ["Number of workers", enter],
+    ["Enable random padding", enter],
+    ["First user", `alice${enter}`],
+    ["every day?", enter],
+    ["logrotate and fail2ban", enter],
+    ["/usr/local/bin?", enter],
+    ["Go ahead?", ""],
+  ];
+  const [question] = answers[after] ?? [""];
+  const { code } = await wizard([...answers.slice(0, after), [question, keys.interrupt]]);
+  expect(code).toBe(130);
+  expect(await exists(home)).toBe(false);
+  expect(await exists(root, "etc/systemd/system/familytraffic-mtproxy-refresh-config.timer")).toBe(false);
+});
+
+test("a no leaves everything as it is, with exit code 0", async () => {
+  const { wizard, home, exists } = await bareServer();
+  const { code, shown } = await wizard([["Install MTProxy? [y/N]", enter]]);
+  expect([code, shown]).toEqual([0, expect.stringContaining("nothing was changed")]);
+  expect(await exists(home)).toBe(false);
+});
+
+test("any flag that answers means that nobody is asked", async () => {
+  const { wizard, home, exists } = await bareServer();
+  const { code, shown } = await wizard([], "--no-start", "--public-host", "127.0.0.1");
+  expect([code, shown]).toEqual([0, expect.not.stringContaining("Wizard")]);
+  expect(await exists(home, "config/mtproxy/mtproxy_config.json")).toBe(true);
+});
