@@ -2,6 +2,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import type { Context } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
 import { compareHomes, type HomeDifference, type HomeView } from "../domain/home-difference.ts";
+import { shown } from "../domain/printable.ts";
 import type { Settings } from "../domain/settings.ts";
 import { emptyBook, type ShardBook } from "../domain/shard.ts";
 import { isUserName } from "../domain/user.ts";
@@ -112,7 +113,7 @@ async function findBackup(ctx: Context, file: string): Promise<{ path: string; c
     const content = await ctx.files.read(path);
     if (content !== undefined) return { path, content };
   }
-  throw new AppError("not-found", `there is no file ${places.join(" and no ")}`, {
+  throw new AppError("not-found", `there is no file ${places.map((place) => shown(place, 200)).join(" and no ")}`, {
     hint: "mtproxy backup list shows the backups of this home",
   });
 }

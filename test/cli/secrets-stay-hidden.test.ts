@@ -161,6 +161,11 @@ describe("what was typed in the wrong place is not repeated where it may be a ke
       ["setup", "--datacenter", typed],
       ["setup", `--${typed}`],
       ["image", "probe", `-${typed}`],
+      ["import", typed],
+      ["import", link],
+      ["import", "x", "--from", typed],
+      ["backup", "restore", typed],
+      ["backup", "create", "--passphrase-file", typed],
     ].map((args) => ({ args })),
   )("$args", async ({ args }) => {
     const { results } = await said(args);
