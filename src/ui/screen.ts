@@ -65,7 +65,8 @@ function openPage({ out }: Terminal, signal: AbortSignal): Page {
   let shown = "";
   const show = (text: string): void => {
     shown = text;
-    out.write(frame(text, stdout.columns, stdout.rows));
+    // A terminal that nobody told its size says 0.
+    out.write(frame(text, stdout.columns || 80, stdout.rows || 24));
   };
   const redraw = (): void => show(shown);
   const onKeys = (keys: Buffer): void => {
@@ -85,7 +86,7 @@ function openPage({ out }: Terminal, signal: AbortSignal): Page {
 }
 
 /** What does not fit is left out: a terminal that scrolls would show the end of one picture and the beginning of the next. */
-export function frame(text: string, columns = 80, rows = 24): string {
+export function frame(text: string, columns: number, rows: number): string {
   const lines = text.split("\n").slice(0, Math.max(1, rows - 1));
   return `${HOME}${lines.map((line) => `${clip(line, columns)}${CLEAR_LINE}`).join("\r\n")}${CLEAR_BELOW}`;
 }

@@ -38,7 +38,7 @@ function shardRow(shard: ShardStats): string[] {
   const { running, readyTargets, declaredTargets, uptimeSeconds } = shard;
   const targets = readyTargets === null ? null : `${readyTargets}/${declaredTargets}`;
   return [
-    shard.name,
+    String(shard.shardId),
     String(shard.port),
     running ? cell(shard.activeConnections) : "stopped",
     ...[shard.totalConnections, shard.openSockets, targets].map(cell),
