@@ -27,6 +27,9 @@ export interface ExportedUser {
   readonly server: string;
   readonly port: number | null;
   readonly createdAt: string | null;
+  readonly expiresAt: string | null;
+  readonly note: string | null;
+  readonly tags: readonly string[];
   /** Masked unless asked for. */
   readonly secret: string;
   /** Null unless asked for. */
@@ -65,6 +68,9 @@ function exportedUser(planned: PlannedState, user: ProxyUser, withSecrets: boole
     server: planned.state.settings.publicHost,
     port: link?.port ?? null,
     createdAt: user.createdAt ?? null,
+    expiresAt: user.expiresAt ?? null,
+    note: user.note ?? null,
+    tags: user.tags ?? [],
     secret: withSecrets ? revealSecret(user.secret) : maskSecret(user.secret),
     link: withSecrets && link !== undefined ? tgLink(link) : null,
   };

@@ -8,6 +8,7 @@ import type { PlanCost } from "../domain/plan/changes.ts";
 import { shown } from "../domain/printable.ts";
 import { domainOf, type Mode, maskSecret } from "../domain/secret.ts";
 import type { ProxyUser } from "../domain/user.ts";
+import { parseNote, parseTags, type UserLabels } from "../domain/user-labels.ts";
 import { detectFormat, type ImportFormatName, importFormatNames, importFormats } from "../state/import/formats.ts";
 import type { FoundSecret, FoundSettings, ImportFormat, Source } from "../state/import/source.ts";
 import { fieldsOf, type UserEdit } from "../state/users-text.ts";
@@ -43,6 +44,8 @@ export interface ImportedUser {
   /** Masked. */
   readonly secret: string;
   readonly enabled: boolean;
+  /** ISO 8601. */
+  readonly expiresAt: string | null;
   readonly shardId: number | null;
   readonly port: number | null;
   /** What the link there names; null where the file does not tell. */
@@ -88,13 +91,13 @@ export async function importUsers(ctx: Context, options: ImportOptions): Promise
   if (options.dryRun === true) return { data: await preview(ctx, read) };
   const taken = await take(ctx, read.source.found);
   const names = taken.people.map(({ name }) => name);
-  const data = (planned: PlannedState | undefined) => describe(read, taken, planned, true);
+  const data = (planned: PlannedState | undefined) => describe(ctx, read, taken, planned, true);
   if (names.length === 0) return { data: data(await planState(ctx)) };
   const { failure } = await bringLive(ctx, "the people are saved, but their links do not work yet", {
     changedUsers: names,
   });
   if (failure !== undefined) return { data: data(await planned(ctx)), failure };
-  const enabled = taken.people.filter((person) => person.newcomer.enabled !== false).map(({ name }) => name);
+  const enabled = taken.people.filter(({ newcomer }) => isEnabled(ctx, newcomer)).map(({ name }) => name);
   const outcome = { data: data(await planState(ctx)) };
   if (enabled.length === 0) return outcome;
   const proof = await verifyLinks(ctx, { names: enabled, via: "127.0.0.1" });
@@ -120,7 +123,7 @@ interface ReadSource {
 async function readSource(ctx: Context, { file, from, mode }: ImportOptions): Promise<ReadSource> {
   const path = resolve(file);
   const text = await ctx.files.readText(path);
-  if (text === undefined) throw new AppError("not-found", `there is no file ${path}`);
+  if (text === undefined) throw new AppError("not-found", `there is no file ${shown(path, 200)}`);
   const name = basename(path);
   const format = from === undefined ? detectFormat({ text, name }) : parseFormat(from);
   const kind: ImportFormat = importFormats[format];
@@ -169,8 +172,32 @@ function editFor(ctx: Context, { newcomer, name, present }: Settled<FoundSecret>
 }
 
 function userOf(ctx: Context, { newcomer, name }: Settled<FoundSecret>): ProxyUser {
-  const { secret, enabled = true, createdAt = ctx.clock.now().toISOString() } = newcomer;
-  return { name, secret, enabled, createdAt, hasProxyPassword: true };
+  const { secret, createdAt = ctx.clock.now().toISOString() } = newcomer;
+  return { name, secret, enabled: isEnabled(ctx, newcomer), createdAt, hasProxyPassword: true, ...labelsOf(newcomer) };
+}
+
+/** Whose time was up there does not get in here either. */
+function isEnabled({ clock }: Context, { enabled = true, expiresAt }: FoundSecret): boolean {
+  return enabled && (expiresAt === undefined || Date.parse(expiresAt) > clock.now().getTime());
+}
+
+/** A note that may hold a key stays where it is: notes are shown in lists. */
+function labelsOf({ note, tags = [], expiresAt }: FoundSecret): UserLabels {
+  return {
+    ...tried(() => ({ note: parseNote(note ?? "") })),
+    ...tried(() => ({ tags: parseTags(tags) })),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+}
+
+function tried(read: () => { readonly note?: string | undefined; readonly tags?: readonly string[] }): UserLabels {
+  try {
+    const { note, tags = [] } = read();
+    return { ...(note === undefined ? {} : { note }), ...(tags.length === 0 ? {} : { tags }) };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return {};
+  }
 }
 
 /** On a copy of the home that is in memory only. */
@@ -178,7 +205,7 @@ async function preview(ctx: Context, read: ReadSource): Promise<Imported> {
   const staged = await stagePresent(ctx);
   const taken = await take(staged.ctx, read.source.found);
   const plan = await planState(staged.ctx);
-  const told = describe(read, taken, plan, false);
+  const told = describe(ctx, read, taken, plan, false);
   try {
     return { ...told, cost: (await previewApply(staged.ctx, plan)).cost };
   } catch (error) {
@@ -189,6 +216,7 @@ async function preview(ctx: Context, read: ReadSource): Promise<Imported> {
 }
 
 function describe(
+  ctx: Context,
   { file, format, source }: ReadSource,
   taken: Taken,
   planned: PlannedState | undefined,
@@ -198,7 +226,7 @@ function describe(
     file,
     format,
     title: importFormats[format].title,
-    users: taken.people.map((person) => importedUser(person, planned)),
+    users: taken.people.map((person) => importedUser(ctx, person, planned)),
     skipped: [...source.refused, ...taken.skipped].map(({ what, reason }) => ({ what: shown(what), reason })),
     coverDomainsAdded: taken.domains,
     settings: planned === undefined ? [] : toldSettings(source.settings, planned),
@@ -209,10 +237,11 @@ function describe(
 }
 
 function importedUser(
+  ctx: Context,
   { newcomer, name, present }: Settled<FoundSecret>,
   planned: PlannedState | undefined,
 ): ImportedUser {
-  const { secret, enabled = true, server, port } = newcomer;
+  const { secret, server, port } = newcomer;
   const place = planned?.plan.placements.get(secret.key.reveal());
   const link = planned && linkOf(planned, { secret });
   return {
@@ -222,7 +251,8 @@ function importedUser(
     mode: secret.mode,
     domain: domainOf(secret) ?? null,
     secret: maskSecret(secret),
-    enabled,
+    enabled: isEnabled(ctx, newcomer),
+    expiresAt: newcomer.expiresAt ?? null,
     shardId: place?.shardId ?? null,
     port: link?.port ?? null,
     formerServer: server ?? null,

@@ -1,6 +1,6 @@
 import type { Exported, ExportedUser } from "../app/export-users.ts";
 import type { Style } from "../commands/command.ts";
-import { toCsv } from "./csv.ts";
+import { type Cell, toCsv } from "./csv.ts";
 import { snakeCase } from "./snake-case.ts";
 
 const COLUMNS = [
@@ -11,6 +11,9 @@ const COLUMNS = [
   "server",
   "port",
   "createdAt",
+  "expiresAt",
+  "note",
+  "tags",
   "secret",
   "link",
 ] as const satisfies (keyof ExportedUser)[];
@@ -27,5 +30,10 @@ export function exportView(exported: Exported, style: Style): string {
 export function exportText({ format, users }: Exported): string {
   if (format === "json") return `${snakeCase(JSON.stringify({ version: 1, users }, null, 2))}\n`;
   const head = COLUMNS.map((name) => snakeCase(`"${name}":`).slice(1, -2));
-  return toCsv([head, ...users.map((user) => COLUMNS.map((name) => user[name]))]);
+  return toCsv([head, ...users.map((user) => COLUMNS.map((name) => cellOf(user[name])))]);
+}
+
+/** Tags hold no blanks. */
+function cellOf(value: ExportedUser[keyof ExportedUser]): Cell {
+  return typeof value === "object" && value !== null ? value.join(" ") : value;
 }

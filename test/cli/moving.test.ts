@@ -133,7 +133,6 @@ describe("import tells people", () => {
 
       Beside that:
         not taken: limits of 1 person
-        not taken: days of expiry of 1 person
 
       Links that change their port: anna, ben, chris
 
@@ -157,6 +156,24 @@ describe("import tells people", () => {
     ]);
     expect(skipped).toEqual([{ what: "again", reason: "peter-2 has this key already" }]);
     expect((await home.mtproxy("verify")).code).toBe(0);
+  });
+
+  test("whose time was up there does not get in here, and notes come along but for what may be a key", async () => {
+    const home = await cliHome();
+    const path = join(await tempFolder(), "secrets.conf");
+    const key = (digit: string) => digit.repeat(32);
+    await writeFile(
+      path,
+      `late|${key("c")}|0|true|0|0|0|2020-01-31|=1+1, he said|\nsoon|${key("d")}|0|true|0|0|0|2099-01-31|see dd${key("d")}|\n`,
+    );
+    expect((await home.mtproxy("import", path)).code).toBe(0);
+    const users = JSON.parse(await home.usersText()).users as Record<string, unknown>[];
+    expect(users.map((user) => [user.mtproxy_enabled, user.mtproxy_expires_at, user.mtproxy_note])).toEqual([
+      [false, "2020-02-01T00:00:00.000Z", "=1+1, he said"],
+      [true, "2099-02-01T00:00:00.000Z", undefined],
+    ]);
+    const { stdout } = await home.mtproxy("export", "--format", "csv");
+    expect(stdout).toContain(`,"'=1+1, he said",`);
   });
 
   test("where the links lead elsewhere, who has to be sent a new one", async () => {
@@ -213,8 +230,10 @@ describe("export", () => {
   test("as CSV has a line each, and secrets where they are asked for", async () => {
     const { stdout } = await home().mtproxy("export", "--format", "csv", "--with-secrets");
     const [head, alice = ""] = stdout.split("\n");
-    expect(head).toBe("username,enabled,mode,domain,server,port,created_at,secret,link");
-    expect(alice).toMatch(/^alice,true,padded,,127\.0\.0\.1,\d+,2\S+Z,(dd[0-9a-f]{32}),tg:\/\/proxy\?\S+&secret=\1$/);
+    expect(head).toBe("username,enabled,mode,domain,server,port,created_at,expires_at,note,tags,secret,link");
+    expect(alice).toMatch(
+      /^alice,true,padded,,127\.0\.0\.1,\d+,2\S+Z,,,,(dd[0-9a-f]{32}),tg:\/\/proxy\?\S+&secret=\1$/,
+    );
   });
 
   test("as JSON is one document of its own, and in the envelope the same", async () => {

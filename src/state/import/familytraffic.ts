@@ -8,6 +8,7 @@ import { readVariables, variable } from "./shell-variables.ts";
 import {
   type Candidate,
   countOf,
+  endOf,
   type ImportFormat,
   listOf,
   objectOf,
@@ -15,6 +16,7 @@ import {
   sortOut,
   tagOf,
   textOf,
+  textsOf,
 } from "./source.ts";
 
 const CONFIG = "mtproxy_config.json";
@@ -87,11 +89,25 @@ export const usersJson: ImportFormat = {
     const records = listOf(needJson(text).users).map(objectOf);
     const withSecret = records.filter(({ mtproxy_secret }) => textOf(mtproxy_secret) !== undefined);
     const candidates = withSecret.map(
-      ({ username, mtproxy_secret, mtproxy_enabled, mtproxy_created_at }, index): Candidate => ({
+      (
+        {
+          username,
+          mtproxy_secret,
+          mtproxy_enabled,
+          mtproxy_created_at,
+          mtproxy_note,
+          mtproxy_tags,
+          mtproxy_expires_at,
+        },
+        index,
+      ): Candidate => ({
         what: textOf(username) ?? `users[${index}]`,
         name: textOf(username),
         enabled: mtproxy_enabled !== false,
         createdAt: textOf(mtproxy_created_at),
+        note: textOf(mtproxy_note),
+        tags: textsOf(mtproxy_tags),
+        expiresAt: endOf(mtproxy_expires_at),
         read: () => readClientSecret(String(mtproxy_secret)),
       }),
     );

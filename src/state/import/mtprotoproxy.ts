@@ -6,6 +6,7 @@ import {
   type Candidate,
   chosenMode,
   domainTextOf,
+  endOf,
   type ImportFormat,
   modeNotes,
   notTaken,
@@ -40,6 +41,7 @@ export const mtprotoproxy: ImportFormat = {
       ([name, key]): Candidate => ({
         what: name,
         name,
+        expiresAt: startOfDay(objectOf(get("USER_EXPIRATIONS"))[name]),
         port,
         server: publicHost,
         read: () => bareKey(key, mode, domain),
@@ -63,8 +65,14 @@ function servedModes(get: (name: string) => PythonValue | undefined): Mode[] {
   return get("SECURE_ONLY") === true ? on.filter((mode) => mode !== "plain") : on;
 }
 
+/** `31/01/2030`: the link ends when that day begins. */
+function startOfDay(value: unknown): string | undefined {
+  const [, day, month, year] = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/.exec(String(value ?? "")) ?? [];
+  return year && endOf(`${year}-${month?.padStart(2, "0")}-${day?.padStart(2, "0")}T00:00:00Z`);
+}
+
 function limitNotes(get: (name: string) => PythonValue | undefined): string[] {
-  const lists = { USER_MAX_TCP_CONNS: "limits", USER_EXPIRATIONS: "days of expiry", USER_DATA_QUOTA: "quotas" };
+  const lists = { USER_MAX_TCP_CONNS: "limits", USER_DATA_QUOTA: "quotas" };
   return Object.entries(lists).flatMap(([name, what]) => notTaken(what, Object.keys(objectOf(get(name))).length));
 }
 

@@ -4,11 +4,13 @@ import {
   type Candidate,
   chosenMode,
   domainTextOf,
+  endOf,
   type ImportFormat,
   notTaken,
   portOf,
   sortOut,
   tagOf,
+  textOf,
   timeOf,
 } from "./source.ts";
 
@@ -34,11 +36,13 @@ export const mtproxymax: ImportFormat = {
     const publicHost = variable(settings, "CUSTOM_IP");
     const rows = linesOf(text).map((line) => line.split("|"));
     const candidates = rows.map(
-      ([name = "", key, created, enabled]): Candidate => ({
+      ([name = "", key, created, enabled, , , , expires, note]): Candidate => ({
         what: name,
         name,
         enabled: enabled !== "false",
         createdAt: timeOf(created),
+        expiresAt: endOf(expires),
+        note: textOf(note?.trim()),
         port,
         server: publicHost,
         read: () => bareKey(key, mode, mode === "fake-tls" ? domainTextOf(domain) : undefined),
@@ -60,14 +64,12 @@ function notesOf(rows: readonly string[][], isAlone: boolean): string[] {
   const count = (has: (row: readonly string[]) => boolean) => rows.filter(has).length;
   const isSet = (value: string | undefined) => value !== undefined && value !== "" && value !== "0";
   const limited = count((row) => row.slice(4, 7).some(isSet));
-  const expiring = count((row) => isSet(row[7]));
   const tagged = count((row) => isSet(row[9]?.trim()));
   return [
     ...(isAlone
       ? [`no ${SETTINGS} lies beside it: links are taken as fake-TLS as ${DEFAULT_DOMAIN}, its default`]
       : []),
     ...notTaken("limits", limited),
-    ...notTaken("days of expiry", expiring),
     ...notTaken("tags of their own", tagged),
   ];
 }

@@ -13,6 +13,10 @@ export interface FoundSecret {
   readonly enabled?: boolean | undefined;
   /** ISO 8601. */
   readonly createdAt?: string | undefined;
+  /** ISO 8601: when the link ends, or ended. */
+  readonly expiresAt?: string | undefined;
+  readonly note?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
   /** What the link that was handed out names, as far as the file tells. */
   readonly server?: string | undefined;
   readonly port?: number | undefined;
@@ -159,6 +163,10 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+export function textsOf(value: unknown): string[] {
+  return listOf(value).filter((item) => typeof item === "string");
+}
+
 /** A domain as it stands there, or undefined where it is none. */
 export function domainTextOf(value: unknown): string | undefined {
   try {
@@ -175,6 +183,22 @@ export function timeOf(seconds: unknown): string | undefined {
   const number = Number(seconds);
   const isTime = Number.isSafeInteger(number) && number > 0 && number < 8e12;
   return isTime ? new Date(number * 1000).toISOString() : undefined;
+}
+
+/** A day (until its end, UTC) or an instant as ISO 8601; undefined for anything else. */
+export function endOf(value: unknown): string | undefined {
+  const text = value instanceof Date ? value.toISOString() : String(value ?? "");
+  const [, day, rest = ""] = /^(\d{4}-\d\d-\d\d)(T.*)?$/.exec(text) ?? [];
+  if (day === undefined) return undefined;
+  const time = rest === "" ? Date.parse(`${day}T00:00:00Z`) + DAY_MS : Date.parse(zoned(day + rest));
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}
+
+const DAY_MS = 86_400_000;
+
+/** A time without a zone is taken as UTC, wherever this runs. */
+function zoned(text: string): string {
+  return /(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`;
 }
 
 /** Says what of so many people is left behind; nothing of nobody. */

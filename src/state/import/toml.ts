@@ -8,6 +8,7 @@ import {
   type Candidate,
   chosenMode,
   domainTextOf,
+  endOf,
   type ImportFormat,
   listOf,
   modeNotes,
@@ -34,10 +35,12 @@ export const telemt: ImportFormat = {
     const domain = mode === "fake-tls" ? domainTextOf(censorship.tls_domain) : undefined;
     const port = portOf(links.public_port) ?? portOf(server.port);
     const publicHost = textOf(links.public_host);
+    const ends = objectOf(access.user_expirations);
     const candidates = Object.entries(objectOf(access.users)).map(
       ([name, key]): Candidate => ({
         what: name,
         name,
+        expiresAt: endOf(ends[name]),
         port,
         server: publicHost,
         read: () => bareKey(key, mode, domain),
@@ -73,7 +76,6 @@ const LIMITS: Readonly<Record<string, string>> = {
   user_max_tcp_conns: "limits",
   user_max_unique_ips: "limits of addresses",
   user_data_quota: "quotas",
-  user_expirations: "days of expiry",
   user_ad_tags: "tags of their own",
 };
 

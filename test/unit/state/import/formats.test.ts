@@ -89,6 +89,29 @@ describe("a link that cannot be the same here is marked", () => {
   });
 });
 
+describe("what is written down about people comes with them", () => {
+  test.each<[ImportFormatName, string, string]>([
+    ["mtproxymax", `a|${K1}|0|true|0|0|0|2030-01-31|hello|`, "2030-02-01T00:00:00.000Z"],
+    ["mtproxymax", `a|${K1}|0|true|0|0|0|2030-01-31T10:00:00|hello|`, "2030-01-31T10:00:00.000Z"],
+    [
+      "telemt",
+      `[access.users]\na = "${K1}"\n[access.user_expirations]\na = 2030-01-31T10:00:00+02:00\n[censorship]\ntls_domain = "a.example"`,
+      "2030-01-31T08:00:00.000Z",
+    ],
+    ["mtprotoproxy", `USERS = {"a": "${K1}"}\nUSER_EXPIRATIONS = {"a": "31/01/2030"}`, "2030-01-31T00:00:00.000Z"],
+  ])("the day on which a link ends, from %s", (from, text, end) => {
+    expect(read(text, from).found[0]?.expiresAt).toBe(end);
+  });
+
+  test("notes of MTProxyMax", () => {
+    expect(read(`a|${K1}|0|true|0|0|0|0|my uncle|`, "mtproxymax").found[0]?.note).toBe("my uncle");
+  });
+
+  test("a day that is none is no day", () => {
+    expect(read(`a|${K1}|0|true|0|0|0|2030-13-77|x|`, "mtproxymax").found[0]?.expiresAt).toBeUndefined();
+  });
+});
+
 describe("formats in other dress", () => {
   test("mtg run with options before and behind its secret", () => {
     const { found, settings } = read(`mtg run -d -b 0.0.0.0:443 --cloak-port=443 dd${K1} ${"ab".repeat(16)}`, "mtg1");
