@@ -18,7 +18,7 @@ function watchLive() {
 
 /** What `stty -a` printed before and after. */
 function settingsIn(output: string): string[] {
-  return [...output.matchAll(/speed \d+ baud[^]*?-extproc/g)].map(([settings]) => settings);
+  return [...output.matchAll(/speed \d+ baud[\s\S]*?-extproc/g)].map(([settings]) => settings);
 }
 
 describe("stats", () => {
