@@ -136,7 +136,7 @@ async function busyOf({ host }: HostContext, ports: readonly number[]): Promise<
 }
 
 /** There is none in another root: rules are the kernel's. */
-async function readUfw({ machine }: HostContext): Promise<HostFacts["ufw"]> {
+export async function readUfw({ machine }: HostContext): Promise<HostFacts["ufw"]> {
   if (machine.root !== undefined) return "missing";
   if ((await machine.findOnPath("ufw")).length === 0) return "missing";
   const { failed, stdout } = await machine.run(["ufw", "status"]);
@@ -144,7 +144,7 @@ async function readUfw({ machine }: HostContext): Promise<HostFacts["ufw"]> {
   return /^Status: active/m.test(stdout) ? "active" : "inactive";
 }
 
-async function readServices({ files, machine }: HostContext): Promise<HostServices> {
+export async function readServices({ files, machine }: HostContext): Promise<HostServices> {
   const isThere = async (path: string) => (await files.stat(machine.at(path))) !== undefined;
   const [systemd, cron, logrotate, fail2ban] = await Promise.all(
     ["/run/systemd/system", "/etc/cron.d", "/etc/logrotate.d", "/etc/fail2ban/jail.d"].map(isThere),

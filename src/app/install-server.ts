@@ -28,24 +28,24 @@ export interface InstalledServer extends SetupResult {
  * @returns failure for the first that did not work; what comes after it and does not need it is done all the same
  */
 export async function installServer(ctx: HostContext, options: InstallOptions): Promise<Outcome<InstalledServer>> {
-  const facts = await readHostFacts(ctx, { ports: [] });
-  if (options.installDocker === true && options.dryRun !== true && lacksDocker(facts)) await installDocker(ctx, facts);
+  if (options.installDocker === true && options.dryRun !== true) await provideDocker(ctx);
   const { data, warnings = [], failure } = await setUp(ctx, options);
   if (options.dryRun === true)
     return { data: { ...data, firstUser: null, host: await wished(ctx, options) }, warnings };
   if (data.running) await tellContainers(ctx, data);
   const first = await addFirstUser(ctx, options, data.running);
-  const { parts, failures } = await setUpHost(ctx, options, {
-    ...facts,
-    settings: data.settings,
-    hasTick: options.hasTick,
-  });
+  const { parts, failures } = await setUpHost(ctx, options, { ...options, settings: data.settings });
   const [worst] = [failure, first.failure, ...failures].filter((it) => it !== undefined);
   return {
     data: { ...data, firstUser: first.user, host: parts },
     warnings: [...warnings, ...first.warnings, ...failures.filter((it) => it !== worst).map(({ message }) => message)],
     ...(worst === undefined ? {} : { failure: worst }),
   };
+}
+
+async function provideDocker(ctx: HostContext): Promise<void> {
+  const facts = await readHostFacts(ctx, { ports: [] });
+  if (lacksDocker(facts)) await installDocker(ctx, facts);
 }
 
 async function wished({ stores }: HostContext, options: InstallOptions): Promise<HostPartState[]> {

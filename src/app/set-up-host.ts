@@ -6,7 +6,7 @@ import { fail2banFiles, type HostFileFacts, logrotateFiles } from "../render/hos
 import { putFirewallRule, removeFirewallRule } from "./firewall.ts";
 import { putCommands, removeCommand } from "./host-commands.ts";
 import { entriesOf } from "./host-context.ts";
-import type { HostFacts } from "./host-facts.ts";
+import { readServices, readUfw } from "./host-facts.ts";
 import { putHostFiles, removeHostFile } from "./host-files.ts";
 import { putTimers, reloadUnits, removeTimer } from "./host-timers.ts";
 
@@ -18,8 +18,9 @@ export interface HostPartState {
   readonly installed: boolean;
 }
 
-interface HostOptions extends Pick<HostFacts, "services" | "ufw"> {
+interface HostOptions {
   readonly settings: Settings;
+  /** There is a command `tick` for a timer to call. */
   readonly hasTick: boolean;
 }
 
@@ -90,15 +91,15 @@ const missing: Readonly<Record<HostPart, string>> = {
 type Installer = (ctx: HostContext, options: HostOptions) => Promise<string | undefined>;
 
 const installers: Readonly<Record<HostPart, Installer>> = {
-  firewall: (ctx, { settings, ufw }) => putFirewallRule(ctx, settings, ufw),
-  timer: (ctx, options) => putTimers(ctx, fileFacts(ctx, options), options.services),
+  firewall: async (ctx, { settings }) => putFirewallRule(ctx, settings, await readUfw(ctx)),
+  timer: async (ctx, options) => putTimers(ctx, fileFacts(ctx, options), await readServices(ctx)),
   logrotate: async (ctx, options) => {
-    if (!options.services.logrotate) return undefined;
+    if (!(await readServices(ctx)).logrotate) return undefined;
     const [path] = await putHostFiles(ctx, "logrotate", logrotateFiles(fileFacts(ctx, options)));
     return path && `log rotation: ${path}`;
   },
   fail2ban: async (ctx, options) => {
-    if (!options.services.fail2ban) return undefined;
+    if (!(await readServices(ctx)).fail2ban) return undefined;
     const paths = await putHostFiles(ctx, "fail2ban", fail2banFiles(fileFacts(ctx, options)));
     return paths.length === 0 ? undefined : `fail2ban filter, its jail off until HAProxy routes: ${paths.join(", ")}`;
   },

@@ -9,7 +9,7 @@ const bin = resolve(import.meta.dirname, "../../bin");
 export interface CliOptions {
   /** FAMILYTRAFFIC_HOME; without it the product's own default, so give one. */
   readonly home?: string;
-  readonly program?: "familytraffic-mtproxy" | "vless-user";
+  readonly program?: "familytraffic-mtproxy" | "vless-user" | "vless-mtproxy-setup" | "vless-mtproxy-uninstall";
   /** Added to an environment that has nothing but PATH and LANG. */
   readonly env?: Readonly<Record<string, string>>;
   /** Command that it is started by: a program that changes what the process may do, with its arguments. */

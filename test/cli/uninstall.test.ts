@@ -1,0 +1,168 @@
+import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type CliOptions, runCli } from "../support/cli.ts";
+import { datacenterFlags } from "../support/cli-home.ts";
+import { fileTree } from "../support/file-tree.ts";
+import { startDatacenter } from "../support/telegram/datacenter.ts";
+import { tempFolder } from "../support/temp-home.ts";
+import { freePort } from "../support/trial.ts";
+import { hostFolders } from "../support/wizard.ts";
+
+const HOST = ["--timer", "--logrotate", "--fail2ban", "--commands"];
+
+/** A root file system of its own, with the home and the lock in it. */
+async function server() {
+  const root = await tempFolder();
+  for (const path of [...hostFolders, "opt", "var/lock"]) await mkdir(join(root, path), { recursive: true });
+  const [datacenter, port] = [await startDatacenter(), await freePort()];
+  const home = join(root, "opt/familytraffic");
+  const run = (args: readonly string[], options: CliOptions = {}) =>
+    runCli(args, { home, env: { MTPROXY_HOST_ROOT: root }, ...options });
+  const place = ["--engine", "trial", "--public-host", "127.0.0.1", "--port", String(port)];
+  const lock = ["--users-lock", join(root, "var/lock/users.lock")];
+  onTestFinished(async () => {
+    await run(["stop"]);
+    await datacenter.close();
+  });
+  const put = async (path: string, text: string) => {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  };
+  return {
+    ...{ root, home, port, run, put },
+    setup: (...flags: string[]) => run(["setup", ...place, ...lock, ...datacenterFlags(datacenter), ...flags]),
+    uninstall: (...flags: string[]) => run(["uninstall", "--yes", ...flags]),
+    read: (path: string) => readFile(join(root, path), "utf8"),
+    exists: async (path: string) => (await stat(join(root, path)).catch(() => undefined)) !== undefined,
+  };
+}
+
+async function isOpen(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/`).then(
+    () => true,
+    (error) => error.cause?.code !== "ECONNREFUSED",
+  );
+}
+
+describe("setup and then uninstall --purge", () => {
+  test("leaves the file system file by file as it was", async () => {
+    const { root, port, setup, uninstall, run } = await server();
+    const before = await fileTree(root);
+    expect((await setup(...HOST, "--first-user", "alice", "--cover-domain", "www.example.com")).code).toBe(0);
+    await run(["add-secret"]);
+    await run(["vless-user", "add", "bob"]);
+    await run(["backup", "create"]);
+    expect(Object.keys(await fileTree(root)).length).toBeGreaterThan(Object.keys(before).length + 30);
+    const { code, stdout, stderr } = await uninstall("--purge");
+    expect([code, stderr], stdout).toEqual([0, expect.stringContaining("✓ ended: familytraffic-mtproxy")]);
+    expect(await fileTree(root)).toEqual(before);
+    expect(await isOpen(port)).toBe(false);
+    expect((await uninstall("--purge")).code).toBe(0);
+    expect(await fileTree(root)).toEqual(before);
+  });
+
+  test("in a home that a VLESS stack lives in leaves every byte of its own", async () => {
+    const { root, setup, uninstall, put, read } = await server();
+    const users = '{ "users": [\n  {"username":"carol", "uuid": "x", "traffic": 12345678901234567890}\n ], "v": 1 }\n';
+    await put("opt/familytraffic/data/users.json", users);
+    await put("opt/familytraffic/data/clients/alice/vless_qr.png", "png");
+    await put("opt/familytraffic/config/mtproxy/proxy-secret", "the old stack's");
+    await put("opt/familytraffic/docker-compose.yml", "services: {}");
+    await put("opt/familytraffic/backups/users.json.backup", "{}");
+    const before = await fileTree(root);
+    await setup("--first-user", "alice");
+    expect(await read("opt/familytraffic/data/users.json")).toContain("mtproxy_secret");
+    const { code, stdout } = await uninstall("--purge");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Left in .*, not ours: backups, config, data, docker-compose.yml/);
+    const after = await fileTree(root);
+    delete after["var/lock/users.lock"];
+    const stays = (tree: Record<string, string>) =>
+      Object.fromEntries(Object.entries(tree).filter(([, it]) => !it.startsWith("folder")));
+    expect(stays(after)).toEqual({ ...stays(before), "opt/familytraffic/data/users.json": expect.any(String) });
+    expect(await read("opt/familytraffic/data/users.json")).toBe(users);
+  });
+});
+
+describe("uninstall", () => {
+  test("keeps people and settings, and setup brings the same link back", async () => {
+    const { setup, uninstall, run, port, exists } = await server();
+    const first = await setup(...HOST, "--first-user", "alice", "--json");
+    const link = (first.json.data as { first_user: { link: string } }).first_user.link;
+    expect((await run(["verify", link])).code).toBe(0);
+    expect((await uninstall()).code).toBe(0);
+    expect(await isOpen(port)).toBe(false);
+    expect(await exists("etc/logrotate.d/familytraffic-mtproxy")).toBe(false);
+    expect((await uninstall("--json")).json).toMatchObject({ ok: true, data: { done: true, host: [], users: 1 } });
+    expect((await setup("--json")).json.data).toMatchObject({ repeated: true, running: true });
+    expect((await run(["verify", link])).code).toBe(0);
+  });
+
+  test("shows what it would remove, and without an answer removes nothing", async () => {
+    const { root, setup, run } = await server();
+    await setup(...HOST);
+    const before = await fileTree(root);
+    const { code, stdout } = await run(["uninstall", "--purge", "--dry-run"]);
+    expect(code).toBe(0);
+    for (const said of [
+      "trial: familytraffic-mtproxy",
+      "/etc/logrotate.d/familytraffic-mtproxy",
+      "/usr/local/bin/mtproxy",
+    ])
+      expect(stdout).toContain(said);
+    const unanswered = await run(["uninstall", "--purge"]);
+    expect([unanswered.code, unanswered.stderr]).toEqual([2, expect.stringContaining("--yes")]);
+    expect(await fileTree(root)).toEqual(before);
+  });
+
+  test("leaves what somebody else put in the place of our files, and says so", async () => {
+    const { setup, uninstall, put, read } = await server();
+    await setup(...HOST);
+    await put("etc/logrotate.d/familytraffic-mtproxy", "# mine now\n");
+    const { code, stderr } = await uninstall();
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining("/etc/logrotate.d/familytraffic-mtproxy is not ours any more"),
+    ]);
+    expect(await read("etc/logrotate.d/familytraffic-mtproxy")).toBe("# mine now\n");
+  });
+
+  test("says loudly that containers may still run where Docker is down, and removes the rest", async () => {
+    const { setup, run, put, exists } = await server();
+    await setup("--no-start", "--engine", "docker", "--logrotate");
+    await put("opt/familytraffic/mtproxy/docker-compose.yml", "services: {}\n");
+    const env = { MTPROXY_HOST_ROOT: await rootOf(run), DOCKER_HOST: "unix:///nowhere/docker.sock" };
+    const { code, json } = await run(["uninstall", "--yes", "--purge", "--json"], { env });
+    expect([code, json.error?.message]).toEqual([6, expect.stringContaining("CONTAINERS OF THIS HOME MAY STILL RUN")]);
+    expect(json.error?.hint).toContain("docker rm -f");
+    expect([await exists("opt/familytraffic"), await exists("etc/logrotate.d/familytraffic-mtproxy")]).toEqual([
+      false,
+      false,
+    ]);
+  });
+});
+
+async function rootOf(run: Awaited<ReturnType<typeof server>>["run"]): Promise<string> {
+  const { json } = await run(["uninstall", "--dry-run", "--json"]);
+  return join((json.data as { home: string }).home, "../..");
+}
+
+describe("setup on a machine where others have our names", () => {
+  test("replaces no file and no command, says so, and goes on", async () => {
+    const { root, setup, put, read, exists } = await server();
+    await put("etc/cron.d/familytraffic-mtproxy", "# theirs\n");
+    await put("etc/logrotate.d/familytraffic-mtproxy", "# theirs\n");
+    await put("usr/local/bin/familytraffic-mtproxy", "#!/bin/sh\n");
+    await symlink("/opt/other/bin/vless-user", join(root, "usr/local/bin/vless-user"));
+    const { code, stderr } = await setup(...HOST);
+    expect(code, stderr).toBe(0);
+    for (const path of ["etc/cron.d", "etc/logrotate.d"])
+      expect(await read(`${path}/familytraffic-mtproxy`)).toBe("# theirs\n");
+    expect(stderr).toContain("/etc/logrotate.d/familytraffic-mtproxy is not ours: it is left as it is");
+    expect(stderr).toContain("another program's vless-user: it is left as it is; mtproxy vless-user does the same");
+    expect(await read("usr/local/bin/familytraffic-mtproxy")).toBe("#!/bin/sh\n");
+    expect(await exists("usr/local/bin/mtproxy")).toBe(true);
+    expect(await exists("etc/fail2ban/jail.d/familytraffic-mtproxy.conf")).toBe(true);
+  });
+});
