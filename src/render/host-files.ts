@@ -107,7 +107,7 @@ export function cronFiles(facts: HostFileFacts): HostFile[] {
 }
 
 export function logrotateFiles({ logs }: HostFileFacts): HostFile[] {
-  const paths = [join(logs, "*.log"), HAPROXY_LOG].map((path) => `"${path}"`).join(" ");
+  const paths = [`${globbed(logs)}/*.log`, HAPROXY_LOG].map((path) => `"${path.replaceAll('"', '\\"')}"`).join(" ");
   return [
     { path: `/etc/logrotate.d/${NAME}`, content: fillTemplate(logrotateTemplate, { writer: WRITER, logs: paths }) },
   ];
@@ -135,6 +135,11 @@ function systemdWord(word: string): string {
 function cronWord(word: string): string {
   const quoted = /^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
   return quoted.replaceAll("%", "\\%");
+}
+
+/** Read as a pattern, meant as it stands. */
+function globbed(path: string): string {
+  return path.replace(/[*?[\]{}\\]/g, "\\$&");
 }
 
 function capitalised(text: string): string {

@@ -49,6 +49,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   "set-workers": ["1", "--dry-run"],
   completion: ["bash"],
   setup: ["--no-start"],
+  uninstall: ["--purge", "--dry-run"],
   stop: ["--dry-run"],
   restart: ["--dry-run"],
 };

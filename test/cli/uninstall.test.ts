@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { type CliOptions, runCli } from "../support/cli.ts";
 import { datacenterFlags } from "../support/cli-home.ts";
 import { fileTree } from "../support/file-tree.ts";
+import { canRun } from "../support/machine.mts";
 import { startDatacenter } from "../support/telegram/datacenter.ts";
 import { tempFolder } from "../support/temp-home.ts";
 import { freePort } from "../support/trial.ts";
@@ -14,7 +15,9 @@ const HOST = ["--timer", "--logrotate", "--fail2ban", "--commands"];
 /** A root file system of its own, with the home and the lock in it. */
 async function server() {
   const root = await tempFolder();
-  for (const path of [...hostFolders, "opt", "var/lock"]) await mkdir(join(root, path), { recursive: true });
+  const systemd = canRun("systemctl") ? ["run/systemd/system"] : [];
+  for (const path of [...hostFolders, ...systemd, "opt", "var/lock"])
+    await mkdir(join(root, path), { recursive: true });
   const [datacenter, port] = [await startDatacenter(), await freePort()];
   const home = join(root, "opt/familytraffic");
   const run = (args: readonly string[], options: CliOptions = {}) =>

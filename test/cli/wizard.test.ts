@@ -77,7 +77,7 @@ test("takes a bare server to a person with a link, asking again after every wron
     default_cover_domain: "www.example.com",
   });
   expect((await mtproxy("verify", "alice", "--json")).code).toBe(0);
-  expect(await exists(root, "etc/systemd/system/familytraffic-mtproxy-refresh-config.timer")).toBe(true);
+  expect(await exists(root, "etc/cron.d/familytraffic-mtproxy")).toBe(true);
   expect(await exists(root, "usr/local/bin/mtproxy")).toBe(false);
 });
 
@@ -105,7 +105,7 @@ test("run again proposes what is set, and repairs what is broken", async () => {
   expect(shown).not.toContain("First user (empty");
   expect(await settings()).toEqual(before);
   expect((await mtproxy("verify", "alice")).code).toBe(0);
-  expect(await exists(root, "etc/systemd/system/familytraffic-mtproxy-refresh-config.timer")).toBe(false);
+  expect(await exists(root, "etc/cron.d/familytraffic-mtproxy")).toBe(false);
   expect(await exists(home, "data/users.json")).toBe(true);
 });
 
@@ -131,7 +131,7 @@ test.each([
   const { code } = await wizard([...answers.slice(0, after), [question, keys.interrupt]]);
   expect(code).toBe(130);
   expect(await exists(home)).toBe(false);
-  expect(await exists(root, "etc/systemd/system/familytraffic-mtproxy-refresh-config.timer")).toBe(false);
+  expect(await exists(root, "etc/cron.d/familytraffic-mtproxy")).toBe(false);
 });
 
 test("a no leaves everything as it is, with exit code 0", async () => {

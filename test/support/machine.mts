@@ -8,7 +8,23 @@ import Docker from "dockerode";
  */
 export const isRoot = process.getuid?.() === 0;
 
-const programs = ["strace", "tshark", "busybox", "curl", "wget", "ss", "docker-compose", "zsh", "fish"] as const;
+const programs = [
+  "strace",
+  "tshark",
+  "busybox",
+  "curl",
+  "wget",
+  "ss",
+  "docker-compose",
+  "zsh",
+  "fish",
+  "systemctl",
+  "systemd-analyze",
+  "crontab",
+  "logrotate",
+  "fail2ban-regex",
+  "ufw",
+] as const;
 
 /** Where the shell would find the program. */
 export function programPath(program: string): string | undefined {

@@ -49,8 +49,8 @@ function plain(text: string): string {
   return text.replace(/\x1b\[[\d;?]*[a-zA-Z]/g, "").replaceAll("\r", "");
 }
 
-/** Folders that a Debian has where our files go: a root for MTPROXY_HOST_ROOT. */
+/** Folders that a Debian has where our files go, for a root in MTPROXY_HOST_ROOT; with /run/systemd/system systemd runs there too. */
 export const hostFolders: readonly string[] = [
   ...["etc/systemd/system", "etc/cron.d", "etc/logrotate.d", "etc/fail2ban/filter.d", "etc/fail2ban/jail.d"],
-  ...["usr/local/bin", "run/systemd/system"],
+  "usr/local/bin",
 ];

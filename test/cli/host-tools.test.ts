@@ -1,0 +1,180 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { runCli } from "../support/cli.ts";
+import { canRun, isRoot } from "../support/machine.mts";
+import { watch } from "../support/run-source.ts";
+import { tempFolder } from "../support/temp-home.ts";
+import { hostFolders } from "../support/wizard.ts";
+
+/** What setup installs on a machine, held against the programs that read it there. */
+const run = promisify(execFile);
+
+/** A root in which the parts are installed, for a home whose name is as bad as a name may be. */
+async function installed(...flags: string[]) {
+  const root = await tempFolder();
+  for (const path of hostFolders) await mkdir(join(root, path), { recursive: true });
+  if (flags.includes("--systemd")) await mkdir(join(root, "run/systemd/system"), { recursive: true });
+  const home = join(root, 'my $HOME\'s 100% "home"');
+  const given = ["--no-start", "--public-host", "127.0.0.1", ...flags.filter((flag) => flag !== "--systemd")];
+  const { code, stderr } = await runCli(["setup", ...given], { home, env: { MTPROXY_HOST_ROOT: root } });
+  expect(code, stderr).toBe(0);
+  return { root, home, read: (path: string) => readFile(join(root, path), "utf8") };
+}
+
+const UNITS = "etc/systemd/system";
+
+test.runIf(canRun("systemd-analyze", "systemctl"))("systemd takes the units, and their command whole", async () => {
+  const { root, home, read } = await installed("--timer", "--systemd");
+  const units = (await readdir(join(root, UNITS))).filter((name) => /\.(service|timer)$/.test(name));
+  expect(units).toContain("familytraffic-mtproxy-refresh-config.timer");
+  const { stdout, stderr } = await run("systemd-analyze", ["verify", ...units.map((name) => join(root, UNITS, name))]);
+  expect(stdout + stderr).toBe("");
+  const timer = await read(`${UNITS}/familytraffic-mtproxy-refresh-config.timer`);
+  expect(timer).toMatch(/^# Written by familytraffic-mtproxy /);
+  expect(timer).toMatch(/^RandomizedDelaySec=\d+\n(#.*\n)*Persistent=true$/m);
+  const enabled = await run("systemctl", [
+    `--root=${root}`,
+    "is-enabled",
+    "familytraffic-mtproxy-refresh-config.timer",
+  ]);
+  expect(enabled.stdout).toBe("enabled\n");
+  const service = await read(`${UNITS}/familytraffic-mtproxy-refresh-config.service`);
+  const word = /--home "(.*)" refresh-config --quiet$/m.exec(service)?.[1] ?? "";
+  expect(word.replaceAll("%%", "%").replaceAll("$$", "$").replace(/\\(.)/g, "$1")).toBe(home);
+});
+
+test.runIf(canRun("crontab"))("cron takes the jobs, and a shell their commands", async () => {
+  const { root, home, read } = await installed("--timer");
+  const path = join(root, "etc/cron.d/familytraffic-mtproxy");
+  const { stdout, stderr } = await run("crontab", ["-n", path]);
+  expect(`${stdout}${stderr}`).not.toMatch(/error|bad /i);
+  const [job = ""] = (await read("etc/cron.d/familytraffic-mtproxy")).split("\n").filter((line) => /^[\d*]/.test(line));
+  const [, user, command = ""] = /^(?:\S+ ){5}(\S+) (.*)$/.exec(job) ?? [];
+  expect(user).toBe("root");
+  // cron takes the backslash from \% and makes a line break of a bare one.
+  expect(command).not.toMatch(/(?<!\\)%/);
+  const seen = command
+    .replaceAll("\\%", "%")
+    .replace(/^sleep "\$\(shuf -i 0-\d+ -n 1\)"; \S+ /, "printf '%s\\n' ")
+    .replace(/ >\/dev\/null$/, "");
+  expect((await run("sh", ["-c", seen])).stdout).toContain(`--home\n${home}\nrefresh-config\n--quiet\n`);
+});
+
+test.runIf(canRun("logrotate"))("logrotate turns over the logs of the home", async () => {
+  const { root, home } = await installed("--logrotate");
+  const logs = join(home, "logs/mtproxy");
+  await mkdir(logs, { recursive: true });
+  await writeFile(join(logs, "trial-server.log"), "a line\n");
+  const config = join(root, "etc/logrotate.d/familytraffic-mtproxy");
+  const { stderr } = await run("logrotate", ["-d", "-s", join(root, "state"), config]);
+  expect(stderr).toContain(`considering log ${logs}/trial-server.log`);
+  expect(stderr).not.toMatch(/^error/m);
+  if (!isRoot) return;
+  await run("logrotate", ["--force", "-s", join(root, "state"), config]);
+  expect((await readdir(logs)).sort()).toEqual(["trial-server.log", "trial-server.log.1"]);
+});
+
+/** As HAProxy writes them: strangers and who comes too often first, then those who must not be banned. */
+const STRANGERS = [
+  "haproxy[16536]: mtp 198.51.100.4:42739 user=- why=- verdict=srclimit err=- ms=- be=mtp/<NOSRV> Tw=-1 Tt=0 in=64 out=0 ts=PR",
+  "host haproxy[2034]: mtp 198.51.100.5:46702 user=- why=unknown verdict=front err=- ms=1 be=site/web Tw=2 Tt=2 in=64 out=1 ts=--",
+  "host haproxy[2034]: mtp ::ffff:198.51.100.6:1 user=- why=unknown verdict=front err=- ms=1 be=site/web Tw=2 Tt=2 in=64 out=1 ts=--",
+  "host haproxy[2034]: mtp 2001:db8::7:46702 user=- why=unknown verdict=front err=- ms=1 be=site/web Tw=2 Tt=2 in=64 out=1 ts=--",
+];
+const GUESTS = [
+  "haproxy[2034]: mtp 198.51.100.8:46702 user=- why=tls-unknown verdict=front err=- ms=1 be=site/web Tw=2 Tt=2 in=64 out=1 ts=--",
+  "haproxy[2034]: mtp 198.51.100.8:46702 user=- why=tls-skew verdict=front err=- ms=1 be=site/web Tw=2 Tt=2 in=64 out=1 ts=--",
+  "haproxy[2034]: mtp 198.51.100.8:46702 user=alice why=ok verdict=ok err=- ms=1 be=shard/1 Tw=2 Tt=2 in=64 out=1 ts=--",
+];
+
+describe.runIf(canRun("fail2ban-regex"))("fail2ban", () => {
+  test("matches the lines of strangers and no other", async () => {
+    const { root } = await installed("--fail2ban");
+    await cp("/etc/fail2ban/filter.d/common.conf", join(root, "etc/fail2ban/filter.d/common.conf"));
+    const log = join(root, "haproxy.log");
+    await writeFile(log, [...STRANGERS, ...GUESTS].map((line) => `Nov 21 02:24:29 ${line}\n`).join(""));
+    const filter = join(root, "etc/fail2ban/filter.d/familytraffic-mtproxy.conf");
+    const { stdout } = await run("fail2ban-regex", ["--print-all-matched", "--print-all-missed", log, filter]);
+    expect(stdout).toContain(`Lines: 7 lines, 0 ignored, ${STRANGERS.length} matched, ${GUESTS.length} missed`);
+    const [matched = "", missed = ""] = stdout.split("Missed line(s)");
+    for (const line of STRANGERS) expect(matched).toContain(line);
+    for (const line of GUESTS) expect(missed).toContain(line);
+  });
+
+  test.runIf(isRoot)("starts with the jail as it is installed, and bans where the jail is switched on", async () => {
+    const { root } = await installed("--fail2ban");
+    const [config, socket] = [join(root, "etc/fail2ban"), join(root, "f2b.sock")];
+    await cp("/etc/fail2ban", config, { recursive: true, force: false });
+    // What Debian adds watches a log that a small machine has not.
+    await rm(join(config, "jail.d/defaults-debian.conf"), { force: true });
+    const paths = ["-c", config, "-s", socket, "-p", join(root, "f2b.pid")];
+    const client = async (...words: string[]) => (await run("fail2ban-client", [...paths, ...words])).stdout;
+    const start = async () => {
+      const server = watch("fail2ban-server", [...paths, "-f", "--logtarget", "STDOUT", "start"]);
+      onTestFinished(() => void server.child.kill());
+      await expect.poll(() => client("ping").catch(() => "")).toContain("pong");
+      return server;
+    };
+    const off = await start();
+    expect(await client("status")).toContain("Number of jail:\t0");
+    await client("stop");
+    await off.ended;
+
+    const log = join(root, "haproxy.log");
+    await writeFile(log, "");
+    const on = `[familytraffic-mtproxy]\nenabled = true\nlogpath = ${log}\nmaxretry = 2\nbackend = polling\naction =\n`;
+    await writeFile(join(config, "jail.local"), on);
+    await start();
+    const now = new Date()
+      .toString()
+      .slice(4, 24)
+      .replace(/ \d{4} /, " ");
+    await writeFile(log, [...STRANGERS, ...STRANGERS, ...GUESTS, ...GUESTS].map((it) => `${now} ${it}\n`).join(""));
+    const jail = () => client("status", "familytraffic-mtproxy");
+    await expect.poll(jail).toMatch(/Banned IP list:.*198\.51\.100\.4/);
+    expect(await jail()).not.toContain("198.51.100.8");
+    await client("stop");
+  });
+});
+
+test.runIf(isRoot && canRun("ufw"))(
+  "UFW gets the rule for the port, moves it, and loses it; an admin's rule stays",
+  async () => {
+    const [folder, bin] = [await tempFolder(), resolve(import.meta.dirname, "../../bin/familytraffic-mtproxy")];
+    const home = join(folder, "home");
+    // In namespaces of its own: rules are those of this network, and their files a copy.
+    const script = `
+    set -e
+    ip link set lo up
+    cp -a /etc/ufw ${folder}/ufw
+    mount --bind ${folder}/ufw /etc/ufw
+    mount -t tmpfs none /run
+    ufw --force reset >/dev/null; ufw --force enable >/dev/null
+    mtproxy() { ${process.execPath} ${bin} --home ${home} "$@" 2>&1; }
+    setup() { mtproxy setup --no-start --public-host 192.0.2.1 "$@"; }
+    rules() { ufw show added | grep '^ufw' || echo none; }
+    setup --port 8443 --firewall; echo "1: $(rules)"
+    ufw status | grep 8443
+    setup; echo "2: $(rules)"
+    setup --port 443; echo "3: $(rules)"
+    ufw allow 9443/tcp comment admin >/dev/null
+    setup --port 9443; echo "4: $(rules)"
+    mtproxy uninstall --yes; echo "5: $(rules)"
+    setup --port 8443 --firewall >/dev/null; setup --no-firewall; echo "6: $(rules)"
+  `;
+    const { stdout } = await run("unshare", ["--net", "--mount", "--", "sh", "-c", script]);
+    expect(stdout).toContain("✓ UFW rule added: 8443/tcp");
+    expect(stdout).toContain("ports that Docker publishes are reachable whatever UFW says");
+    expect(stdout).toMatch(/^8443\/tcp +ALLOW +Anywhere +# familytraffic-mtproxy$/m);
+    expect(stdout).toContain("1: ufw allow 8443/tcp comment 'familytraffic-mtproxy'\n");
+    expect(stdout).toContain("2: ufw allow 8443/tcp comment 'familytraffic-mtproxy'\n");
+    expect(stdout).toContain("3: ufw allow 443/tcp comment 'familytraffic-mtproxy'\n");
+    expect(stdout).toContain("4: ufw allow 9443/tcp comment 'admin'\n");
+    expect(stdout).toContain("5: ufw allow 9443/tcp comment 'admin'\n");
+    expect(stdout).toContain("6: ufw allow 9443/tcp comment 'admin'\n");
+    expect(stdout).not.toContain("LIMIT");
+  },
+);
