@@ -1,9 +1,10 @@
 import type { Context } from "../context.ts";
+import { formatInstant } from "../domain/expiry.ts";
 import { type Link, tgLink, tmeLink } from "../domain/link.ts";
 import { linkAdvice } from "../domain/link-advice.ts";
 import { readPasted } from "../domain/pasted-text.ts";
 import { domainOf, type Mode, revealSecret, type Secret } from "../domain/secret.ts";
-import { hasSecret } from "../domain/user.ts";
+import { secretsOf } from "../domain/user.ts";
 import { linkOf } from "./client-files.ts";
 import { loadState, type PlannedState } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
@@ -16,6 +17,8 @@ export interface KnownHolder {
   readonly enabled: boolean;
   /** The same mode, cover domain, server and port as here. */
   readonly current: boolean;
+  /** ISO 8601: it was replaced and works until then; null for what was not. */
+  readonly until: string | null;
 }
 
 /** A link or secret taken apart; whoever pasted it has the key already, so it is shown whole. */
@@ -56,19 +59,25 @@ export async function decodeLink(ctx: Context, text: string): Promise<Outcome<De
 
 async function holdersOf(ctx: Context, secret: Secret, link: Link | undefined): Promise<KnownHolder[]> {
   const { users, sharedSecrets } = await loadState(ctx);
-  const people = users.filter(hasSecret).filter((user) => user.secret.key.equals(secret.key));
+  const people = users.flatMap((user) =>
+    secretsOf(user)
+      .filter(({ key }) => key.equals(secret.key))
+      .map((own) => ({ ...user, own, until: own === user.secret ? null : (user.former?.until ?? null) })),
+  );
   const shared = sharedSecrets.filter((entry) => entry.secret.key.equals(secret.key));
   if (people.length + shared.length === 0) return [];
   const planned = await planState(ctx);
   return [
-    ...people.map(({ name, enabled, secret: own }) => ({
+    ...people.map(({ name, enabled, own, until }) => ({
       username: name,
       enabled,
+      until,
       current: isCurrent(planned, own, secret, link),
     })),
     ...shared.map(({ secret: own, active }) => ({
       username: null,
       enabled: active,
+      until: null,
       current: isCurrent(planned, own, secret, link),
     })),
   ];
@@ -80,7 +89,9 @@ function isCurrent(planned: PlannedState, own: Secret, secret: Secret, link: Lin
   return link === undefined || (now !== undefined && tgLink(now) === tgLink(link));
 }
 
-function outdated({ username, current }: KnownHolder, link: Link | undefined): string[] {
+function outdated({ username, current, until }: KnownHolder, link: Link | undefined): string[] {
+  if (username !== null && until !== null)
+    return [`${username} has a newer link; this one works until ${formatInstant(until)}`];
   if (current) return [];
   const what = link === undefined ? "another mode or cover domain" : "another server, port, mode or cover domain";
   return username === null

@@ -1,15 +1,23 @@
 import type { Context } from "../context.ts";
 import { withHolder } from "../domain/shard.ts";
-import type { User } from "../domain/user.ts";
+import { secretsOf, type User } from "../domain/user.ts";
+
+type Holder = Pick<User, "name" | "secret" | "former">;
 
 /**
- * Writes down that a user has the key, before it is taken away: only a slot with a holder is revoked. A command that was cut off
+ * Writes down that a user has the keys, before one is taken away: only a slot with a holder is revoked. A command that was cut off
  * between giving a spare key and settling the plan left the slot looking spare, so that the key would go on working and be handed to
  * the next person.
  */
-export async function holdKey(ctx: Context, { name, secret }: Pick<User, "name" | "secret">): Promise<void> {
-  if (secret === undefined) return;
+export function holdKey(ctx: Context, user: Holder): Promise<void> {
+  return holdKeys(ctx, [user]);
+}
+
+/** The same for many, in one write or none. */
+export async function holdKeys(ctx: Context, users: readonly Holder[]): Promise<void> {
+  const held = users.flatMap((user) => secretsOf(user).map(({ key }) => ({ key, name: user.name })));
+  if (held.length === 0) return;
   const book = await ctx.stores.shards.read();
-  const next = withHolder(book, secret.key, name);
+  const next = held.reduce((before, { key, name }) => withHolder(before, key, name), book);
   if (next !== book) await ctx.stores.shards.write(next);
 }

@@ -27,6 +27,8 @@ export interface ListedUser {
   /** ISO 8601; null for a link that does not expire. */
   readonly expiresAt: string | null;
   readonly expired: boolean;
+  /** ISO 8601: until when the link before this one works too; null where it does not. */
+  readonly formerLinkUntil: string | null;
   /** Can use the VLESS stack's VLESS. */
   readonly vless: boolean;
   /** Can use the VLESS stack's SOCKS5 and HTTP proxies. */
@@ -54,9 +56,13 @@ export async function listUsers(ctx: Context): Promise<Outcome<UserList>> {
 
 /** The timer ends links; where it does not run, somebody must be told. */
 function overdueWarnings(users: readonly User[], now: Date): string[] {
-  return users
-    .filter((user) => hasSecret(user) && user.enabled && hasPassed(user.expiresAt, now))
-    .map(({ name }) => `${name}'s link has expired AND STILL WORKS until mtproxy tick, which a timer should run`);
+  const overdue = (name: string, what: string) =>
+    `${name}'s ${what} AND STILL WORKS until mtproxy tick, which a timer should run`;
+  return users.flatMap((user) => {
+    if (!hasSecret(user) || !user.enabled) return [];
+    if (hasPassed(user.expiresAt, now)) return [overdue(user.name, "link has expired")];
+    return hasPassed(user.former?.until, now) ? [overdue(user.name, "old link shall be dead by now")] : [];
+  });
 }
 
 /** Users only: shared secrets have a list of their own. */
@@ -86,6 +92,7 @@ function listedUser(user: User, ports: ReadonlyMap<string, number>, now: Date): 
     tags: user.tags ?? [],
     expiresAt: user.expiresAt ?? null,
     expired: hasPassed(user.expiresAt, now),
+    formerLinkUntil: user.former?.until ?? null,
     vless: user.uuid !== undefined,
     socks: user.hasProxyPassword,
   };

@@ -27,6 +27,8 @@ export interface UserCard {
   readonly tags: readonly string[];
   /** ISO 8601; null for a link that does not expire. */
   readonly expiresAt: string | null;
+  /** ISO 8601: until when the link before this one works too; null where it does not. */
+  readonly formerLinkUntil: string | null;
 }
 
 export function userCard(ctx: Context, planned: KnownPlaces, user: ProxyUser): UserCard {
@@ -48,5 +50,6 @@ export function userCard(ctx: Context, planned: KnownPlaces, user: ProxyUser): U
     note: user.note === undefined ? null : shownNote(user.note),
     tags: user.tags ?? [],
     expiresAt: user.expiresAt ?? null,
+    formerLinkUntil: user.former?.until ?? null,
   };
 }

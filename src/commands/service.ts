@@ -8,6 +8,7 @@ interface ApplyFlags {
 
 export function declareServiceCommands(program: CliCommand): void {
   declarePlanning(program);
+  declareTick(program);
   declareStatus(program);
   declareSwitches(program);
 }
@@ -33,6 +34,18 @@ function declarePlanning(program: CliCommand): void {
     .runs(
       async (ctx, flags: ApplyFlags) => (await import("../app/run-service.ts")).applyAll(ctx, flags),
       async (data, style) => (await import("../ui/service-views.ts")).appliedView(data, style),
+    );
+}
+
+function declareTick(program: CliCommand): void {
+  program
+    .command("tick")
+    .description("what time brings: links that expire, old links that end, changes that are pending; for the timer")
+    .writes()
+    .examples(["mtproxy tick --quiet", "mtproxy tick --dry-run"])
+    .runs(
+      async (ctx, flags: ApplyFlags) => (await import("../app/tick.ts")).tick(ctx, flags),
+      async (data, style, failure) => (await import("../ui/tick-view.ts")).tickView(data, style, failure),
     );
 }
 

@@ -183,12 +183,13 @@ function declareSwitches(program: CliCommand): void {
 function declareRegenerate(program: CliCommand): void {
   program
     .command("regenerate-user-secret <name>")
-    .description("a new link; the old one is dead when this returns")
+    .description("a new link; the old one is dead when this returns, or works on for a while")
+    .option("--overlap <time>", "let the old link work for 7d, 12h, 2w; mtproxy tick ends it")
     .writes()
     .reveals()
-    .examples(["mtproxy regenerate-user-secret alice"])
+    .examples(["mtproxy regenerate-user-secret alice", "mtproxy regenerate-user-secret alice --overlap 7d"])
     .runs(
-      async (ctx, name: string, flags: DryRun) =>
+      async (ctx, name: string, flags: DryRun & { readonly overlap?: string }) =>
         (await import("../app/regenerate-user-secret.ts")).regenerateUserSecret(ctx, { ...flags, name }),
       async (data, style, failure) => (await import("../ui/user-views.ts")).regeneratedUserView(data, style, failure),
     );

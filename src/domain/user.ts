@@ -19,6 +19,15 @@ export interface User extends UserLabels {
   readonly enabled: boolean;
   /** ISO 8601, when the secret was given. */
   readonly createdAt?: string;
+  /** Of a user whose key was replaced with an overlap. */
+  readonly former?: FormerSecret;
+}
+
+/** A secret that goes on working for a while beside the one that replaced it. */
+export interface FormerSecret {
+  readonly secret: Secret;
+  /** ISO 8601: when it ends. */
+  readonly until: string;
 }
 
 /** A user with a secret: one who takes a slot. */
@@ -26,6 +35,12 @@ export type ProxyUser = User & { readonly secret: Secret };
 
 export function hasSecret(user: User): user is ProxyUser {
   return user.secret !== undefined;
+}
+
+/** Every secret that lets the user in while enabled; one slot each. */
+export function secretsOf({ secret, former }: Pick<User, "secret" | "former">): Secret[] {
+  if (secret === undefined) return [];
+  return former === undefined ? [secret] : [secret, former.secret];
 }
 
 /** @throws AppError invalid with the rule of spec §5 */

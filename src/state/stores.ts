@@ -1,6 +1,7 @@
 import type { EngineRecord } from "../domain/engine-facts.ts";
 import type { HostEntry } from "../domain/host-record.ts";
 import type { PromotedChannel } from "../domain/promoted-channel.ts";
+import type { Retry } from "../domain/retry.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { ShardBook } from "../domain/shard.ts";
 import type { SharedSecret } from "../domain/shared-secret.ts";
@@ -12,6 +13,7 @@ import { createHostRecordStore } from "./host-record-store.ts";
 import type { Store, StoreParts } from "./json-store.ts";
 import { stateLock } from "./paths.ts";
 import { createPromotedChannelStore } from "./promoted-channel-store.ts";
+import { createRetryStore } from "./retry-store.ts";
 import { createSettingsStore } from "./settings-store.ts";
 import { createShardsStore } from "./shards-store.ts";
 import { createSharedSecretsStore } from "./shared-secrets-store.ts";
@@ -31,6 +33,8 @@ export interface Stores {
   readonly engineRecord: DefaultedStore<EngineRecord>;
   /** What we put on the machine outside the home. */
   readonly hostRecord: DefaultedStore<readonly HostEntry[]>;
+  /** What the timer remembers between two runs. */
+  readonly retry: DefaultedStore<Retry>;
   readonly telegram: TelegramStore;
   readonly telegramRecord: DefaultedStore<TelegramRecord>;
   /** Runs work that reads and writes several of them under the state lock; their own updates may be inside. */
@@ -48,6 +52,7 @@ export function createStores(parts: StoreParts): Stores {
     coverDomains: createCoverDomainsStore(parts),
     engineRecord: createEngineRecordStore(parts),
     hostRecord: createHostRecordStore(parts),
+    retry: createRetryStore(parts),
     telegram: createTelegramStore(parts),
     telegramRecord: createTelegramRecordStore(parts),
     exclusively: (purpose, work) => parts.locks.withLock(stateLock(parts.paths), work, { purpose }),

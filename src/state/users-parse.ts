@@ -1,4 +1,4 @@
-import type { User } from "../domain/user.ts";
+import type { FormerSecret, User } from "../domain/user.ts";
 import { readSecret } from "./client-form.ts";
 import { Fields, flag, type JsonObject, listOf, parsed, type Rule, text } from "./fields.ts";
 import { present } from "./present.ts";
@@ -65,7 +65,13 @@ function parseUser(record: JsonObject, path: string, index: number): User {
     note: fields.get("mtproxy_note", anyText) || undefined,
     tags: fields.get("mtproxy_tags", texts),
     expiresAt: fields.get("mtproxy_expires_at", instant),
+    former: formerSecret(fields),
   });
+}
+
+function formerSecret(fields: Fields): FormerSecret | undefined {
+  const secret = fields.get("mtproxy_previous_secret", secretText);
+  return secret && { secret, until: fields.need("mtproxy_previous_until", instant) };
 }
 
 /** The secret decides; the fields beside it are for readers who do not take secrets apart. */

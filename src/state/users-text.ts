@@ -1,5 +1,5 @@
 import { domainOf, revealSecret, type Secret } from "../domain/secret.ts";
-import type { ProxyUser } from "../domain/user.ts";
+import type { FormerSecret, ProxyUser } from "../domain/user.ts";
 import type { UserLabels } from "../domain/user-labels.ts";
 import {
   append,
@@ -52,6 +52,18 @@ export function secretFields(secret: Secret): UserFields {
     mtproxy_fake_tls_domain: domainOf(secret),
   };
 }
+
+/** A new secret, and how long the one that it replaces goes on working; without that it ends, and so does one before. */
+export function replacementFields(secret: Secret, former: FormerSecret | undefined): UserFields {
+  return {
+    ...secretFields(secret),
+    mtproxy_previous_secret: former === undefined ? null : revealSecret(former.secret),
+    mtproxy_previous_until: former === undefined ? null : former.until,
+  };
+}
+
+/** What takes a former secret away. */
+export const noFormer: UserFields = { mtproxy_previous_secret: null, mtproxy_previous_until: null };
 
 /** Only of what is there: a field is taken away by its name. */
 export function labelFields({ note, tags, expiresAt }: UserLabels): UserFields {

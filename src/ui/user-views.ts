@@ -34,7 +34,9 @@ export async function regeneratedUserView(user: RegeneratedUser, style: Style, f
     user.previousPort !== null && user.previousPort !== user.port
       ? [`The port changed from ${user.previousPort} to ${user.port}.`]
       : [];
-  const title = `${style.good("✓")} ${user.username} has a new link; send it, the old one is no use any more`;
+  const { formerLinkUntil: until } = user;
+  const old = until === null ? "is no use any more" : `works until ${formatInstant(until)}`;
+  const title = `${style.good("✓")} ${user.username} has a new link; send it, the old one ${old}`;
   const shown = failure === undefined ? title : notYet(`${user.username} has a new key`, style);
   return [style.bold(shown), ...moved, "", await userCardView(user, style)].join("\n");
 }
@@ -53,11 +55,12 @@ export async function userCardView(user: UserCard, style: Style): Promise<string
   return [name, ...labelLines(user), await linkView(user, style)].join("\n");
 }
 
-function labelLines({ note, tags, expiresAt }: UserCard): string[] {
+function labelLines({ note, tags, expiresAt, formerLinkUntil }: UserCard): string[] {
   return [
     ...(note === null ? [] : [`Note:   ${note}`]),
     ...(tags.length === 0 ? [] : [`Tags:   ${tags.join(", ")}`]),
     ...(expiresAt === null ? [] : [`Until:  ${formatInstant(expiresAt)}`]),
+    ...(formerLinkUntil === null ? [] : [`Old link: works until ${formatInstant(formerLinkUntil)}`]),
   ];
 }
 

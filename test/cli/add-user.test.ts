@@ -79,6 +79,7 @@ describe("what add-user prints", () => {
         note: null,
         tags: [],
         expires_at: null,
+        former_link_until: null,
       },
       warnings: [],
       error: null,

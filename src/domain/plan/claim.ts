@@ -3,7 +3,7 @@ import type { Key } from "../key.ts";
 import { domainOf, type Secret } from "../secret.ts";
 import { familyOf, type ModeFamily, sharedHolder } from "../shard.ts";
 import type { SharedSecret } from "../shared-secret.ts";
-import { hasSecret, type User } from "../user.ts";
+import { hasSecret, secretsOf, type User } from "../user.ts";
 
 /** A key that somebody has, and what a shard must be to serve it. */
 export interface Claim {
@@ -18,8 +18,8 @@ export interface Claim {
 }
 
 /**
- * What each user and each shared secret asks for, by key digits: users first, in the order of their files. A key that several have
- * counts once, and is served while one of them is enabled.
+ * What each user and each shared secret asks for, by key digits: users first, in the order of their files; a user in an overlap asks
+ * twice. A key that several have counts once, and is served while one of them is enabled.
  */
 export function claimsOf(
   users: readonly User[],
@@ -33,14 +33,17 @@ export function claimsOf(
     if (present === undefined || (enabled && !present.enabled))
       claims.set(digits, makeClaim(holder, secret, enabled, capabilities));
   };
-  for (const user of users.filter(hasSecret)) add(user.name, user.secret, user.enabled);
+  for (const user of users.filter(hasSecret)) {
+    add(user.name, user.secret, user.enabled);
+    if (user.former !== undefined) add(user.name, user.former.secret, user.enabled);
+  }
   for (const shared of sharedSecrets) add(sharedHolder, shared.secret, shared.active);
   return claims;
 }
 
 /** Everybody enabled who has the key: what a link with it works for. */
 export function keyHolders(key: Key, users: readonly User[], sharedSecrets: readonly SharedSecret[]): string[] {
-  const people = users.filter((user) => user.enabled && user.secret?.key.equals(key) === true);
+  const people = users.filter((user) => user.enabled && secretsOf(user).some((secret) => secret.key.equals(key)));
   const shared = sharedSecrets.some(({ secret, active }) => active && secret.key.equals(key));
   return [...people.map(({ name }) => name), ...(shared ? [sharedHolder] : [])];
 }
