@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  cronFiles,
+  fail2banFiles,
+  type HostFileFacts,
+  isOurFile,
+  logrotateFiles,
+  systemdFiles,
+  timerNames,
+} from "../../../src/render/host-files.ts";
+
+const facts: HostFileFacts = {
+  home: "/opt/familytraffic",
+  logs: "/opt/familytraffic/logs/mtproxy",
+  command: ["/usr/bin/node", "/usr/lib/mtproxy/bin/familytraffic-mtproxy"],
+  port: 8443,
+  hasTick: true,
+};
+const all = (given: HostFileFacts) => [
+  ...systemdFiles(given),
+  ...cronFiles(given),
+  ...logrotateFiles(given),
+  ...fail2banFiles(given),
+];
+
+test("every file says in its first line who wrote it", () => {
+  for (const { content } of all(facts)) {
+    expect(isOurFile(content)).toBe(true);
+    expect(content.endsWith("\n")).toBe(true);
+  }
+  expect(isOurFile("# Written by somebody\n")).toBe(false);
+});
+
+test("there is a timer for tick where there is such a command, and none where there is not", () => {
+  const refresh = "familytraffic-mtproxy-refresh-config.timer";
+  expect(timerNames(facts)).toEqual([refresh, "familytraffic-mtproxy-tick.timer"]);
+  expect(timerNames({ ...facts, hasTick: false })).toEqual([refresh]);
+  expect(systemdFiles(facts)).toHaveLength(4);
+  expect(cronFiles(facts)[0]?.content).toMatch(/^\*\/5 \* \* \* \* root .* tick --quiet >\/dev\/null$/m);
+  expect(cronFiles({ ...facts, hasTick: false })[0]?.content).not.toContain("tick");
+});
+
+test("a server that was off does what it missed, and not at the second at which all others do", () => {
+  const timers = systemdFiles(facts).filter(({ path }) => path.endsWith(".timer"));
+  for (const { content } of timers) expect(content).toMatch(/^RandomizedDelaySec=\d+\n(#.*\n)?Persistent=true$/m);
+});
+
+test("the jail is off, and cron's file has a name that cron reads", () => {
+  expect(fail2banFiles(facts)[1]?.content).toMatch(/^enabled = false$/m);
+  expect(cronFiles(facts)[0]?.path).toMatch(/^\/etc\/cron\.d\/[\w-]+$/);
+});
+
+test("whatever the home is called, no line of a file ends in the middle of its name", () => {
+  const name = fc.string({ unit: "grapheme-ascii", minLength: 1 }).filter((text) => !/[\n/]/.test(text));
+  fc.assert(
+    fc.property(name, (text) => {
+      const home = `/srv/${text}`;
+      const usual = all(facts).map(({ content }) => content.split("\n").length);
+      const odd = all({ ...facts, home, logs: `${home}/logs` }).map(({ content }) => content.split("\n").length);
+      expect(odd).toEqual(usual);
+      expect(cronFiles({ ...facts, home })[0]?.content).not.toMatch(/(?<!\\)%/);
+    }),
+  );
+});
