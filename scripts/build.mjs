@@ -105,9 +105,20 @@ async function buildCommandLine() {
   await removeOldParts(outputFiles.map(({ path }) => basename(path)));
 }
 
-function lateParts({ outputs }) {
+/** Without what one of the two early parts is made of anyway: that cannot come after them. */
+function lateParts({ outputs, inputs }) {
   const entries = Object.values(outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
-  return entries.filter((file) => file !== "src/main.ts").map((file) => resolve(file));
+  const context = "src/create-context.ts";
+  const early = new Set([...reachable(inputs, "src/main.ts"), ...reachable(inputs, context)]);
+  return entries.filter((file) => file === context || !early.has(file)).map((file) => resolve(file));
+}
+
+function reachable(inputs, file, found = new Set()) {
+  if (found.has(file)) return found;
+  found.add(file);
+  const imports = inputs[file]?.imports ?? [];
+  for (const { path, kind } of imports) if (kind === "import-statement") reachable(inputs, path, found);
+  return found;
 }
 
 /**

@@ -19,6 +19,7 @@ import { declareImageCommands } from "./commands/image.ts";
 import { declareLinkCommands } from "./commands/link.ts";
 import { declareMovingCommands } from "./commands/moving.ts";
 import { declarePromotedChannelCommands } from "./commands/promoted-channel.ts";
+import { declareRotateCommand } from "./commands/rotate.ts";
 import { declareServiceCommands } from "./commands/service.ts";
 import { declareSetupCommand } from "./commands/setup.ts";
 import { declareSharedSecretCommands } from "./commands/shared-secret.ts";
@@ -73,6 +74,7 @@ function declareProxyProgram(program: CliCommand): void {
   program.examples(["mtproxy setup --public-host proxy.example.com", "mtproxy add-user alice", "mtproxy verify alice"]);
   program.commandsGroup("People:");
   declareUserCommands(program);
+  declareRotateCommand(program);
   declareLinkCommands(program);
   declareVlessUserCommands(program.command("vless-user").description("the same people in the VLESS stack's words"));
   program.commandsGroup("Shared secrets:");
@@ -161,7 +163,10 @@ function askWhenAsked(terminal: Terminal, options: GlobalOptions): Ask {
   const ask = async () => (await import("./ui/prompts.ts")).createAsk(terminal, options);
   const { yes, input } = options;
   return {
-    isPossible: !yes && input && terminal.in.isTTY === true && terminal.err.isTTY === true,
+    // Looking at stdin loads what opens it.
+    get isPossible() {
+      return !yes && input && terminal.in.isTTY === true && terminal.err.isTTY === true;
+    },
     confirm: async (...question) => (await ask()).confirm(...question),
     text: async (...question) => (await ask()).text(...question),
     password: async (...question) => (await ask()).password(...question),
@@ -178,7 +183,7 @@ function outputFor({ command }: Invocation, options: GlobalOptions, terminal: Te
 
 /** Links are in it: only its owner reads it. */
 async function keepResult(path: string, json: string): Promise<void> {
-  const { createFiles } = await import("./host/files.ts");
+  const { createFiles } = await import("./create-context.ts");
   await createFiles().write(resolve(path), json, { mode: 0o600, exactMode: true });
 }
 

@@ -10,6 +10,9 @@ import type { Progress } from "./ports.ts";
 import { homePaths } from "./state/paths.ts";
 import { createStores } from "./state/stores.ts";
 
+/** From here, because a part that is loaded on its own must not be one that this file is made of (scripts/build.mjs). */
+export { createFiles };
+
 interface ContextOptions {
   /** FAMILYTRAFFIC_HOME, absolute. */
   readonly home: string;

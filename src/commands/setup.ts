@@ -1,6 +1,5 @@
 import { Option } from "commander";
 import { parsePort } from "../domain/port.ts";
-import { parseProxyTag } from "../domain/promoted-channel.ts";
 import { countBounds } from "../domain/setting-rules.ts";
 import { parseUserName } from "../domain/user.ts";
 import type { SetupFlags } from "../install/setup.ts";
@@ -43,7 +42,7 @@ export function declareSetupCommand(program: CliCommand): void {
     .addOption(new Option("--users-write <how>", "how users.json is replaced").choices(["auto", "in-place", "rename"]))
     .option("--datacenter <id=host:port>", "Telegram datacenter for the trial engine; repeat for more", collect)
     .option("--first-user <name>", "add this person too, and show their link", parseUserName)
-    .option("--proxy-tag <tag>", "@MTProxybot's tag, for a promoted channel", parseProxyTag)
+    .option("--proxy-tag <tag>", "@MTProxybot's tag, for a promoted channel")
     .option("--install-docker", "install Docker and Compose from the distribution where they are missing")
     .option("--firewall", "allow the port in UFW")
     .option("--no-firewall", "take our rule out of UFW")

@@ -5,6 +5,7 @@ import { parseAnswersFile, readEnvironment, type SetupAnswers, variableOf } from
 import type { CommandContext } from "../commands/command.ts";
 import { isPrivateIpv4 } from "../domain/address.ts";
 import { AppError } from "../domain/errors.ts";
+import { parseProxyTag } from "../domain/promoted-channel.ts";
 import { askForAnswers } from "./wizard.ts";
 
 /** What was typed after `setup`. */
@@ -27,7 +28,8 @@ export async function setUpServer(
   const environment = readEnvironment(ctx.env);
   const isAnswered = file !== undefined || start === false || Object.keys(answering).length > 0;
   if (isAnswered || !ctx.ask.isPossible) {
-    const answers = { ...environment, ...(file === undefined ? {} : await readFile(ctx, file)), ...typed };
+    const tag = typed.proxyTag === undefined ? {} : { proxyTag: parseProxyTag(typed.proxyTag) };
+    const answers = { ...environment, ...(file === undefined ? {} : await readFile(ctx, file)), ...typed, ...tag };
     await requireAnswers(ctx, answers);
     return installServer(ctx, { ...answers, start: start !== false, hasTick });
   }

@@ -12,7 +12,9 @@ export function createAsk(terminal: Terminal, { yes, input }: Pick<GlobalOptions
   };
   const canAsk = () => input && terminal.in.isTTY === true && terminal.err.isTTY === true;
   return {
-    isPossible: !yes && canAsk(),
+    get isPossible() {
+      return !yes && canAsk();
+    },
     async confirm(question, { default: byDefault = false, details } = {}) {
       if (yes) return true;
       if (!canAsk()) throw unanswered(question, "--yes answers yes");
