@@ -13,8 +13,11 @@ export function declareDoctorCommand(program: CliCommand): void {
     .examples(["mtproxy doctor", "mtproxy doctor clock firewall", "mtproxy doctor --list", "mtproxy doctor --json"])
     .runs(
       async (ctx, ids: string[], { list }: DoctorFlags) => {
-        const { listChecks, runDoctor } = await import("../app/doctor/run-doctor.ts");
-        if (list !== true) return endingSoon(await runDoctor(ctx, { ids }));
+        const [{ listChecks, runDoctor }, { redactKeys: clean }] = await Promise.all([
+          import("../app/doctor/run-doctor.ts"),
+          import("../ui/redaction.ts"),
+        ]);
+        if (list !== true) return endingSoon(await runDoctor(ctx, { ids, clean }));
         if (ids.length > 0) throw new AppError("usage", "--list names every check, so name none beside it");
         return listChecks();
       },

@@ -16,6 +16,8 @@ export interface Check {
   readonly id: string;
   /** What it looks at, in a few words. */
   readonly title: string;
+  /** Milliseconds that it may take, where that is less than for others. */
+  readonly limitMs?: number;
   /** Changes nothing. Whatever it throws becomes a finding. */
   run(exam: Examination): Promise<Finding>;
 }

@@ -8,6 +8,8 @@ const OLDEST = { daemon: "20.10", compose: "1.29" } as const;
 export const dockerCheck: Check = {
   id: "docker",
   title: "Docker and Compose",
+  // A daemon that is well answers within milliseconds.
+  limitMs: 5000,
   run: async (exam) => {
     const settings = await settingsOrDefault(exam);
     const engine = await exam.ctx.engine(settings);

@@ -2,7 +2,7 @@ import { basename, dirname, join, sep } from "node:path";
 import type { HostContext } from "../../context.ts";
 import type { FileStat } from "../../ports.ts";
 import { containerUser } from "../deployment.ts";
-import { type Check, failed, ok, skipped, some } from "./check.ts";
+import { type Check, failed, ok, skipped, some, warning } from "./check.ts";
 
 /** Something in the home. */
 interface Entry {
@@ -15,7 +15,12 @@ interface Fault {
   readonly path: string;
   readonly words: string;
   readonly remedy: string;
+  /** Somebody else can get at a key, or change what we do. */
+  readonly isGrave: boolean;
 }
+
+/** Files of the state that hold no key. */
+const KEYLESS = /\/(mtproxy_config\.json|engine\.json|fake_tls_domains\.txt|telegram\/[^/]+)$/;
 
 /** Of what is rendered these hold keys; the rest is written for containers to read. */
 const SECRET_RENDERED = new Set(["keys", "proxy-secret", "trial.json"]);
@@ -28,10 +33,12 @@ export const permissionsCheck: Check = {
     const entries = await ownEntries(ctx);
     const owners = await rightOwners(ctx);
     const faults = entries.flatMap((entry) => faultsOf(ctx, entry, owners));
-    const [first] = faults;
+    const grave = faults.filter(({ isGrave }) => isGrave);
+    const [first = faults[0]] = grave;
     if (first === undefined)
       return ok(`${entries.length} files and folders belong to the right user and to nobody else`);
-    return failed(some(faults.map(({ path, words }) => `${path} ${words}`)), first.remedy);
+    const words = some((grave.length > 0 ? grave : faults).map((fault) => `${fault.path} ${fault.words}`));
+    return grave.length > 0 ? failed(words, first.remedy) : warning(words, first.remedy);
   },
 };
 
@@ -83,9 +90,15 @@ function modeFault(ctx: HostContext, { path, stat }: Entry, isRendered: boolean)
   const isShared = isAround(ctx, path);
   const forbidden = isOpen || isShared ? 0o022 : 0o077;
   if ((stat.mode & forbidden) === 0) return undefined;
-  const who = (stat.mode & forbidden & 0o022) === 0 ? "can be read" : "can be changed";
+  const isChangeable = (stat.mode & 0o022) !== 0;
+  const who = isChangeable ? "can be changed" : "can be read";
   const right = isOpen ? 0o644 : isShared ? 0o755 : wanted;
-  return { path, words: `${who} by others (${octal(stat.mode)})`, remedy: `chmod ${octal(right)} ${path}` };
+  return {
+    path,
+    words: `${who} by others (${octal(stat.mode)})`,
+    remedy: `chmod ${octal(right)} ${path}`,
+    isGrave: isChangeable || !(stat.isFolder === true || KEYLESS.test(path)),
+  };
 }
 
 /** Folders that a VLESS stack may share with us: its programs may look into them, and nobody may write there. */
@@ -97,7 +110,7 @@ function isAround({ paths }: HostContext, path: string): boolean {
 function ownerFault(ctx: HostContext, { path, stat }: Entry, isRendered: boolean, owners: Owners): Fault | undefined {
   const isTheirs = isRendered && stat.uid === owners.container;
   if (path === ctx.paths.users || isAround(ctx, path) || isTheirs || owners.own.includes(stat.uid)) return undefined;
-  return { path, words: `belongs to the user ${stat.uid}`, remedy: `chown ${owners.own[1]} ${path}` };
+  return { path, words: `belongs to the user ${stat.uid}`, remedy: `chown ${owners.own[1]} ${path}`, isGrave: true };
 }
 
 function octal(mode: number): string {

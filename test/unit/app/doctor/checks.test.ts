@@ -10,10 +10,12 @@ import { openFilesOf } from "../../../../src/app/doctor/open-files.ts";
 import { type CheckResult, runDoctor } from "../../../../src/app/doctor/run-doctor.ts";
 import type { HostContext } from "../../../../src/context.ts";
 import { AppError } from "../../../../src/domain/errors.ts";
+import { Key } from "../../../../src/domain/key.ts";
 import type { Settings } from "../../../../src/domain/settings.ts";
 import { createDockerEngine } from "../../../../src/engine/docker/docker-engine.ts";
 import { createMachine } from "../../../../src/host/machine.ts";
 import type { Clock } from "../../../../src/ports.ts";
+import { redactKeys } from "../../../../src/ui/redaction.ts";
 import { type AppScene, appScene } from "../../../support/app-scene.ts";
 import { goodImage } from "../../../support/deployment.ts";
 import { tempFolder } from "../../../support/temp-home.ts";
@@ -32,7 +34,7 @@ async function look(
   id: string,
   change: Partial<HostContext> = {},
 ): Promise<CheckResult> {
-  const { data } = await runDoctor({ ...ctx, machine: createMachine(), ...change }, { ids: [id] });
+  const { data } = await runDoctor({ ...ctx, machine: createMachine(), ...change }, { ids: [id], clean: redactKeys });
   const [result] = data.checks;
   if (result === undefined) throw new Error(`no result of ${id}`);
   return result;
@@ -219,12 +221,12 @@ describe("a check", () => {
 
   test("that hangs, throws or has nothing to look at keeps no other from its finding", async () => {
     const { ctx } = await appScene();
-    const key = randomBytes(16).toString("hex");
+    const key = Key.fromBytes(randomBytes(16));
     const checks = [
       check("hangs", never),
       check("breaks", () => Promise.reject(new TypeError("x is not a function"))),
       check("refuses", async () => {
-        throw new AppError("environment", `something said ${key}`, { hint: "do this" });
+        throw new AppError("environment", `something said ${key.reveal()}`, { hint: "do this" });
       }),
       check("idle", async () => {
         throw new NotExamined("nothing here");
@@ -232,12 +234,15 @@ describe("a check", () => {
       check("fine", async () => ok("all is well")),
     ];
     const started = performance.now();
-    const { data, failure } = await runDoctor({ ...ctx, machine: createMachine() }, { checks, limitMs: 300 });
+    const { data, failure } = await runDoctor(
+      { ...ctx, machine: createMachine() },
+      { checks, limitMs: 300, clean: redactKeys },
+    );
     expect(performance.now() - started).toBeLessThan(2000);
     expect(data.checks.map(({ verdict }) => verdict)).toEqual(["failed", "failed", "failed", "skipped", "ok"]);
     expect(data).toMatchObject({ ok: 1, warnings: 0, failed: 3, skipped: 1 });
     expect(data.checks[0]?.reason).toContain("no answer within 0.3 s");
-    expect(data.checks[2]).toMatchObject({ reason: "something said [digits]", hint: "do this" });
+    expect(data.checks[2]).toMatchObject({ reason: "something said [key]", hint: "do this" });
     expect(failure).toMatchObject({ kind: "unhealthy", message: expect.stringContaining("hangs, breaks, refuses") });
   });
 
@@ -252,7 +257,7 @@ describe("a check", () => {
       const engine = createDockerEngine({ rendered: home.paths.rendered, record: ctx.stores.engineRecord });
       vi.unstubAllEnvs();
       const context = { ...ctx, machine: createMachine(), engine: async () => engine };
-      return (await runDoctor(context, { ids: ["docker"], limitMs: 500 })).data.checks[0];
+      return (await runDoctor(context, { ids: ["docker"], limitMs: 500, clean: redactKeys })).data.checks[0];
     };
     expect(await diagnose("unix:///no/such.sock")).toMatchObject({ verdict: "failed", hint: expect.anything() });
     expect(await diagnose(`unix://${socket}`)).toMatchObject({
