@@ -8,6 +8,7 @@ import { familyOf, sharedHolder } from "../domain/shard.ts";
 import { numbered } from "../domain/shared-secret.ts";
 import { hasSecret, type ProxyUser } from "../domain/user.ts";
 import { renderClientFiles } from "../render/client-files.ts";
+import type { FormerLink } from "../render/invitation.ts";
 import type { PlannedState, State } from "./load-state.ts";
 
 /** Where a user's or a shared secret's link and QR codes are; absolute paths. */
@@ -32,6 +33,17 @@ export function clientFilePaths(ctx: Context, name: string): ClientFilePaths {
     qrPng: join(folder, "mtproxy_qr.png"),
     qrSvg: join(folder, "mtproxy_qr.svg"),
   };
+}
+
+/** A message and a page about a link, there for people who were given a new one with everybody else; absolute paths. */
+export interface InvitationPaths {
+  readonly message: string;
+  readonly page: string;
+}
+
+export function invitationPaths(ctx: Context, name: string): InvitationPaths {
+  const folder = join(ctx.paths.clients, name);
+  return { message: join(folder, "mtproxy_message.txt"), page: join(folder, "mtproxy_page.html") };
 }
 
 /** What is known of where links lead. */
@@ -95,6 +107,8 @@ async function writeClientFiles(ctx: Context, name: string, link: Link): Promise
   const paths = clientFilePaths(ctx, name);
   const [known] = ((await ctx.files.readText(paths.link)) ?? "").split("\n");
   if (known === tgLink(link)) return;
+  // A page that names a dead link is worse than none.
+  if ((await ctx.files.stat(invitationPaths(ctx, name).page)) !== undefined) await writeInvitation(ctx, name, link);
   const files = await renderClientFiles(link);
   // The text comes last: it says that the others are complete.
   for (const { name: file, content } of files.reverse()) {
@@ -102,9 +116,18 @@ async function writeClientFiles(ctx: Context, name: string, link: Link): Promise
   }
 }
 
+/** @param former what is told of the link before */
+export async function writeInvitation(ctx: Context, name: string, link: Link, former?: FormerLink): Promise<void> {
+  const { renderInvitation } = await import("../render/invitation.ts");
+  for (const { name: file, content } of await renderInvitation(link, former)) {
+    await ctx.files.write(join(ctx.paths.clients, name, file), content, { mode: 0o600, exactMode: true });
+  }
+}
+
 /** The folder goes too when nothing of the VLESS stack is in it. */
 export async function removeClientFiles(ctx: Context, name: string): Promise<void> {
-  for (const path of Object.values(clientFilePaths(ctx, name))) await ctx.files.remove(path);
+  const paths = { ...clientFilePaths(ctx, name), ...invitationPaths(ctx, name) };
+  for (const path of Object.values(paths)) await ctx.files.remove(path);
   const folder = join(ctx.paths.clients, name);
   if ((await ctx.files.list(folder)).length === 0) await ctx.files.removeFolder(folder);
 }
