@@ -50,6 +50,9 @@ export function manualPage(program: ProgramName, { names, purpose }: Heading): s
 
 const environment: Readonly<Record<string, string>> = {
   FAMILYTRAFFIC_HOME: "where everything is kept, unless --home says",
+  "MTPROXY_PUBLIC_HOST, MTPROXY_PORT, …": "answers for setup: settings and its other questions by name, in capitals",
+  MTPROXY_HOST_ROOT:
+    "a folder that stands for / where setup and uninstall change the machine; nothing that runs is touched",
   NO_COLOR: "when set to anything: no colour",
   DOCKER_HOST: "the Docker engine, when it is not the local one",
 };

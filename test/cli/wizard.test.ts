@@ -134,6 +134,40 @@ test.each([
   expect(await exists(root, "etc/cron.d/familytraffic-mtproxy")).toBe(false);
 });
 
+test("Ctrl-C in the middle of the steps leaves whole files, and the next setup does the rest", async () => {
+  const { home, port, env, mtproxy, settings } = await bareServer();
+  // Nobody answers there, so the proxy is waited for.
+  const silent = { MTPROXY_TRIAL_DATACENTERS: "2=127.0.0.1:1" };
+  const { code } = await converse(
+    ["setup", "--home", home],
+    [
+      ["Install MTProxy?", `y${enter}`],
+      ["links name:", `127.0.0.1${enter}`],
+      ["Port:", `${port}${enter}`],
+      ["Number of workers", enter],
+      ["Enable random padding", enter],
+      ["First user", `alice${enter}`],
+      ["every day?", enter],
+      ["logrotate and fail2ban", enter],
+      ["/usr/local/bin?", enter],
+      ["Go ahead?", enter],
+      ["waiting for familytraffic-mtproxy", keys.interrupt],
+      // Two at once are one that came twice.
+      ["once more to stop at once", keys.pause],
+      ["", keys.interrupt],
+    ],
+    { ...env, ...silent },
+  );
+  expect(code).toBe(130);
+  expect(await settings()).toMatchObject({ port, public_host: "127.0.0.1" });
+  const again = await mtproxy("setup", "--public-host", "127.0.0.1", "--first-user", "alice", "--timer", "--json");
+  expect(again.json, again.stderr).toMatchObject({
+    ok: true,
+    data: { running: true, first_user: { username: "alice" } },
+  });
+  expect((await mtproxy("verify", "alice")).code).toBe(0);
+});
+
 test("a no leaves everything as it is, with exit code 0", async () => {
   const { wizard, home, exists } = await bareServer();
   const { code, shown } = await wizard([["Install MTProxy? [y/N]", enter]]);

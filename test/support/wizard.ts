@@ -5,7 +5,11 @@ import { watchOnTerminal } from "./run-source.ts";
 const bin = resolve(import.meta.dirname, "../../bin/familytraffic-mtproxy");
 
 /** Keys as a terminal sends them. */
-export const keys = { enter: "\r", interrupt: "\x03" } as const;
+export const keys = {
+  enter: "\r",
+  interrupt: "\x03",
+  /** Not a key: nothing is typed for a moment. */ pause: "pause",
+} as const;
 
 /** A question by its words, and what is typed when it is asked. */
 export type Exchange = readonly [question: string, typed: string];
@@ -27,7 +31,8 @@ export async function converse(
   let seen = 0;
   for (const [question, typed] of exchanges) {
     const at = await appears(terminal, question, seen);
-    terminal.child.stdin.write(typed);
+    if (typed === keys.pause) await sleep(300);
+    else terminal.child.stdin.write(typed);
     seen = at + question.length;
   }
   const code = await terminal.ended;
