@@ -309,6 +309,17 @@ describe("a fault of the proxy", () => {
     expect(await look(it, "revocations")).toMatchObject({ code: 0, verdict: "ok" });
   });
 
+  test("is a link that should have ended long ago", async () => {
+    const it = await cliHome();
+    await it.add("guest", "--expires", "30d");
+    expect(await look(it, "expiries")).toMatchObject({ code: 0, verdict: "ok" });
+    const past = new Date(Date.now() - 3_600_000).toISOString();
+    await it.putUsers((await it.usersText()).replace(/("mtproxy_expires_at": ?")[^"]*/, `$1${past}`));
+    expect(await look(it, "expiries")).toMatchObject({ code: 9, reason: expect.stringContaining("still work: guest") });
+    await it.mtproxy("tick");
+    expect(await look(it, "expiries")).toMatchObject({ code: 0, verdict: "ok" });
+  });
+
   test("is an engine that served the home before and was not ended", async () => {
     const restore = await editSettings(home(), { engine: "docker" });
     onTestFinished(restore);

@@ -5,6 +5,7 @@ import { datacentersCheck } from "./datacenters.ts";
 import { diskCheck } from "./disk.ts";
 import { dockerCheck } from "./docker.ts";
 import { driftCheck } from "./drift.ts";
+import { expiriesCheck } from "./expiries.ts";
 import { firewallCheck } from "./firewall.ts";
 import { formerEngineCheck } from "./former-engine.ts";
 import { homeCheck } from "./home.ts";
@@ -43,5 +44,6 @@ export const checks: readonly Check[] = [
   slotsCheck,
   driftCheck,
   revocationsCheck,
+  expiriesCheck,
   formerEngineCheck,
 ];

@@ -1,4 +1,4 @@
-import { hasSecret } from "../../domain/user.ts";
+import { secretsOf } from "../../domain/user.ts";
 import { examine, whyNot } from "../check-domain.ts";
 import type { State } from "../load-state.ts";
 import { type Check, failed, ok, skipped, some, warning } from "./check.ts";
@@ -30,7 +30,7 @@ export const coverDomainsCheck: Check = {
 /** Domains that are in somebody's link. */
 function domainsInUse({ users, sharedSecrets }: State): string[] {
   const secrets = [
-    ...users.filter(hasSecret).flatMap(({ enabled, secret }) => (enabled ? [secret] : [])),
+    ...users.flatMap((user) => (user.enabled ? secretsOf(user) : [])),
     ...sharedSecrets.flatMap(({ active, secret }) => (active ? [secret] : [])),
   ];
   return [...new Set(secrets.flatMap((secret) => (secret.mode === "fake-tls" ? [secret.domain] : [])))];

@@ -1,4 +1,4 @@
-import { hasSecret } from "../../domain/user.ts";
+import { secretsOf } from "../../domain/user.ts";
 import type { State } from "../load-state.ts";
 import { type Check, failed, ok, skipped, some, warning } from "./check.ts";
 
@@ -27,7 +27,7 @@ export const imageCheck: Check = {
 };
 
 function fakeTlsUsers({ users, sharedSecrets }: State): string[] {
-  const names = users.filter((user) => hasSecret(user) && user.enabled && user.secret.mode === "fake-tls");
+  const names = users.filter((user) => user.enabled && secretsOf(user).some(({ mode }) => mode === "fake-tls"));
   const shared = sharedSecrets.some(({ secret, active }) => active && secret.mode === "fake-tls");
   return [...names.map(({ name }) => name), ...(shared ? ["shared secrets"] : [])];
 }

@@ -6,18 +6,19 @@ const NAME = "familytraffic-mtproxy-refresh-config";
 /** Where what runs by itself is written down: systemd's unit, or the job of cron. */
 const PLACES = [`/etc/systemd/system/${NAME}.service`, "/etc/cron.d/familytraffic-mtproxy"] as const;
 
-const NONE = "setup offers a timer; or run mtproxy refresh-config --quiet daily from cron";
+const NONE =
+  "mtproxy setup offers a timer; or run mtproxy refresh-config --quiet daily and mtproxy tick --quiet from cron";
 
 export const scheduleCheck: Check = {
   id: "schedule",
-  title: "what time brings is done by itself",
+  title: "a timer fetches Telegram's addresses and ends what expires",
   run: async (exam) => {
     const { engine } = await exam.settings();
     const job = await findJob(exam.ctx);
     if (job === undefined)
       return engine === "trial"
         ? skipped("a first look needs no timer")
-        : warning("nothing fetches Telegram's addresses by itself", NONE);
+        : warning("nothing fetches Telegram's addresses or ends what expires by itself", NONE);
     const missing = await missingProgram(exam.ctx, job.text);
     if (missing !== undefined)
       return failed(`${job.path} starts ${missing}, which is not there`, "mtproxy setup writes it anew");

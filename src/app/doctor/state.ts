@@ -12,16 +12,18 @@ export const stateCheck: Check = {
     const read = await Promise.all(readers(ctx).map(faultOf));
     const faults = read.filter((fault) => fault !== undefined);
     const [first] = faults;
-    if (first === undefined) return ok(`${read.length} files are as they should be`);
+    if (first === undefined) return ok(`${read.length} kinds of files are as they should be`);
     return failed(faults.map(({ message }) => message).join("; "), first.hint ?? "mtproxy backup list");
   },
 };
 
 function readers({ stores }: HostContext): (() => Promise<unknown>)[] {
-  const { settings, users, sharedSecrets, shards, promotedChannel, coverDomains, engineRecord, telegramRecord } =
-    stores;
-  const all = [settings, users, sharedSecrets, shards, promotedChannel, coverDomains, engineRecord, telegramRecord];
+  const all = Object.values(stores).flatMap((store: object) => ("read" in store ? [store as Readable] : []));
   return [...all.map((store) => () => store.read()), () => readTelegramFiles(stores)];
+}
+
+interface Readable {
+  read(): Promise<unknown>;
 }
 
 /** The proxies would refuse them at their next start. */
