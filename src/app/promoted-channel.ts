@@ -17,7 +17,7 @@ import { loadSettings, loadState, type State } from "./load-state.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** A running proxy, and whether it tells Telegram the tag. */
-export interface TaggedShard {
+interface TaggedShard {
   readonly name: string;
   /** `proxy_tag_set` of its /stats; null when it does not answer. */
   readonly tagSet: boolean | null;

@@ -24,7 +24,7 @@ export function parseDuration(text: string): number {
 }
 
 /** What takes an end away. */
-export const NEVER = "never";
+const NEVER = "never";
 
 /**
  * When something shall end: after a length of time, at the end of a day (UTC), at an instant, or never.

@@ -8,7 +8,7 @@ import { fillTemplate } from "./template.ts";
 export type FormerLink = "dead" | { readonly until: string } | undefined;
 
 /** A file to hand on to a person; each one holds the key. */
-export interface InvitationFile {
+interface InvitationFile {
   readonly name: "mtproxy_message.txt" | "mtproxy_page.html";
   readonly content: string;
 }

@@ -45,7 +45,7 @@ export function fieldsOf({ secret, enabled, createdAt, ...labels }: ProxyUser): 
 }
 
 /** The secret, and what spares others to take it apart. */
-export function secretFields(secret: Secret): UserFields {
+function secretFields(secret: Secret): UserFields {
   return {
     mtproxy_secret: revealSecret(secret),
     mtproxy_fake_tls: secret.mode === "fake-tls",
@@ -66,7 +66,7 @@ export function replacementFields(secret: Secret, former: FormerSecret | undefin
 export const noFormer: UserFields = { mtproxy_previous_secret: null, mtproxy_previous_until: null };
 
 /** Only of what is there: a field is taken away by its name. */
-export function labelFields({ note, tags, expiresAt }: UserLabels): UserFields {
+function labelFields({ note, tags, expiresAt }: UserLabels): UserFields {
   return {
     ...(note === undefined ? {} : { mtproxy_note: note }),
     ...(tags === undefined || tags.length === 0 ? {} : { mtproxy_tags: tags }),

@@ -68,6 +68,24 @@ describe("add-user with a spare slot free", () => {
   });
 });
 
+describe("regenerate-user-secret --overlap", () => {
+  it("restarts nothing, cuts nobody, and both links work in two slots of the same shard", async () => {
+    const before = await home.add("olga");
+    const held = await Promise.all([hold(before), hold(stays.fakeTls)]);
+    let after: UserCardJson | undefined;
+    const changed = await changedBy(async () => {
+      after = cardOf(await home.mtproxy("regenerate-user-secret", "olga", "--overlap", "7d"));
+    });
+    if (after === undefined) return expect.fail("nothing was regenerated");
+    expect([changed, after.port]).toEqual([[], before.port]);
+    expect(after.link).not.toBe(before.link);
+    expect(new Set(await faultsOf(before, after))).toEqual(new Set([undefined]));
+    expect(await Promise.all(held.map((client) => client.ask()))).toEqual(["answered", "answered"]);
+    expect((await home.mtproxy("remove-user", "olga", "--yes")).code).toBe(0);
+    expect(new Set(await faultsOf(before, after))).toEqual(new Set(["key-not-live"]));
+  });
+});
+
 describe.each([
   { mode: "padded", wish: [], own: PADDED },
   { mode: "fake-TLS", wish: ["--fake-tls", coverDomains[0]], own: FAKE_TLS },
