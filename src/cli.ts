@@ -20,7 +20,6 @@ import { declareLinkCommands } from "./commands/link.ts";
 import { declareMovingCommands } from "./commands/moving.ts";
 import { declarePromotedChannelCommands } from "./commands/promoted-channel.ts";
 import { declareRotateCommand } from "./commands/rotate.ts";
-import { declareRotateCommand } from "./commands/rotate.ts";
 import { declareServiceCommands } from "./commands/service.ts";
 import { declareSetupCommand } from "./commands/setup.ts";
 import { declareSharedSecretCommands } from "./commands/shared-secret.ts";
@@ -75,7 +74,6 @@ function declareProxyProgram(program: CliCommand): void {
   program.examples(["mtproxy setup --public-host proxy.example.com", "mtproxy add-user alice", "mtproxy verify alice"]);
   program.commandsGroup("People:");
   declareUserCommands(program);
-  declareRotateCommand(program);
   declareRotateCommand(program);
   declareLinkCommands(program);
   declareVlessUserCommands(program.command("vless-user").description("the same people in the VLESS stack's words"));
