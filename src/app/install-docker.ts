@@ -22,9 +22,9 @@ export async function installDocker(
   facts: Pick<HostFacts, "docker" | "compose" | "isRoot">,
 ): Promise<void> {
   if (!lacksDocker(facts)) return;
+  await refuseHere(ctx, facts);
   // A package manager that is ended in the middle leaves half-configured packages.
   ctx.putOffInterrupts();
-  await refuseHere(ctx, facts);
   await apt(ctx, ["update"]);
   const packages = [
     ...(facts.docker === null ? ["docker.io"] : []),

@@ -46,7 +46,7 @@ export function declareSetupCommand(program: CliCommand): void {
     .option("--install-docker", "install Docker and Compose from the distribution where they are missing")
     .option("--firewall", "allow the port in UFW")
     .option("--no-firewall", "take our rule out of UFW")
-    .option("--timer", "fetch Telegram's addresses every day, by a systemd timer or cron")
+    .option("--timer", "fetch Telegram's addresses every day and do what is due, by systemd or cron")
     .option("--no-timer", "remove that")
     .option("--logrotate", "rotate the logs")
     .option("--no-logrotate", "remove that")

@@ -119,7 +119,7 @@ const askHost: Question = async ({ ctx, background: { facts, installed } }, answ
   );
   const timer = await ask(
     services.systemd || services.cron,
-    "Fetch Telegram's addresses every day?",
+    "Let a timer fetch Telegram's addresses and do what is due?",
     answers.timer ?? true,
   );
   const logs = await ask(

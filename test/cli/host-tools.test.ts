@@ -29,7 +29,8 @@ const UNITS = "etc/systemd/system";
 test.runIf(canRun("systemd-analyze", "systemctl"))("systemd takes the units, and their command whole", async () => {
   const { root, home, read } = await installed("--timer", "--systemd");
   const units = (await readdir(join(root, UNITS))).filter((name) => /\.(service|timer)$/.test(name));
-  expect(units).toContain("familytraffic-mtproxy-refresh-config.timer");
+  const names = ["refresh-config", "tick"].map((job) => `familytraffic-mtproxy-${job}.timer`);
+  expect(units).toEqual(expect.arrayContaining(names));
   const { stdout, stderr } = await run("systemd-analyze", ["verify", ...units.map((name) => join(root, UNITS, name))]);
   expect(stdout + stderr).toBe("");
   const timer = await read(`${UNITS}/familytraffic-mtproxy-refresh-config.timer`);
