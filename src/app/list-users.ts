@@ -4,7 +4,7 @@ import { hasPassed } from "../domain/expiry.ts";
 import { claimsOf } from "../domain/plan/claim.ts";
 import { accessWarnings, revokedKeys } from "../domain/plan/revoked.ts";
 import { domainOf, type Mode, maskSecret } from "../domain/secret.ts";
-import { type ShardBook, sharedHolder } from "../domain/shard.ts";
+import { type RevokedKey, type ShardBook, sharedHolder } from "../domain/shard.ts";
 import { hasSecret, type User } from "../domain/user.ts";
 import { shownNote } from "../domain/user-labels.ts";
 import type { Outcome } from "./outcome.ts";
@@ -44,13 +44,13 @@ export interface UserList {
 /** Everybody in users.json, in its order. Works without an engine and before setup. */
 export async function listUsers(ctx: Context): Promise<Outcome<UserList>> {
   const [{ users, warnings }, book] = await Promise.all([ctx.stores.users.read(), ctx.stores.shards.read()]);
-  const ports = portsByKey(book);
+  const places = placesByKey(book);
   const now = ctx.clock.now();
-  const listed = users.map((user) => listedUser(user, ports, now));
+  const listed = users.map((user) => listedUser(user, places, now));
   const enabled = listed.filter((user) => user.mtproxy && user.enabled).length;
   return {
     data: { users: listed, enabled, disabled: listed.length - enabled },
-    warnings: [...warnings, ...accessWarnings(revokedUsers(book, users)), ...overdueWarnings(users, now)],
+    warnings: [...warnings, ...accessWarnings(revokedUsers(book, users, places)), ...overdueWarnings(users, now)],
   };
 }
 
@@ -65,19 +65,40 @@ function overdueWarnings(users: readonly User[], now: Date): string[] {
   });
 }
 
-/** Users only: shared secrets have a list of their own. */
-function revokedUsers(book: ShardBook, users: readonly User[]) {
+/** Where a key is served. */
+interface Place {
+  readonly port: number;
+  /** Somebody's who may have lost it since. */
+  isSuspect: boolean;
+}
+
+function placesByKey({ shards }: ShardBook): Map<string, Place> {
+  const places = new Map<string, Place>();
+  for (const { port, slots } of shards)
+    for (const { key, holder, disabled } of slots)
+      places.set(key.reveal(), { port, isSuspect: holder !== undefined && disabled !== true });
+  return places;
+}
+
+/** Users only: shared secrets have a list of their own. Nearly always every key that was somebody's still is. */
+function revokedUsers(book: ShardBook, users: readonly User[], places: ReadonlyMap<string, Place>): RevokedKey[] {
+  if (book.revoking.length === 0 && areHeld(users, places)) return [];
   const revoked = revokedKeys(book, claimsOf(users, [], dockerCapabilities));
   return revoked.filter(({ holder }) => holder !== sharedHolder);
 }
 
-function portsByKey({ shards }: ShardBook): Map<string, number> {
-  const ports = new Map<string, number>();
-  for (const { port, slots } of shards) for (const { key } of slots) ports.set(key.reveal(), port);
-  return ports;
+/** Whether nobody can have lost a key: whoever has one is enabled. Cheaper than to find out who, which is hardly ever asked. */
+function areHeld(users: readonly User[], places: ReadonlyMap<string, Place>): boolean {
+  for (const { secret, enabled } of users) {
+    const place = secret && places.get(secret.key.reveal());
+    if (place !== undefined && !enabled) return false;
+    if (place !== undefined) place.isSuspect = false;
+  }
+  for (const { isSuspect } of places.values()) if (isSuspect) return false;
+  return true;
 }
 
-function listedUser(user: User, ports: ReadonlyMap<string, number>, now: Date): ListedUser {
+function listedUser(user: User, places: ReadonlyMap<string, Place>, now: Date): ListedUser {
   const { secret } = user;
   return {
     username: user.name,
@@ -86,7 +107,7 @@ function listedUser(user: User, ports: ReadonlyMap<string, number>, now: Date): 
     mode: secret?.mode ?? null,
     domain: (secret && domainOf(secret)) ?? null,
     secret: secret === undefined ? null : maskSecret(secret),
-    port: (secret && ports.get(secret.key.reveal())) ?? null,
+    port: (secret && places.get(secret.key.reveal())?.port) ?? null,
     createdAt: user.createdAt ?? null,
     note: user.note === undefined ? null : shownNote(user.note),
     tags: user.tags ?? [],

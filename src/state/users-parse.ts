@@ -27,7 +27,8 @@ export function parseUsers(content: string, path: string): UsersState {
     const record = all[index] as JsonObject;
     const user = parseUser(record, path, index);
     users.push(user);
-    odd.push(...contradiction(user, record, path));
+    const contradiction = contradictionOf(user, record, path);
+    if (contradiction !== undefined) odd.push(contradiction);
   }
   return {
     users,
@@ -52,7 +53,7 @@ const instant: Rule<string> = {
 
 function parseUser(record: JsonObject, path: string, index: number): User {
   const { username, uuid, proxy_password } = record;
-  const fields = new Fields(record, path, `users[${index}].`);
+  const fields = new Fields(record, path, "users", index);
   fields.get("mtproxy_fake_tls", flag);
   fields.get("mtproxy_fake_tls_domain", anyText);
   return present({
@@ -75,12 +76,10 @@ function formerSecret(fields: Fields): FormerSecret | undefined {
 }
 
 /** The secret decides; the fields beside it are for readers who do not take secrets apart. */
-function contradiction({ name, secret }: User, record: JsonObject, path: string): string[] {
+function contradictionOf({ name, secret }: User, record: JsonObject, path: string): string | undefined {
   const says = record.mtproxy_fake_tls;
-  if (secret === undefined || typeof says !== "boolean" || says === (secret.mode === "fake-tls")) return [];
-  return [
-    `${path}: mtproxy_fake_tls of "${name}" is ${says}, but the secret is a ${secret.mode} one; the secret counts`,
-  ];
+  if (secret === undefined || typeof says !== "boolean" || says === (secret.mode === "fake-tls")) return undefined;
+  return `${path}: mtproxy_fake_tls of "${name}" is ${says}, but the secret is a ${secret.mode} one; the secret counts`;
 }
 
 /** Who was given somebody else's key cannot be cut off alone. */
