@@ -52,7 +52,7 @@ export function createContext({ home, progress, putOffInterrupts }: ContextOptio
 
   /** One command may find several files of version 0. */
   function saveOnce(): Promise<unknown> {
-    saved ??= import("./app/back-up.ts").then(({ backUp }) => backUp(ctx, "before migration"));
+    saved ??= import("./app/moving/back-up.ts").then(({ backUp }) => backUp(ctx, "before migration"));
     return saved;
   }
 

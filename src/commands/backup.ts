@@ -49,7 +49,7 @@ function declareCreate(backup: CliCommand): void {
     ])
     .runs(
       async (ctx, flags: CreateFlags) => {
-        const { createBackup } = await import("../app/back-up.ts");
+        const { createBackup } = await import("../app/moving/back-up.ts");
         const wanted = flags.encrypt === true || flags.passphraseFile !== undefined;
         return createBackup(ctx, { ...flags, passphrase: wanted ? () => newPassphrase(ctx, flags) : undefined });
       },
@@ -63,7 +63,7 @@ function declareList(backup: CliCommand): void {
     .description("the backups of this home: when, why, how big, encrypted or not")
     .examples(["mtproxy backup list", "mtproxy backup list --json"])
     .runs(
-      async (ctx) => (await import("../app/list-backups.ts")).listBackups(ctx),
+      async (ctx) => (await import("../app/moving/list-backups.ts")).listBackups(ctx),
       async (data, style) => (await import("../ui/backup-views.ts")).backupListView(data, style),
     );
 }
@@ -83,7 +83,7 @@ function declareRestore(backup: CliCommand): void {
     ])
     .runs(
       async (ctx, file: string, flags: RestoreFlags) => {
-        const { restoreBackup } = await import("../app/restore-backup.ts");
+        const { restoreBackup } = await import("../app/moving/restore-backup.ts");
         const { differenceView } = await import("../ui/backup-views.ts");
         return restoreBackup(ctx, {
           ...flags,
@@ -97,13 +97,13 @@ function declareRestore(backup: CliCommand): void {
 }
 
 async function newPassphrase(ctx: CommandContext, { passphraseFile }: CreateFlags): Promise<string> {
-  const { readPassphrase } = await import("../app/passphrase.ts");
+  const { readPassphrase } = await import("../app/moving/passphrase.ts");
   const ask = () => ctx.ask.password("Passphrase for the backup:", { flag: PASSPHRASE_FLAG, twice: true });
   return readPassphrase(ctx, passphraseFile, ask);
 }
 
 async function knownPassphrase(ctx: CommandContext, { passphraseFile }: RestoreFlags): Promise<string> {
-  const { readPassphrase } = await import("../app/passphrase.ts");
+  const { readPassphrase } = await import("../app/moving/passphrase.ts");
   const ask = () => ctx.ask.password("Passphrase of the backup:", { flag: PASSPHRASE_FLAG });
   return readPassphrase(ctx, passphraseFile, ask);
 }

@@ -17,7 +17,7 @@ import { shown } from "../domain/printable.ts";
  *         .examples(["mtproxy add-user alice", "mtproxy add-user bob --fake-tls www.example.com"])
  *         .runs(
  *           async (ctx, name: string, options: AddUserOptions) =>
- *             (await import("../app/add-user.ts")).addUser(ctx, { name, ...options }),
+ *             (await import("../app/people/add-user.ts")).addUser(ctx, { name, ...options }),
  *           async (data, style) => (await import("../ui/user-card.ts")).userCard(data, style),
  *         );
  *     }

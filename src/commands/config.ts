@@ -1,5 +1,5 @@
-import type { ChangedSettings } from "../app/change-settings.ts";
-import type { SettingOptions } from "../app/choose-settings.ts";
+import type { ChangedSettings } from "../app/settings/change-settings.ts";
+import type { SettingOptions } from "../app/settings/choose-settings.ts";
 import { parsePort } from "../domain/port.ts";
 import { countBounds } from "../domain/setting-rules.ts";
 import type { CliCommand, CommandContext, Style } from "./command.ts";
@@ -16,7 +16,7 @@ export function declareConfigCommands(program: CliCommand): void {
     .description("show every setting")
     .examples(["mtproxy config show", "mtproxy config show --json"])
     .runs(
-      async (ctx) => (await import("../app/change-settings.ts")).showSettings(ctx),
+      async (ctx) => (await import("../app/settings/change-settings.ts")).showSettings(ctx),
       async (data) => (await import("../ui/config-views.ts")).settingsView(data),
     );
   config
@@ -25,7 +25,7 @@ export function declareConfigCommands(program: CliCommand): void {
     .writes()
     .examples(["mtproxy config set max_connections 4000", "mtproxy config set default_mode fake-tls"])
     .runs(async (ctx, name: string, words: readonly string[], flags: Flags) => {
-      const { readSetting } = await import("../app/setting-names.ts");
+      const { readSetting } = await import("../app/settings/setting-names.ts");
       return change(ctx, readSetting(name, words), flags);
     }, changed);
   program
@@ -51,7 +51,7 @@ export function declareConfigCommands(program: CliCommand): void {
 }
 
 async function change(ctx: CommandContext, options: SettingOptions, { dryRun }: Flags) {
-  return (await import("../app/change-settings.ts")).changeSettings(ctx, { ...options, dryRun });
+  return (await import("../app/settings/change-settings.ts")).changeSettings(ctx, { ...options, dryRun });
 }
 
 async function changed(data: ChangedSettings, style: Style): Promise<string> {

@@ -1,6 +1,6 @@
-import type { AddCoverDomainOptions } from "../app/add-cover-domain.ts";
-import type { CheckDomainOptions } from "../app/check-domain.ts";
-import type { RemoveCoverDomainOptions } from "../app/remove-cover-domain.ts";
+import type { AddCoverDomainOptions } from "../app/cover-domains/add-cover-domain.ts";
+import type { CheckDomainOptions } from "../app/cover-domains/check-domain.ts";
+import type { RemoveCoverDomainOptions } from "../app/cover-domains/remove-cover-domain.ts";
 import { parsePort } from "../domain/port.ts";
 import type { CliCommand } from "./command.ts";
 
@@ -17,7 +17,7 @@ function declareList(program: CliCommand): void {
     .description("the sites that fake-TLS links may imitate")
     .examples(["mtproxy list-fake-tls-domains", "mtproxy list-fake-tls-domains --json"])
     .runs(
-      async (ctx) => (await import("../app/list-cover-domains.ts")).listCoverDomains(ctx),
+      async (ctx) => (await import("../app/cover-domains/list-cover-domains.ts")).listCoverDomains(ctx),
       async (data) => (await import("../ui/cover-domain-views.ts")).coverDomainListView(data),
     );
 }
@@ -30,7 +30,7 @@ function declareAdd(program: CliCommand): void {
     .examples(["mtproxy add-fake-tls-domain www.example.com", "mtproxy add-fake-tls-domain www.example.com --no-check"])
     .runs(
       async (ctx, domain: string, flags: Omit<AddCoverDomainOptions, "domain">) =>
-        (await import("../app/add-cover-domain.ts")).addCoverDomain(ctx, { ...flags, domain }),
+        (await import("../app/cover-domains/add-cover-domain.ts")).addCoverDomain(ctx, { ...flags, domain }),
       async (data, style) => (await import("../ui/cover-domain-views.ts")).addedCoverDomainView(data, style),
     );
 }
@@ -43,7 +43,7 @@ function declareRemove(program: CliCommand): void {
     .examples(["mtproxy remove-fake-tls-domain google.com"])
     .runs(
       async (ctx, domain: string, flags: Omit<RemoveCoverDomainOptions, "domain">) =>
-        (await import("../app/remove-cover-domain.ts")).removeCoverDomain(ctx, { ...flags, domain }),
+        (await import("../app/cover-domains/remove-cover-domain.ts")).removeCoverDomain(ctx, { ...flags, domain }),
       async (data, style) => (await import("../ui/cover-domain-views.ts")).removedCoverDomainView(data, style),
     );
 }
@@ -58,7 +58,7 @@ function declareCheck(program: CliCommand): void {
     ])
     .runs(
       async (ctx, domain: string, flags: Omit<CheckDomainOptions, "domain">) =>
-        (await import("../app/check-domain.ts")).checkDomain(ctx, { ...flags, domain }),
+        (await import("../app/cover-domains/check-domain.ts")).checkDomain(ctx, { ...flags, domain }),
       async (data, style) => (await import("../ui/cover-domain-views.ts")).checkedDomainView(data, style),
     );
 }

@@ -12,7 +12,7 @@ export function declareImageCommands(program: CliCommand): void {
     .description("find out what the binary in an image can do, by running it; the image in use when none is named")
     .examples(["mtproxy image probe", "mtproxy image probe ghcr.io/getpagespeed/mtproxy"])
     .runs(
-      async (ctx, name: string | undefined) => (await import("../app/probe-image.ts")).probeImage(ctx, name),
+      async (ctx, name: string | undefined) => (await import("../app/images/probe-image.ts")).probeImage(ctx, name),
       async (data, style) => (await import("../ui/image-views.ts")).imageView(data, style),
     );
   image
@@ -20,7 +20,7 @@ export function declareImageCommands(program: CliCommand): void {
     .description("list the image in use and those that are published")
     .examples(["mtproxy image list"])
     .runs(
-      async (ctx) => (await import("../app/list-images.ts")).listImages(ctx),
+      async (ctx) => (await import("../app/images/list-images.ts")).listImages(ctx),
       async (data, style) => (await import("../ui/image-views.ts")).imageListView(data, style),
     );
   image
@@ -31,7 +31,7 @@ export function declareImageCommands(program: CliCommand): void {
     .examples(["mtproxy image use ghcr.io/getpagespeed/mtproxy", "mtproxy image use NAME@sha256:… --dry-run"])
     .runs(
       async (ctx, name: string, { force, dryRun }: UseFlags) =>
-        (await import("../app/use-image.ts")).useImage(ctx, { image: name, force, dryRun }),
+        (await import("../app/images/use-image.ts")).useImage(ctx, { image: name, force, dryRun }),
       async (data, style) => (await import("../ui/image-views.ts")).usedImageView(data, style),
     );
 }

@@ -10,7 +10,7 @@ export function declareLinkCommands(program: CliCommand): void {
     .examples(["mtproxy link decode 'tg://proxy?server=…&port=…&secret=…'", "mtproxy link decode - < message.txt"])
     .runs(
       async (ctx, words: readonly string[]) =>
-        (await import("../app/decode-link.ts")).decodeLink(ctx, await givenText(words)),
+        (await import("../app/people/decode-link.ts")).decodeLink(ctx, await givenText(words)),
       async (data, style) => (await import("../ui/link-views.ts")).decodedLinkView(data, style),
     );
 }

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import type { ImportOptions } from "../app/import-users.ts";
+import type { ImportOptions } from "../app/moving/import-users.ts";
 import type { CliCommand } from "./command.ts";
 
 interface ExportFlags {
@@ -36,7 +36,7 @@ function declareImport(program: CliCommand): void {
     ])
     .runs(
       async (ctx, file: string, flags: Omit<ImportOptions, "file">) =>
-        (await import("../app/import-users.ts")).importUsers(ctx, { ...flags, file }),
+        (await import("../app/moving/import-users.ts")).importUsers(ctx, { ...flags, file }),
       async (data, style) => (await import("../ui/import-views.ts")).importView(data, style),
     );
 }
@@ -53,7 +53,7 @@ function declareExport(program: CliCommand): void {
     .runs(
       async (ctx, flags: ExportFlags) => {
         const { exportText } = await import("../ui/export-views.ts");
-        return (await import("../app/export-users.ts")).exportUsers(ctx, { ...flags, render: exportText });
+        return (await import("../app/moving/export-users.ts")).exportUsers(ctx, { ...flags, render: exportText });
       },
       async (data, style) => (await import("../ui/export-views.ts")).exportView(data, style),
     );

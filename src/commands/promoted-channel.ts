@@ -1,5 +1,5 @@
 import type { Outcome } from "../app/outcome.ts";
-import type { ChangedChannel } from "../app/promoted-channel.ts";
+import type { ChangedChannel } from "../app/settings/promoted-channel.ts";
 import type { CliCommand, CommandContext } from "./command.ts";
 
 interface SetFlags {
@@ -34,7 +34,7 @@ export function declarePromotedChannelCommands(program: CliCommand): void {
     ])
     .runs(
       async (ctx, tag: string, flags: SetFlags) =>
-        (await import("../app/promoted-channel.ts")).setPromotedChannel(ctx, { ...flags, tag }),
+        (await import("../app/settings/promoted-channel.ts")).setPromotedChannel(ctx, { ...flags, tag }),
       async (data, style) => (await import("../ui/promoted-channel-views.ts")).changedChannelView(data, style),
     );
   program
@@ -42,7 +42,7 @@ export function declarePromotedChannelCommands(program: CliCommand): void {
     .description("the tag, the channel, and whether the proxies that run carry the tag")
     .examples(["mtproxy show-promoted-channel", "mtproxy show-promoted-channel --json"])
     .runs(
-      async (ctx) => (await import("../app/promoted-channel.ts")).showPromotedChannel(ctx),
+      async (ctx) => (await import("../app/settings/promoted-channel.ts")).showPromotedChannel(ctx),
       async (data, style) => (await import("../ui/promoted-channel-views.ts")).shownChannelView(data, style),
     );
   program
@@ -52,7 +52,7 @@ export function declarePromotedChannelCommands(program: CliCommand): void {
     .examples(["mtproxy remove-promoted-channel"])
     .runs(
       async (ctx, flags: { dryRun?: boolean }) =>
-        (await import("../app/promoted-channel.ts")).removePromotedChannel(ctx, flags),
+        (await import("../app/settings/promoted-channel.ts")).removePromotedChannel(ctx, flags),
       async (data, style) => (await import("../ui/promoted-channel-views.ts")).changedChannelView(data, style),
     );
 }
@@ -60,7 +60,7 @@ export function declarePromotedChannelCommands(program: CliCommand): void {
 const WITHOUT_TERMINAL = "mtproxy set-promoted-channel TAG --channel @name";
 
 async function wizard(ctx: CommandContext, { reveal, dryRun }: WizardFlags): Promise<Outcome<ChangedChannel>> {
-  const { registrationFacts, setPromotedChannel } = await import("../app/promoted-channel.ts");
+  const { registrationFacts, setPromotedChannel } = await import("../app/settings/promoted-channel.ts");
   const { parseChannelName, parseProxyTag } = await import("../domain/promoted-channel.ts");
   const { registrationView } = await import("../ui/promoted-channel-views.ts");
   const facts = await registrationFacts(ctx);

@@ -1,5 +1,5 @@
 import type { Outcome } from "../app/outcome.ts";
-import type { Rotated, RotateOptions } from "../app/rotate-all.ts";
+import type { Rotated, RotateOptions } from "../app/people/rotate-all.ts";
 import { AppError } from "../domain/errors.ts";
 import { parsePort } from "../domain/port.ts";
 import type { CliCommand, CommandContext } from "./command.ts";
@@ -34,7 +34,7 @@ async function rotate(ctx: CommandContext, { all, ...flags }: RotateFlags): Prom
     throw new AppError("usage", "rotate gives everybody a new link, and wants to be told so", {
       hint: "mtproxy rotate --all; mtproxy regenerate-user-secret NAME is for one person",
     });
-  const { rotateAll } = await import("../app/rotate-all.ts");
+  const { rotateAll } = await import("../app/people/rotate-all.ts");
   const preview = await rotateAll(ctx, { ...flags, dryRun: true });
   if (flags.dryRun === true) return preview;
   const { rotationQuestion } = await import("../ui/rotation-view.ts");

@@ -22,7 +22,7 @@ function declarePlanning(program: CliCommand): void {
     .examples(["mtproxy plan", "mtproxy plan --exit-code --json"])
     .runs(
       async (ctx, flags: ApplyFlags & { exitCode?: boolean }) =>
-        (await import("../app/show-plan.ts")).showPlan(ctx, flags),
+        (await import("../app/live/show-plan.ts")).showPlan(ctx, flags),
       async (data, style) => (await import("../ui/service-views.ts")).planView(data, style),
     );
   program
@@ -32,7 +32,7 @@ function declarePlanning(program: CliCommand): void {
     .writes()
     .examples(["mtproxy apply", "mtproxy apply --dry-run"])
     .runs(
-      async (ctx, flags: ApplyFlags) => (await import("../app/run-service.ts")).applyAll(ctx, flags),
+      async (ctx, flags: ApplyFlags) => (await import("../app/live/run-service.ts")).applyAll(ctx, flags),
       async (data, style) => (await import("../ui/service-views.ts")).appliedView(data, style),
     );
 }
@@ -44,7 +44,7 @@ function declareTick(program: CliCommand): void {
     .writes()
     .examples(["mtproxy tick --quiet", "mtproxy tick --dry-run"])
     .runs(
-      async (ctx, flags: ApplyFlags) => (await import("../app/tick.ts")).tick(ctx, flags),
+      async (ctx, flags: ApplyFlags) => (await import("../app/live/tick.ts")).tick(ctx, flags),
       async (data, style, failure) => (await import("../ui/tick-view.ts")).tickView(data, style, failure),
     );
 }
@@ -55,7 +55,7 @@ function declareStatus(program: CliCommand): void {
     .description("what runs, how many are connected; exit 9 when something is unhealthy")
     .examples(["mtproxy status", "mtproxy status --json"])
     .runs(
-      async (ctx) => (await import("../app/read-status.ts")).readStatus(ctx),
+      async (ctx) => (await import("../app/watching/read-status.ts")).readStatus(ctx),
       async (data, style) => (await import("../ui/service-views.ts")).statusView(data, style),
     );
   program
@@ -76,7 +76,7 @@ function declareStatus(program: CliCommand): void {
     ])
     .runs(
       async (ctx, names: string[], flags: { via?: string; timeout?: number }) =>
-        (await import("../app/verify-links.ts")).verifyLinks(ctx, { names, ...flags }),
+        (await import("../app/people/verify-links.ts")).verifyLinks(ctx, { names, ...flags }),
       async (data, style) => (await import("../ui/service-views.ts")).verifiedView(data, style),
     );
 }
@@ -88,7 +88,7 @@ function declareSwitches(program: CliCommand): void {
     .writes()
     .examples(["mtproxy start"])
     .runs(
-      async (ctx, flags: ApplyFlags) => (await import("../app/run-service.ts")).applyAll(ctx, flags),
+      async (ctx, flags: ApplyFlags) => (await import("../app/live/run-service.ts")).applyAll(ctx, flags),
       async (data, style) => (await import("../ui/service-views.ts")).appliedView(data, style),
     );
   program
@@ -97,7 +97,7 @@ function declareSwitches(program: CliCommand): void {
     .writes()
     .examples(["mtproxy stop"])
     .runs(
-      async (ctx, flags: ApplyFlags) => (await import("../app/run-service.ts")).stopService(ctx, flags),
+      async (ctx, flags: ApplyFlags) => (await import("../app/live/run-service.ts")).stopService(ctx, flags),
       async (data, style) => (await import("../ui/service-views.ts")).switchedServiceView(data, style),
     );
   program
@@ -106,7 +106,7 @@ function declareSwitches(program: CliCommand): void {
     .writes()
     .examples(["mtproxy restart"])
     .runs(
-      async (ctx, flags: ApplyFlags) => (await import("../app/run-service.ts")).restartService(ctx, flags),
+      async (ctx, flags: ApplyFlags) => (await import("../app/live/run-service.ts")).restartService(ctx, flags),
       async (data, style) => (await import("../ui/service-views.ts")).switchedServiceView(data, style),
     );
 }

@@ -1,6 +1,6 @@
-import type { AddSecretOptions } from "../app/add-secret.ts";
 import type { Outcome } from "../app/outcome.ts";
-import type { RemovedSecret } from "../app/remove-secret.ts";
+import type { AddSecretOptions } from "../app/shared-secrets/add-secret.ts";
+import type { RemovedSecret } from "../app/shared-secrets/remove-secret.ts";
 import type { CliCommand, CommandContext } from "./command.ts";
 
 interface DryRun {
@@ -33,7 +33,8 @@ function declareAdd(program: CliCommand): void {
       "mtproxy add-secret --fake-tls --domain www.example.com",
     ])
     .runs(
-      async (ctx, flags: AddSecretOptions) => (await import("../app/add-secret.ts")).addSecret(ctx, flags),
+      async (ctx, flags: AddSecretOptions) =>
+        (await import("../app/shared-secrets/add-secret.ts")).addSecret(ctx, flags),
       async (data, style, failure) =>
         (await import("../ui/shared-secret-views.ts")).addedSecretView(data, style, failure),
     );
@@ -45,7 +46,7 @@ function declareList(program: CliCommand): void {
     .description("the shared secrets, masked")
     .examples(["mtproxy list-secrets", "mtproxy list-secrets --json"])
     .runs(
-      async (ctx) => (await import("../app/list-secrets.ts")).listSecrets(ctx),
+      async (ctx) => (await import("../app/shared-secrets/list-secrets.ts")).listSecrets(ctx),
       async (data, style) => (await import("../ui/shared-secret-views.ts")).secretListView(data, style),
     );
 }
@@ -64,7 +65,7 @@ function declareRemove(program: CliCommand): void {
 
 /** What was found is removed by its id: the numbers of others change with every removal. */
 async function askAndRemove(ctx: CommandContext, wanted: string, { dryRun }: DryRun): Promise<Outcome<RemovedSecret>> {
-  const { removeSecret } = await import("../app/remove-secret.ts");
+  const { removeSecret } = await import("../app/shared-secrets/remove-secret.ts");
   const preview = await removeSecret(ctx, { wanted, dryRun: true });
   const { number, id, secret, last } = preview.data;
   if (last) ctx.progress.warn("nobody has a link that works without this secret: the proxy would run for no one");
@@ -83,7 +84,7 @@ function declareRegenerate(program: CliCommand): void {
     .examples(["mtproxy regenerate-secret 1", "mtproxy regenerate-secret s3f9a1c"])
     .runs(
       async (ctx, wanted: string, flags: DryRun) =>
-        (await import("../app/regenerate-secret.ts")).regenerateSecret(ctx, { ...flags, wanted }),
+        (await import("../app/shared-secrets/regenerate-secret.ts")).regenerateSecret(ctx, { ...flags, wanted }),
       async (data, style, failure) =>
         (await import("../ui/shared-secret-views.ts")).regeneratedSecretView(data, style, failure),
     );
@@ -96,7 +97,8 @@ function declareShow(program: CliCommand): void {
     .reveals()
     .examples(["mtproxy show-config", "mtproxy show-config 1", "mtproxy show-config s3f9a1c --json"])
     .runs(
-      async (ctx, wanted: string | undefined) => (await import("../app/show-config.ts")).showConfig(ctx, wanted),
+      async (ctx, wanted: string | undefined) =>
+        (await import("../app/shared-secrets/show-config.ts")).showConfig(ctx, wanted),
       async (data, style) => (await import("../ui/shared-secret-views.ts")).sharedConfigView(data, style),
     );
 }

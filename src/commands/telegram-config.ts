@@ -24,7 +24,7 @@ export function declareTelegramConfigCommands(program: CliCommand): void {
     ])
     .runs(
       async (ctx, { fromFile, proxySecret, acceptFewer, dryRun }: RefreshFlags) =>
-        (await import("../app/refresh-config.ts")).refreshConfig(ctx, {
+        (await import("../app/telegram-config/refresh-config.ts")).refreshConfig(ctx, {
           fromFile: { proxySecret, proxyMultiConf: fromFile },
           mayShrink: acceptFewer,
           dryRun,

@@ -1,4 +1,4 @@
-import type { UninstallPlan } from "../app/uninstall.ts";
+import type { UninstallPlan } from "../app/setup/uninstall.ts";
 import type { CliCommand, CommandContext } from "./command.ts";
 
 interface UninstallFlags {
@@ -15,7 +15,7 @@ export function declareUninstallCommand(program: CliCommand): void {
     .examples(["mtproxy uninstall", "mtproxy uninstall --dry-run", "mtproxy uninstall --purge --yes"])
     .runs(
       async (ctx, { purge = false, dryRun = false }: UninstallFlags) => {
-        const { planUninstall, uninstall } = await import("../app/uninstall.ts");
+        const { planUninstall, uninstall } = await import("../app/setup/uninstall.ts");
         const plan = await planUninstall(ctx, purge);
         const nothing = { data: { ...plan, done: false, left: [] } };
         if (dryRun) return nothing;

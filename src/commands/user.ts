@@ -1,7 +1,7 @@
-import type { AddedUser, AddUserOptions } from "../app/add-user.ts";
-import type { AddedUsers } from "../app/add-users.ts";
 import type { Outcome } from "../app/outcome.ts";
-import type { RemovedUser } from "../app/remove-user.ts";
+import type { AddedUser, AddUserOptions } from "../app/people/add-user.ts";
+import type { AddedUsers } from "../app/people/add-users.ts";
+import type { RemovedUser } from "../app/people/remove-user.ts";
 import { AppError } from "../domain/errors.ts";
 import type { CliCommand, CommandContext } from "./command.ts";
 import { collect } from "./options.ts";
@@ -65,7 +65,7 @@ async function add(
   { fromFile, ...flags }: AddFlags,
 ): Promise<Outcome<AddedUser | AddedUsers>> {
   if (name !== undefined && fromFile === undefined)
-    return (await import("../app/add-user.ts")).addUser(ctx, { ...flags, name });
+    return (await import("../app/people/add-user.ts")).addUser(ctx, { ...flags, name });
   if (fromFile === undefined)
     throw new AppError("usage", "missing required argument 'name'", { hint: "mtproxy add-user NAME" });
   const { allowRestart, dryRun, ...others } = flags;
@@ -73,7 +73,7 @@ async function add(
     throw new AppError("usage", "--from-file takes names and all that belongs to them from the file", {
       hint: "its columns are name,mode,domain,expires,note,tags",
     });
-  return (await import("../app/add-users.ts")).addUsers(ctx, { file: fromFile, allowRestart, dryRun });
+  return (await import("../app/people/add-users.ts")).addUsers(ctx, { file: fromFile, allowRestart, dryRun });
 }
 
 function declareSet(program: CliCommand): void {
@@ -92,7 +92,7 @@ function declareSet(program: CliCommand): void {
     ])
     .runs(
       async (ctx, name: string, { tags, ...flags }: SetFlags) =>
-        (await import("../app/set-user.ts")).setUser(ctx, { ...flags, name, noTags: tags === false }),
+        (await import("../app/people/set-user.ts")).setUser(ctx, { ...flags, name, noTags: tags === false }),
       async (data, style) => (await import("../ui/change-views.ts")).setUserView(data, style),
     );
 }
@@ -115,7 +115,7 @@ export async function askAndRemove(
   name: string,
   options: DryRun & { readonly wholeRecord?: boolean },
 ): Promise<Outcome<RemovedUser>> {
-  const { removeUser } = await import("../app/remove-user.ts");
+  const { removeUser } = await import("../app/people/remove-user.ts");
   const preview = await removeUser(ctx, { ...options, name, dryRun: true });
   if (options.dryRun === true) return preview;
   const question = preview.data.hadSecret
@@ -131,7 +131,7 @@ function declareLists(program: CliCommand): void {
     .description("everybody in users.json")
     .examples(["mtproxy list-users", "mtproxy list-users --json"])
     .runs(
-      async (ctx) => (await import("../app/list-users.ts")).listUsers(ctx),
+      async (ctx) => (await import("../app/people/list-users.ts")).listUsers(ctx),
       async (data, style) => (await import("../ui/user-views.ts")).userListView(data, style),
     );
   program
@@ -139,7 +139,7 @@ function declareLists(program: CliCommand): void {
     .description("who has a secret, masked")
     .examples(["mtproxy list-user-secrets"])
     .runs(
-      async (ctx) => (await import("../app/list-users.ts")).listUsers(ctx),
+      async (ctx) => (await import("../app/people/list-users.ts")).listUsers(ctx),
       async (data) => (await import("../ui/user-views.ts")).secretListView(data),
     );
 }
@@ -152,7 +152,7 @@ function declareShow(program: CliCommand): void {
     .reveals()
     .examples(["mtproxy show-user-config alice", "mtproxy show alice --json"])
     .runs(
-      async (ctx, name: string) => (await import("../app/show-user.ts")).showUser(ctx, name),
+      async (ctx, name: string) => (await import("../app/people/show-user.ts")).showUser(ctx, name),
       async (data, style) => (await import("../ui/user-views.ts")).userCardView(data, style),
     );
 }
@@ -165,7 +165,7 @@ function declareSwitches(program: CliCommand): void {
     .examples(["mtproxy disable-user alice"])
     .runs(
       async (ctx, name: string, flags: DryRun) =>
-        (await import("../app/switch-user.ts")).switchUser(ctx, { ...flags, name, enabled: false }),
+        (await import("../app/people/switch-user.ts")).switchUser(ctx, { ...flags, name, enabled: false }),
       async (data, style) => (await import("../ui/change-views.ts")).switchedUserView(data, style),
     );
   program
@@ -175,7 +175,7 @@ function declareSwitches(program: CliCommand): void {
     .examples(["mtproxy enable-user alice"])
     .runs(
       async (ctx, name: string, flags: DryRun) =>
-        (await import("../app/switch-user.ts")).switchUser(ctx, { ...flags, name, enabled: true }),
+        (await import("../app/people/switch-user.ts")).switchUser(ctx, { ...flags, name, enabled: true }),
       async (data, style) => (await import("../ui/change-views.ts")).switchedUserView(data, style),
     );
 }
@@ -190,7 +190,7 @@ function declareRegenerate(program: CliCommand): void {
     .examples(["mtproxy regenerate-user-secret alice", "mtproxy regenerate-user-secret alice --overlap 7d"])
     .runs(
       async (ctx, name: string, flags: DryRun & { readonly overlap?: string }) =>
-        (await import("../app/regenerate-user-secret.ts")).regenerateUserSecret(ctx, { ...flags, name }),
+        (await import("../app/people/regenerate-user-secret.ts")).regenerateUserSecret(ctx, { ...flags, name }),
       async (data, style, failure) => (await import("../ui/user-views.ts")).regeneratedUserView(data, style, failure),
     );
 }

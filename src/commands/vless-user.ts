@@ -24,7 +24,7 @@ export function declareVlessUserCommands(program: CliCommand): void {
     ])
     .runs(
       async (ctx, name: string, flags: AddFlags) =>
-        (await import("../app/add-vless-user.ts")).addVlessUser(ctx, { ...flags, name }),
+        (await import("../app/people/add-vless-user.ts")).addVlessUser(ctx, { ...flags, name }),
       async (data, style, failure) => (await import("../ui/user-views.ts")).addedVlessUserView(data, style, failure),
     );
   program
@@ -42,7 +42,7 @@ export function declareVlessUserCommands(program: CliCommand): void {
     .reveals()
     .examples(["vless-user show alice"])
     .runs(
-      async (ctx, name: string) => (await import("../app/show-user.ts")).showUser(ctx, name),
+      async (ctx, name: string) => (await import("../app/people/show-user.ts")).showUser(ctx, name),
       async (data) => (await import("../ui/user-views.ts")).vlessUserView(data),
     );
   program
@@ -50,7 +50,7 @@ export function declareVlessUserCommands(program: CliCommand): void {
     .description("everybody, and what they can use")
     .examples(["vless-user list"])
     .runs(
-      async (ctx) => (await import("../app/list-users.ts")).listUsers(ctx),
+      async (ctx) => (await import("../app/people/list-users.ts")).listUsers(ctx),
       async (data) => (await import("../ui/user-views.ts")).vlessListView(data),
     );
 }

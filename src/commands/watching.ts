@@ -1,5 +1,5 @@
 import type { Outcome } from "../app/outcome.ts";
-import type { Stats } from "../app/read-stats.ts";
+import type { Stats } from "../app/watching/read-stats.ts";
 import type { CliCommand, CommandContext } from "./command.ts";
 import { parseCount } from "./options.ts";
 
@@ -23,7 +23,7 @@ export function declareWatchingCommands(program: CliCommand): void {
     .examples(["mtproxy stats", "mtproxy stats --live", "mtproxy stats --json"])
     .runs(
       async (ctx, { live }: { live?: boolean }): Promise<Outcome<Stats | null>> =>
-        live === true ? drawStats(ctx) : (await import("../app/read-stats.ts")).readStats(ctx),
+        live === true ? drawStats(ctx) : (await import("../app/watching/read-stats.ts")).readStats(ctx),
       async (data, style) => (data === null ? "" : (await import("../ui/stats-views.ts")).statsView(data, style)),
     );
   program
@@ -45,7 +45,7 @@ export function declareWatchingCommands(program: CliCommand): void {
 async function drawStats(ctx: CommandContext): Promise<Outcome<null>> {
   const screen = await ctx.screen();
   const [{ readStats }, { livePicture }, { inOneLineEach }] = await Promise.all([
-    import("../app/read-stats.ts"),
+    import("../app/watching/read-stats.ts"),
     import("../ui/stats-views.ts"),
     import("../ui/harmless.ts"),
   ]);
@@ -61,7 +61,7 @@ async function drawStats(ctx: CommandContext): Promise<Outcome<null>> {
 
 async function showLogs(ctx: CommandContext, shard: string | undefined, { follow, tail = TAIL }: LogFlags) {
   const [{ readLogs, followLogs }, { redactKeys: clean }] = await Promise.all([
-    import("../app/read-logs.ts"),
+    import("../app/watching/read-logs.ts"),
     import("../ui/redaction.ts"),
   ]);
   if (follow !== true) return readLogs(ctx, { shard, tail, clean });

@@ -1,7 +1,7 @@
-import { type InstalledServer, type InstallOptions, installServer } from "../app/install-server.ts";
 import type { Outcome } from "../app/outcome.ts";
-import type { SetupOptions } from "../app/setup.ts";
-import { parseAnswersFile, readEnvironment, type SetupAnswers, variableOf } from "../app/setup-answers.ts";
+import { type InstalledServer, type InstallOptions, installServer } from "../app/setup/install-server.ts";
+import type { SetupOptions } from "../app/setup/setup.ts";
+import { parseAnswersFile, readEnvironment, type SetupAnswers, variableOf } from "../app/setup/setup-answers.ts";
 import type { CommandContext } from "../commands/command.ts";
 import { isPrivateIpv4 } from "../domain/address.ts";
 import { AppError } from "../domain/errors.ts";

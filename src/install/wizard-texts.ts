@@ -1,5 +1,5 @@
-import type { SetupAnswers } from "../app/setup-answers.ts";
-import type { SetupBackground } from "../app/setup-background.ts";
+import type { SetupAnswers } from "../app/setup/setup-answers.ts";
+import type { SetupBackground } from "../app/setup/setup-background.ts";
 import { hostParts } from "../domain/host-record.ts";
 
 /** What a person reads before the first question. */

@@ -1,7 +1,7 @@
-import { addressLookups } from "../app/host-facts.ts";
-import { lacksDocker } from "../app/install-docker.ts";
-import { readAnswers, type SetupAnswers } from "../app/setup-answers.ts";
-import { readSetupBackground, type SetupBackground } from "../app/setup-background.ts";
+import { addressLookups } from "../app/setup/host-facts.ts";
+import { lacksDocker } from "../app/setup/install-docker.ts";
+import { readAnswers, type SetupAnswers } from "../app/setup/setup-answers.ts";
+import { readSetupBackground, type SetupBackground } from "../app/setup/setup-background.ts";
 import type { CommandContext } from "../commands/command.ts";
 import { AppError } from "../domain/errors.ts";
 import type { Mode } from "../domain/secret.ts";

@@ -1,6 +1,6 @@
-import type { CreatedBackup } from "../app/back-up.ts";
-import type { BackupList, ListedBackup } from "../app/list-backups.ts";
-import type { RestoredBackup } from "../app/restore-backup.ts";
+import type { CreatedBackup } from "../app/moving/back-up.ts";
+import type { BackupList, ListedBackup } from "../app/moving/list-backups.ts";
+import type { RestoredBackup } from "../app/moving/restore-backup.ts";
 import type { Style } from "../commands/command.ts";
 import type { HomeDifference } from "../domain/home-difference.ts";
 import { table } from "./table.ts";

@@ -1,4 +1,4 @@
-import type { AddedLine, AddedUsers } from "../app/add-users.ts";
+import type { AddedLine, AddedUsers } from "../app/people/add-users.ts";
 import type { Style } from "../commands/command.ts";
 
 /** A line for each line of the list, links whole, and a sum. */

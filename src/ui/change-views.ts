@@ -1,6 +1,6 @@
-import type { RemovedUser } from "../app/remove-user.ts";
-import type { SetUser } from "../app/set-user.ts";
-import type { SwitchedUser } from "../app/switch-user.ts";
+import type { RemovedUser } from "../app/people/remove-user.ts";
+import type { SetUser } from "../app/people/set-user.ts";
+import type { SwitchedUser } from "../app/people/switch-user.ts";
 import type { Style } from "../commands/command.ts";
 import { formatInstant } from "../domain/expiry.ts";
 

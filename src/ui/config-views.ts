@@ -1,4 +1,4 @@
-import type { ChangedSettings } from "../app/change-settings.ts";
+import type { ChangedSettings } from "../app/settings/change-settings.ts";
 import type { Style } from "../commands/command.ts";
 import type { Settings } from "../domain/settings.ts";
 

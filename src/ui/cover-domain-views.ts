@@ -1,7 +1,7 @@
-import type { AddedCoverDomain } from "../app/add-cover-domain.ts";
-import type { CheckedDomain } from "../app/check-domain.ts";
-import type { CoverDomainList } from "../app/list-cover-domains.ts";
-import type { RemovedCoverDomain } from "../app/remove-cover-domain.ts";
+import type { AddedCoverDomain } from "../app/cover-domains/add-cover-domain.ts";
+import type { CheckedDomain } from "../app/cover-domains/check-domain.ts";
+import type { CoverDomainList } from "../app/cover-domains/list-cover-domains.ts";
+import type { RemovedCoverDomain } from "../app/cover-domains/remove-cover-domain.ts";
 import type { Style } from "../commands/command.ts";
 import type { CoverCheck, CoverVerdict } from "../domain/cover-verdict.ts";
 

@@ -1,4 +1,4 @@
-import type { Exported, ExportedUser } from "../app/export-users.ts";
+import type { Exported, ExportedUser } from "../app/moving/export-users.ts";
 import type { Style } from "../commands/command.ts";
 import { type Cell, toCsv } from "./csv.ts";
 import { snakeCase } from "./snake-case.ts";

@@ -1,5 +1,5 @@
-import type { ImageList, ListedImage } from "../app/list-images.ts";
-import type { UsedImage } from "../app/use-image.ts";
+import type { ImageList, ListedImage } from "../app/images/list-images.ts";
+import type { UsedImage } from "../app/images/use-image.ts";
 import type { Style } from "../commands/command.ts";
 import type { ImageVerdict } from "../domain/engine-facts.ts";
 

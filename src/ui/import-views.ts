@@ -1,4 +1,4 @@
-import type { Imported, ImportedUser, ToldSetting } from "../app/import-users.ts";
+import type { Imported, ImportedUser, ToldSetting } from "../app/moving/import-users.ts";
 import type { Style } from "../commands/command.ts";
 import { table } from "./table.ts";
 

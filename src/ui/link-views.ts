@@ -1,4 +1,4 @@
-import type { DecodedLink, KnownHolder } from "../app/decode-link.ts";
+import type { DecodedLink, KnownHolder } from "../app/people/decode-link.ts";
 import type { Style } from "../commands/command.ts";
 import { modeNames } from "./user-views.ts";
 

@@ -1,4 +1,4 @@
-import type { Logs } from "../app/read-logs.ts";
+import type { Logs } from "../app/watching/read-logs.ts";
 
 export function logsView({ shards }: Logs): string {
   const several = shards.length > 1;

@@ -1,4 +1,4 @@
-import type { ChangedChannel, Registration, ShownChannel } from "../app/promoted-channel.ts";
+import type { ChangedChannel, Registration, ShownChannel } from "../app/settings/promoted-channel.ts";
 import type { Style } from "../commands/command.ts";
 
 /**

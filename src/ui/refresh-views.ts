@@ -1,4 +1,4 @@
-import type { RefreshedConfig } from "../app/refresh-config.ts";
+import type { RefreshedConfig } from "../app/telegram-config/refresh-config.ts";
 import type { Style } from "../commands/command.ts";
 
 const DONE = {

@@ -1,4 +1,4 @@
-import type { Rotated, RotatedUser } from "../app/rotate-all.ts";
+import type { Rotated, RotatedUser } from "../app/people/rotate-all.ts";
 import type { Style } from "../commands/command.ts";
 import type { AppError } from "../domain/errors.ts";
 import { formatInstant } from "../domain/expiry.ts";

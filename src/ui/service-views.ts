@@ -1,8 +1,8 @@
-import type { Applied } from "../app/apply-plan.ts";
-import type { ShardStatus, Status } from "../app/read-status.ts";
-import type { SwitchedService } from "../app/run-service.ts";
-import type { ShownPlan, ShownShard } from "../app/show-plan.ts";
-import type { Verified, VerifiedLink } from "../app/verify-links.ts";
+import type { Applied } from "../app/live/apply-plan.ts";
+import type { SwitchedService } from "../app/live/run-service.ts";
+import type { ShownPlan, ShownShard } from "../app/live/show-plan.ts";
+import type { Verified, VerifiedLink } from "../app/people/verify-links.ts";
+import type { ShardStatus, Status } from "../app/watching/read-status.ts";
 import type { Style } from "../commands/command.ts";
 import type { PlanCost, ShardChange } from "../domain/plan/changes.ts";
 import { formatDuration, formatMegabytes } from "./units.ts";

@@ -1,5 +1,5 @@
-import type { InstalledServer } from "../app/install-server.ts";
-import type { UserCard } from "../app/user-card.ts";
+import type { UserCard } from "../app/people/user-card.ts";
+import type { InstalledServer } from "../app/setup/install-server.ts";
 import type { Style } from "../commands/command.ts";
 import type { AppError } from "../domain/errors.ts";
 import { terminalQr } from "./qr.ts";

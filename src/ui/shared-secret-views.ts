@@ -1,8 +1,8 @@
-import type { SecretList } from "../app/list-secrets.ts";
-import type { RegeneratedSecret } from "../app/regenerate-secret.ts";
-import type { RemovedSecret } from "../app/remove-secret.ts";
-import type { ListedSecret, SharedSecretCard } from "../app/shared-secret-card.ts";
-import type { SharedConfig } from "../app/show-config.ts";
+import type { SecretList } from "../app/shared-secrets/list-secrets.ts";
+import type { RegeneratedSecret } from "../app/shared-secrets/regenerate-secret.ts";
+import type { RemovedSecret } from "../app/shared-secrets/remove-secret.ts";
+import type { ListedSecret, SharedSecretCard } from "../app/shared-secrets/shared-secret-card.ts";
+import type { SharedConfig } from "../app/shared-secrets/show-config.ts";
 import type { Style } from "../commands/command.ts";
 import type { AppError } from "../domain/errors.ts";
 import { table } from "./table.ts";

@@ -1,4 +1,4 @@
-import type { HolderStats, ShardStats, Stats } from "../app/read-stats.ts";
+import type { HolderStats, ShardStats, Stats } from "../app/watching/read-stats.ts";
 import type { Style } from "../commands/command.ts";
 import { table } from "./table.ts";
 import { formatBytes, formatDuration } from "./units.ts";

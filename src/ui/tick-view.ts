@@ -1,4 +1,4 @@
-import type { Ticked } from "../app/tick.ts";
+import type { Ticked } from "../app/live/tick.ts";
 import type { Style } from "../commands/command.ts";
 import type { AppError } from "../domain/errors.ts";
 

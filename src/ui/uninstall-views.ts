@@ -1,4 +1,4 @@
-import type { Uninstalled, UninstallPlan } from "../app/uninstall.ts";
+import type { Uninstalled, UninstallPlan } from "../app/setup/uninstall.ts";
 import type { Style } from "../commands/command.ts";
 import type { HostEntry } from "../domain/host-record.ts";
 

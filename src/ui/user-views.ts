@@ -1,8 +1,8 @@
-import type { AddedUser } from "../app/add-user.ts";
-import type { AddedVlessUser } from "../app/add-vless-user.ts";
-import type { ListedUser, UserList } from "../app/list-users.ts";
-import type { RegeneratedUser } from "../app/regenerate-user-secret.ts";
-import type { UserCard } from "../app/user-card.ts";
+import type { AddedUser } from "../app/people/add-user.ts";
+import type { AddedVlessUser } from "../app/people/add-vless-user.ts";
+import type { ListedUser, UserList } from "../app/people/list-users.ts";
+import type { RegeneratedUser } from "../app/people/regenerate-user-secret.ts";
+import type { UserCard } from "../app/people/user-card.ts";
 import type { Style } from "../commands/command.ts";
 import type { AppError } from "../domain/errors.ts";
 import { formatInstant } from "../domain/expiry.ts";

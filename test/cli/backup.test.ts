@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { BackupList } from "../../src/app/list-backups.ts";
+import type { BackupList } from "../../src/app/moving/list-backups.ts";
 import type { CliResult } from "../support/cli.ts";
 import { type CliHome, cliHome, sharedCliHome } from "../support/cli-home.ts";
 import { killAtEach } from "../support/crash.ts";

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { ListedUser } from "../../src/app/list-users.ts";
-import type { ShownPlan } from "../../src/app/show-plan.ts";
+import type { ShownPlan } from "../../src/app/live/show-plan.ts";
+import type { ListedUser } from "../../src/app/people/list-users.ts";
 import { type CliHome, cliHome } from "../support/cli-home.ts";
 
 const ADDS = Number(process.env.MTPROXY_CONCURRENT_ADDS ?? 60);

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { ChangedSettings } from "../../src/app/change-settings.ts";
+import type { ChangedSettings } from "../../src/app/settings/change-settings.ts";
 import { cliHome, sharedCliHome } from "../support/cli-home.ts";
 import { freePort } from "../support/trial.ts";
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { ListedUser } from "../../src/app/list-users.ts";
+import type { ListedUser } from "../../src/app/people/list-users.ts";
 import { cliHome } from "../support/cli-home.ts";
 import { killAtEach } from "../support/crash.ts";
 import { canRun } from "../support/machine.mts";

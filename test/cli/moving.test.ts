@@ -1,7 +1,7 @@
 import { cp, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Exported } from "../../src/app/export-users.ts";
+import type { Exported } from "../../src/app/moving/export-users.ts";
 import { cliHome, sharedCliHome } from "../support/cli-home.ts";
 import { importSamples, samples } from "../support/import-samples.ts";
 import { KeyScan } from "../support/key-scan.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { RefreshedConfig } from "../../src/app/refresh-config.ts";
+import type { RefreshedConfig } from "../../src/app/telegram-config/refresh-config.ts";
 import { runCli } from "../support/cli.ts";
 import { tempFolder } from "../support/temp-home.ts";
 import { deadPort, startWeb } from "../support/web.ts";

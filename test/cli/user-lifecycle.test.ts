@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import type { AddedUsers } from "../../src/app/add-users.ts";
+import type { AddedUsers } from "../../src/app/people/add-users.ts";
 import { sharedCliHome } from "../support/cli-home.ts";
 
 const home = sharedCliHome();

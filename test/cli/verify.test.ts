@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { VerifiedLink } from "../../src/app/verify-links.ts";
+import type { VerifiedLink } from "../../src/app/people/verify-links.ts";
 import { Key } from "../../src/domain/key.ts";
 import { type Link, parseLink, tgLink, tmeLink } from "../../src/domain/link.ts";
 import { makeSecret } from "../../src/domain/secret.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { VerifiedLink } from "../../src/app/verify-links.ts";
+import type { VerifiedLink } from "../../src/app/people/verify-links.ts";
 import { type ClientOptions, connectFakeTls, ProxyClient } from "../contract/proxy/support/client.ts";
 import type { UserCardJson } from "../support/cli-home.ts";
 import { cardOf, coverDomains, type DockerCliHome, dockerCliHome, linkOf } from "../support/docker-cli-home.ts";

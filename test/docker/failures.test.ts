@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import type { ListedUser } from "../../src/app/list-users.ts";
+import type { ListedUser } from "../../src/app/people/list-users.ts";
 import type { CliOptions } from "../support/cli.ts";
 import type { UserCardJson } from "../support/cli-home.ts";
 import { bareDockerHome, coverDomains, type DockerCliHome } from "../support/docker-cli-home.ts";

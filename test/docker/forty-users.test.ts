@@ -3,7 +3,7 @@ import { join } from "node:path";
 import Docker from "dockerode";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { VerifiedLink } from "../../src/app/verify-links.ts";
+import type { VerifiedLink } from "../../src/app/people/verify-links.ts";
 import { buildProgram } from "../../src/cli.ts";
 import type { CliCommand } from "../../src/commands/command.ts";
 import { captureTls } from "../support/capture.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ImageList } from "../../src/app/list-images.ts";
+import type { ImageList } from "../../src/app/images/list-images.ts";
 import { coverDomains, type DockerCliHome, dockerCliHome } from "../support/docker-cli-home.ts";
 import { standInImage } from "../support/docker-image.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { applyPlan } from "../../src/app/apply-plan.ts";
-import { refreshConfig } from "../../src/app/refresh-config.ts";
+import { applyPlan } from "../../src/app/live/apply-plan.ts";
+import { refreshConfig } from "../../src/app/telegram-config/refresh-config.ts";
 import type { Context } from "../../src/context.ts";
 import { makeSecret, revealSecret, type Secret } from "../../src/domain/secret.ts";
 import { createDockerEngine } from "../../src/engine/docker/docker-engine.ts";

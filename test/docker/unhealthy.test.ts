@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import type { ShownPlan } from "../../src/app/show-plan.ts";
+import type { ShownPlan } from "../../src/app/live/show-plan.ts";
 import type { UserCardJson } from "../support/cli-home.ts";
 import { cardOf, coverDomains, type DockerCliHome, dockerCliHome, linkOf } from "../support/docker-cli-home.ts";
 import { endsWith, endsWithout, faultFile, faultyImage } from "../support/faulty-image.ts";

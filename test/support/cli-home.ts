@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
-import type { UserCard } from "../../src/app/user-card.ts";
+import type { UserCard } from "../../src/app/people/user-card.ts";
 import { type CliOptions, type CliResult, runCli } from "./cli.ts";
 import { type Datacenter, startDatacenter } from "./telegram/datacenter.ts";
 import { freePort } from "./trial.ts";

@@ -1,5 +1,5 @@
 import { secretsOf } from "../../domain/user.ts";
-import { examine, whyNot } from "../check-domain.ts";
+import { examine, whyNot } from "../cover-domains/check-domain.ts";
 import type { State } from "../load-state.ts";
 import { type Check, failed, ok, skipped, some, warning } from "./check.ts";
 import type { Examination } from "./examination.ts";

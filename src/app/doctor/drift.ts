@@ -1,5 +1,5 @@
 import { shardName } from "../../domain/shard.ts";
-import { liveSteps } from "../live-config.ts";
+import { liveSteps } from "../telegram-config/live-config.ts";
 import { type Check, failed, ok, some } from "./check.ts";
 import type { Examination } from "./examination.ts";
 

@@ -1,4 +1,4 @@
-import { formerEngine } from "../former-engine.ts";
+import { formerEngine } from "../live/former-engine.ts";
 import { type Check, failed, ok } from "./check.ts";
 
 export const formerEngineCheck: Check = {

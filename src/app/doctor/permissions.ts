@@ -1,7 +1,7 @@
 import { basename, dirname, join, sep } from "node:path";
 import type { HostContext } from "../../context.ts";
 import type { FileStat } from "../../ports.ts";
-import { containerUser } from "../deployment.ts";
+import { containerUser } from "../live/deployment.ts";
 import { type Check, failed, ok, skipped, some, warning } from "./check.ts";
 
 /** Something in the home. */

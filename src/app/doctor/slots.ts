@@ -1,8 +1,8 @@
 import type { ShardDeployment } from "../../domain/deployment.ts";
 import { formatPortRange } from "../../domain/port.ts";
 import type { ModeFamily } from "../../domain/shard.ts";
+import { capabilitiesOf } from "../live/plan-state.ts";
 import type { PlannedState } from "../load-state.ts";
-import { capabilitiesOf } from "../plan-state.ts";
 import { type Check, failed, ok, skipped, warning } from "./check.ts";
 
 /** What people call a family. */

@@ -1,12 +1,12 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { addUser } from "../../../src/app/add-user.ts";
-import { readStatus } from "../../../src/app/read-status.ts";
-import { removeUser } from "../../../src/app/remove-user.ts";
-import { applyAll, stopService } from "../../../src/app/run-service.ts";
-import { setUp } from "../../../src/app/setup.ts";
-import { showPlan } from "../../../src/app/show-plan.ts";
+import { applyAll, stopService } from "../../../src/app/live/run-service.ts";
+import { showPlan } from "../../../src/app/live/show-plan.ts";
+import { addUser } from "../../../src/app/people/add-user.ts";
+import { removeUser } from "../../../src/app/people/remove-user.ts";
+import { setUp } from "../../../src/app/setup/setup.ts";
+import { readStatus } from "../../../src/app/watching/read-status.ts";
 import type { Context } from "../../../src/context.ts";
 import { AppError } from "../../../src/domain/errors.ts";
 import { appScene } from "../../support/app-scene.ts";

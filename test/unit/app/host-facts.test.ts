@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { readHostFacts } from "../../../src/app/host-facts.ts";
+import { readHostFacts } from "../../../src/app/setup/host-facts.ts";
 import type { HostContext } from "../../../src/context.ts";
 import { download } from "../../../src/host/download.ts";
 import { createMachine } from "../../../src/host/machine.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { addUser } from "../../../src/app/add-user.ts";
-import { applyPlan } from "../../../src/app/apply-plan.ts";
-import { inBatches } from "../../../src/app/make-live.ts";
-import { setUp } from "../../../src/app/setup.ts";
+import { applyPlan } from "../../../src/app/live/apply-plan.ts";
+import { inBatches } from "../../../src/app/live/make-live.ts";
+import { addUser } from "../../../src/app/people/add-user.ts";
+import { setUp } from "../../../src/app/setup/setup.ts";
 import { AppError } from "../../../src/domain/errors.ts";
 import type { Action, ShardChange } from "../../../src/domain/plan/changes.ts";
 import { appScene } from "../../support/app-scene.ts";

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { addUser } from "../../../src/app/add-user.ts";
-import { applyPlan } from "../../../src/app/apply-plan.ts";
-import { listUsers } from "../../../src/app/list-users.ts";
-import { readStatus } from "../../../src/app/read-status.ts";
-import { regenerateUserSecret } from "../../../src/app/regenerate-user-secret.ts";
-import { removeUser } from "../../../src/app/remove-user.ts";
-import { applyAll, stopService } from "../../../src/app/run-service.ts";
-import { setUp } from "../../../src/app/setup.ts";
-import { showPlan } from "../../../src/app/show-plan.ts";
-import { switchUser } from "../../../src/app/switch-user.ts";
-import { verifyLinks } from "../../../src/app/verify-links.ts";
+import { applyPlan } from "../../../src/app/live/apply-plan.ts";
+import { applyAll, stopService } from "../../../src/app/live/run-service.ts";
+import { showPlan } from "../../../src/app/live/show-plan.ts";
+import { addUser } from "../../../src/app/people/add-user.ts";
+import { listUsers } from "../../../src/app/people/list-users.ts";
+import { regenerateUserSecret } from "../../../src/app/people/regenerate-user-secret.ts";
+import { removeUser } from "../../../src/app/people/remove-user.ts";
+import { switchUser } from "../../../src/app/people/switch-user.ts";
+import { verifyLinks } from "../../../src/app/people/verify-links.ts";
+import { setUp } from "../../../src/app/setup/setup.ts";
+import { readStatus } from "../../../src/app/watching/read-status.ts";
 import { appScene } from "../../support/app-scene.ts";
 
 /** A home where alice and bob (dd) have links that work. */

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { addUser } from "../../../src/app/add-user.ts";
-import { applyPlan } from "../../../src/app/apply-plan.ts";
-import { setUp } from "../../../src/app/setup.ts";
+import { applyPlan } from "../../../src/app/live/apply-plan.ts";
+import { addUser } from "../../../src/app/people/add-user.ts";
+import { setUp } from "../../../src/app/setup/setup.ts";
 import { AppError } from "../../../src/domain/errors.ts";
 import { appScene } from "../../support/app-scene.ts";
 

@@ -1,15 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { addUser } from "../../../src/app/add-user.ts";
-import { applyPlan } from "../../../src/app/apply-plan.ts";
-import { decodeLink } from "../../../src/app/decode-link.ts";
-import { listUsers } from "../../../src/app/list-users.ts";
-import { regenerateUserSecret } from "../../../src/app/regenerate-user-secret.ts";
-import { removeUser } from "../../../src/app/remove-user.ts";
-import { stopService } from "../../../src/app/run-service.ts";
-import { setUser } from "../../../src/app/set-user.ts";
-import { switchUser } from "../../../src/app/switch-user.ts";
-import { tick } from "../../../src/app/tick.ts";
+import { applyPlan } from "../../../src/app/live/apply-plan.ts";
+import { stopService } from "../../../src/app/live/run-service.ts";
+import { tick } from "../../../src/app/live/tick.ts";
+import { addUser } from "../../../src/app/people/add-user.ts";
+import { decodeLink } from "../../../src/app/people/decode-link.ts";
+import { listUsers } from "../../../src/app/people/list-users.ts";
+import { regenerateUserSecret } from "../../../src/app/people/regenerate-user-secret.ts";
+import { removeUser } from "../../../src/app/people/remove-user.ts";
+import { setUser } from "../../../src/app/people/set-user.ts";
+import { switchUser } from "../../../src/app/people/switch-user.ts";
 import { AppError } from "../../../src/domain/errors.ts";
 import { type AppScene, appScene } from "../../support/app-scene.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { addUser } from "../../../src/app/add-user.ts";
-import { applyPlan } from "../../../src/app/apply-plan.ts";
-import { listImages } from "../../../src/app/list-images.ts";
-import { showPlan } from "../../../src/app/show-plan.ts";
-import { useImage } from "../../../src/app/use-image.ts";
+import { listImages } from "../../../src/app/images/list-images.ts";
+import { useImage } from "../../../src/app/images/use-image.ts";
+import { applyPlan } from "../../../src/app/live/apply-plan.ts";
+import { showPlan } from "../../../src/app/live/show-plan.ts";
+import { addUser } from "../../../src/app/people/add-user.ts";
 import { appScene } from "../../support/app-scene.ts";
 import { goodImage } from "../../support/deployment.ts";
 

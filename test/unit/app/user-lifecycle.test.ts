@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { addUser } from "../../../src/app/add-user.ts";
-import { addUsers } from "../../../src/app/add-users.ts";
-import { applyPlan } from "../../../src/app/apply-plan.ts";
-import { listUsers } from "../../../src/app/list-users.ts";
-import { setUser } from "../../../src/app/set-user.ts";
-import { showUser } from "../../../src/app/show-user.ts";
-import { switchUser } from "../../../src/app/switch-user.ts";
+import { applyPlan } from "../../../src/app/live/apply-plan.ts";
+import { addUser } from "../../../src/app/people/add-user.ts";
+import { addUsers } from "../../../src/app/people/add-users.ts";
+import { listUsers } from "../../../src/app/people/list-users.ts";
+import { setUser } from "../../../src/app/people/set-user.ts";
+import { showUser } from "../../../src/app/people/show-user.ts";
+import { switchUser } from "../../../src/app/people/switch-user.ts";
 import { parseLink } from "../../../src/domain/link.ts";
 import { type AppScene, appScene } from "../../support/app-scene.ts";
 

@@ -1,0 +1,145 @@
+import { join } from "node:path";
+import type { Context } from "../../context.ts";
+import type { EngineRecord } from "../../domain/engine-facts.ts";
+import { AppError } from "../../domain/errors.ts";
+import { type PlanCost, planCost, type ShardChange, shardChanges } from "../../domain/plan/changes.ts";
+import { openRevocations, type Revocation } from "../../domain/plan/revoked.ts";
+import { type Move, sharedHolder } from "../../domain/shard.ts";
+import type { Engine, Instance } from "../../engine/engine.ts";
+import { loadSettings, type PlannedState } from "../load-state.ts";
+import { removeRevokedFiles, updateClientFiles } from "../people/client-files.ts";
+import { connectedClients } from "./connected-clients.ts";
+import { knownImage, makeDeployment } from "./deployment.ts";
+import { formerEngineWarnings, haltFormerEngine } from "./former-engine.ts";
+import { makeLive, type Rollout } from "./make-live.ts";
+import { type PlanOptions, planState, refuseTakenPort, settlePlan } from "./plan-state.ts";
+import { recordLinks, recordRevoked } from "./record-live.ts";
+import { renderDeployment } from "./render-deployment.ts";
+import { swapFiles } from "./swap-files.ts";
+
+export interface ApplyOptions extends PlanOptions {
+  /** Show only. */
+  readonly dryRun?: boolean | undefined;
+  /** Users whose files may need writing, when only these changed; everybody's are looked at otherwise. */
+  readonly changedUsers?: readonly string[];
+  /** Also start what an admin stopped. */
+  readonly startStopped?: boolean;
+  /** Wait for each shard to be healthy before the next one is touched. */
+  readonly oneByOne?: boolean;
+}
+
+/** What was (or would be) done. */
+export interface Applied {
+  readonly changes: readonly ShardChange[];
+  readonly cost: PlanCost;
+  readonly revocations: readonly Revocation[];
+  readonly moves: readonly Move[];
+  readonly applied: boolean;
+}
+
+/** What an apply works with, once everything is known. */
+type Prepared = PlannedState & Rollout;
+
+/** Why a change is not live although nothing went wrong. */
+export const STOPPED = "the proxy is stopped and takes the change when it starts";
+
+/**
+ * Makes live what the state asks for: changes only what differs, waits until it is healthy, and brings files and processes back when
+ * it does not become so. Under a lock of its own; the state is settled first, so that it stays recorded as pending when this fails.
+ * @throws AppError environment without a usable engine, engine when the proxy does not become healthy
+ */
+export async function applyPlan(ctx: Context, options: ApplyOptions = {}): Promise<Applied> {
+  await loadSettings(ctx);
+  if (options.dryRun === true) return previewApply(ctx, await planState(ctx, options));
+  return ctx.locks.withLock(join(ctx.paths.run, "apply.lock"), () => settleAndApply(ctx, options), {
+    purpose: "applying changes",
+  });
+}
+
+/** What applying a plan would do to what runs now; changes nothing and does not look into an image that was never probed. */
+export async function previewApply(ctx: Context, planned: PlannedState): Promise<Applied> {
+  const engine = await ctx.engine(planned.state.settings);
+  await engine.check();
+  await refuseTakenPort(ctx, planned);
+  for (const warning of await formerEngineWarnings(ctx, planned.state.settings)) ctx.progress.warn(warning);
+  return describe(await prepare(ctx, planned, engine, planned.state.engineRecord), false);
+}
+
+/** What is saved and does not run yet. */
+export interface Backlog {
+  readonly pending: boolean;
+  /** Of processes that run: these people still get in. */
+  readonly revocations: readonly Revocation[];
+}
+
+/** Compares what is saved with what runs; asks the engine nothing more than that. */
+export async function findBacklog(
+  ctx: Context,
+  planned: PlannedState,
+  engine: Engine,
+  instances: readonly Instance[],
+): Promise<Backlog> {
+  const { digests } = renderDeployment(await makeDeployment(ctx, planned, planned.state.engineRecord));
+  const changes = shardChanges(planned.plan, digests, instances, new Map(), engine.capabilities);
+  const running = changes.filter(({ action }) => action !== "start");
+  return {
+    pending: changes.some(({ action }) => action !== "none"),
+    revocations: openRevocations(planned.plan, running),
+  };
+}
+
+async function settleAndApply(ctx: Context, options: ApplyOptions): Promise<Applied> {
+  ctx.putOffInterrupts();
+  const planned = await settlePlan(ctx, options);
+  tellWhoIsGone(ctx, planned, options.changedUsers ?? []);
+  const engine = await ctx.engine(planned.state.settings);
+  await engine.check();
+  const prepared = await prepare(ctx, planned, engine, await knownImage(ctx, engine, planned));
+  const former = await haltFormerEngine(ctx, planned.state.settings);
+  if (options.startStopped !== true && isStopped(prepared.instances)) await refuseWhileStopped(ctx, prepared);
+  await former.replaceBy(() => makeLive(ctx, prepared, options.oneByOne === true));
+  await recordRevoked(ctx, planned.plan.revocations);
+  await removeRevokedFiles(ctx, prepared);
+  await updateClientFiles(ctx, prepared, options.changedUsers);
+  await recordLinks(ctx, prepared);
+  return describe(prepared, true);
+}
+
+async function prepare(ctx: Context, planned: PlannedState, engine: Engine, record: EngineRecord): Promise<Prepared> {
+  const rendering = renderDeployment(await makeDeployment(ctx, planned, record));
+  const instances = await engine.instances();
+  const clients = await connectedClients(engine, instances);
+  const changes = shardChanges(planned.plan, rendering.digests, instances, clients, engine.capabilities);
+  return { ...planned, engine, instances, rendering, changes };
+}
+
+/** Somebody else may take people out of users.json; the command that revokes their keys says so. */
+function tellWhoIsGone(ctx: Context, { state, plan }: PlannedState, expected: readonly string[]): void {
+  const present = new Set([...state.users.map(({ name }) => name), ...expected, sharedHolder]);
+  for (const { holder } of plan.revocations) {
+    if (!present.has(holder))
+      ctx.progress.warn(`${holder} is gone from users.json: the key is being revoked with this`);
+  }
+}
+
+function isStopped(instances: readonly Instance[]): boolean {
+  return instances.length > 0 && !instances.some(({ running }) => running);
+}
+
+/**
+ * Someone who stopped the proxy does not want it back because a user was added. The files are written all the same: whoever starts
+ * it by another way, a reboot included, must not bring revoked keys back.
+ */
+async function refuseWhileStopped(ctx: Context, { rendering, plan }: Prepared): Promise<never> {
+  await swapFiles(ctx, rendering.files, rendering.containerUser);
+  const kept = new Set(plan.shards.map(({ shard }) => shard.id));
+  await recordRevoked(
+    ctx,
+    plan.revocations.filter(({ shardId }) => kept.has(shardId)),
+  );
+  throw new AppError("environment", STOPPED, { hint: "mtproxy start" });
+}
+
+function describe({ plan, changes }: Prepared, applied: boolean): Applied {
+  return { changes, cost: planCost(changes), revocations: openRevocations(plan, changes), moves: plan.moves, applied };
+}

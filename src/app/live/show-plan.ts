@@ -1,0 +1,78 @@
+import type { Context } from "../../context.ts";
+import { AppError } from "../../domain/errors.ts";
+import { type PlanCost, planCost, type ShardChange } from "../../domain/plan/changes.ts";
+import { accessWarnings, withoutKeys } from "../../domain/plan/revoked.ts";
+import type { ModeFamily } from "../../domain/shard.ts";
+import type { PlannedState } from "../load-state.ts";
+import type { Outcome } from "../outcome.ts";
+import { type Applied, previewApply } from "./apply-plan.ts";
+import { planState } from "./plan-state.ts";
+
+export interface ShownShard {
+  readonly shardId: number;
+  readonly port: number;
+  readonly family: ModeFamily;
+  readonly coverDomains: readonly string[];
+  readonly assignedSlots: number;
+  readonly spareSlots: number;
+}
+
+export interface ShownPlan {
+  /** Something would change. */
+  readonly pending: boolean;
+  readonly shards: readonly ShownShard[];
+  readonly changes: readonly ShardChange[];
+  readonly cost: PlanCost;
+  readonly revocations: Applied["revocations"];
+  readonly moves: Applied["moves"];
+}
+
+interface ShowPlanOptions {
+  readonly exitCode?: boolean | undefined;
+  readonly allowRestart?: boolean | undefined;
+}
+
+/**
+ * What `apply` would do, and what the result costs the machine. Without an engine the shards are shown all the same; nothing is live
+ * then.
+ * @returns failure `pending` with `exitCode` when something would change, the engine's own error when it cannot be asked
+ */
+export async function showPlan(ctx: Context, options: ShowPlanOptions): Promise<Outcome<ShownPlan>> {
+  const planned = await planState(ctx, { allowRestart: options.allowRestart ?? false });
+  const shards = planned.plan.shards.map(({ shard }) => ({
+    shardId: shard.id,
+    port: shard.port,
+    family: shard.family,
+    coverDomains: shard.coverDomains,
+    assignedSlots: shard.slots.filter(({ holder }) => holder !== undefined).length,
+    spareSlots: shard.slots.filter(({ holder }) => holder === undefined).length,
+  }));
+  const { warnings } = planned.state;
+  try {
+    const applied = await previewApply(ctx, planned);
+    const pending = applied.changes.some(({ action }) => action !== "none");
+    const failure =
+      pending && options.exitCode === true
+        ? new AppError("pending", "changes are pending", { hint: "mtproxy apply" })
+        : undefined;
+    return {
+      data: { pending, shards, ...applied },
+      warnings: [...warnings, ...accessWarnings(runningOnes(applied))],
+      ...(failure === undefined ? {} : { failure }),
+    };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { data: { shards, ...withoutEngine(planned) }, warnings, failure: error };
+  }
+}
+
+/** A process that is stopped lets nobody in. */
+function runningOnes({ revocations, changes }: Applied): Applied["revocations"] {
+  const stopped = new Set(changes.flatMap(({ shardId, action }) => (action === "start" ? [shardId] : [])));
+  return revocations.filter(({ shardId }) => !stopped.has(shardId));
+}
+
+function withoutEngine({ plan }: PlannedState): Omit<ShownPlan, "shards"> {
+  const revocations = withoutKeys(plan.revocations);
+  return { pending: true, changes: [], cost: planCost([]), revocations, moves: plan.moves };
+}

@@ -1,0 +1,120 @@
+import type { Context } from "../../context.ts";
+import { dockerCapabilities } from "../../domain/engine-facts.ts";
+import { hasPassed } from "../../domain/expiry.ts";
+import { claimsOf } from "../../domain/plan/claim.ts";
+import { accessWarnings, revokedKeys } from "../../domain/plan/revoked.ts";
+import { domainOf, type Mode, maskSecret } from "../../domain/secret.ts";
+import { type RevokedKey, type ShardBook, sharedHolder } from "../../domain/shard.ts";
+import { hasSecret, type User } from "../../domain/user.ts";
+import { shownNote } from "../../domain/user-labels.ts";
+import type { Outcome } from "../outcome.ts";
+
+/** A user in a list: nothing here lets anyone in. */
+export interface ListedUser {
+  readonly username: string;
+  /** Has an MTProxy secret. */
+  readonly mtproxy: boolean;
+  readonly enabled: boolean;
+  readonly mode: Mode | null;
+  readonly domain: string | null;
+  /** Masked; null without one. */
+  readonly secret: string | null;
+  /** Null while the key has no slot yet. */
+  readonly port: number | null;
+  readonly createdAt: string | null;
+  readonly note: string | null;
+  readonly tags: readonly string[];
+  /** ISO 8601; null for a link that does not expire. */
+  readonly expiresAt: string | null;
+  readonly expired: boolean;
+  /** ISO 8601: until when the link before this one works too; null where it does not. */
+  readonly formerLinkUntil: string | null;
+  /** Can use the VLESS stack's VLESS. */
+  readonly vless: boolean;
+  /** Can use the VLESS stack's SOCKS5 and HTTP proxies. */
+  readonly socks: boolean;
+}
+
+export interface UserList {
+  readonly users: readonly ListedUser[];
+  readonly enabled: number;
+  readonly disabled: number;
+}
+
+/** Everybody in users.json, in its order. Works without an engine and before setup. */
+export async function listUsers(ctx: Context): Promise<Outcome<UserList>> {
+  const [{ users, warnings }, book] = await Promise.all([ctx.stores.users.read(), ctx.stores.shards.read()]);
+  const places = placesByKey(book);
+  const now = ctx.clock.now();
+  const listed = users.map((user) => listedUser(user, places, now));
+  const enabled = listed.filter((user) => user.mtproxy && user.enabled).length;
+  return {
+    data: { users: listed, enabled, disabled: listed.length - enabled },
+    warnings: [...warnings, ...accessWarnings(revokedUsers(book, users, places)), ...overdueWarnings(users, now)],
+  };
+}
+
+/** The timer ends links; where it does not run, somebody must be told. */
+function overdueWarnings(users: readonly User[], now: Date): string[] {
+  const overdue = (name: string, what: string) =>
+    `${name}'s ${what} AND STILL WORKS until mtproxy tick, which a timer should run`;
+  return users.flatMap((user) => {
+    if (!hasSecret(user) || !user.enabled) return [];
+    if (hasPassed(user.expiresAt, now)) return [overdue(user.name, "link has expired")];
+    return hasPassed(user.former?.until, now) ? [overdue(user.name, "old link shall be dead by now")] : [];
+  });
+}
+
+/** Where a key is served. */
+interface Place {
+  readonly port: number;
+  /** Somebody's who may have lost it since. */
+  isSuspect: boolean;
+}
+
+function placesByKey({ shards }: ShardBook): Map<string, Place> {
+  const places = new Map<string, Place>();
+  for (const { port, slots } of shards)
+    for (const { key, holder, disabled } of slots)
+      places.set(key.reveal(), { port, isSuspect: holder !== undefined && disabled !== true });
+  return places;
+}
+
+/** Users only: shared secrets have a list of their own. Nearly always every key that was somebody's still is. */
+function revokedUsers(book: ShardBook, users: readonly User[], places: ReadonlyMap<string, Place>): RevokedKey[] {
+  if (book.revoking.length === 0 && areHeld(users, places)) return [];
+  const revoked = revokedKeys(book, claimsOf(users, [], dockerCapabilities));
+  return revoked.filter(({ holder }) => holder !== sharedHolder);
+}
+
+/** Whether nobody can have lost a key: whoever has one is enabled. Cheaper than to find out who, which is hardly ever asked. */
+function areHeld(users: readonly User[], places: ReadonlyMap<string, Place>): boolean {
+  for (const { secret, enabled } of users) {
+    const place = secret && places.get(secret.key.reveal());
+    if (place !== undefined && !enabled) return false;
+    if (place !== undefined) place.isSuspect = false;
+  }
+  for (const { isSuspect } of places.values()) if (isSuspect) return false;
+  return true;
+}
+
+function listedUser(user: User, places: ReadonlyMap<string, Place>, now: Date): ListedUser {
+  const { secret } = user;
+  return {
+    username: user.name,
+    mtproxy: secret !== undefined,
+    enabled: secret !== undefined && user.enabled,
+    mode: secret?.mode ?? null,
+    domain: (secret && domainOf(secret)) ?? null,
+    secret: secret === undefined ? null : maskSecret(secret),
+    port: (secret && places.get(secret.key.reveal())?.port) ?? null,
+    createdAt: user.createdAt ?? null,
+    note: user.note === undefined ? null : shownNote(user.note),
+    tags: user.tags ?? [],
+    expiresAt: user.expiresAt ?? null,
+    expired: hasPassed(user.expiresAt, now),
+    formerLinkUntil: user.former?.until ?? null,
+    vless: user.uuid !== undefined,
+    socks: user.hasProxyPassword,
+  };
+}

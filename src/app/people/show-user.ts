@@ -1,0 +1,24 @@
+import type { Context } from "../../context.ts";
+import { AppError } from "../../domain/errors.ts";
+import { findUser, hasSecret } from "../../domain/user.ts";
+import { planState } from "../live/plan-state.ts";
+import type { Outcome } from "../outcome.ts";
+import { handOut } from "./hand-out.ts";
+import type { UserCard } from "./user-card.ts";
+
+/**
+ * What a user was given. Works without an engine.
+ * @throws AppError not-found, or conflict for a user without a secret
+ */
+export async function showUser(ctx: Context, name: string): Promise<Outcome<UserCard>> {
+  const planned = await planState(ctx);
+  const user = findUser(planned.state.users, name);
+  if (!hasSecret(user))
+    throw new AppError("conflict", `${user.name} has no MTProxy secret`, {
+      hint: `mtproxy add-user ${user.name} gives one`,
+    });
+  const warnings = user.enabled
+    ? []
+    : [`${user.name} is disabled, so the link does not work: mtproxy enable-user ${user.name}`];
+  return { data: await handOut(ctx, planned, user), warnings };
+}

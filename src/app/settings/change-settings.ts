@@ -1,0 +1,90 @@
+import type { Context } from "../../context.ts";
+import { defaultSettings, type Settings, workerWarnings } from "../../domain/settings.ts";
+import { hasSecret } from "../../domain/user.ts";
+import { bringLive } from "../live/bring-live.ts";
+import { planState, refuseTakenPort } from "../live/plan-state.ts";
+import { loadSettings, type PlannedState } from "../load-state.ts";
+import type { Outcome } from "../outcome.ts";
+import { linkOf } from "../people/client-files.ts";
+import { chooseSettings, refuseOtherShardsPort, type SettingOptions, writeSettings } from "./choose-settings.ts";
+
+/** A setting that is another one now. */
+export interface ChangedSetting {
+  readonly name: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/** A person whose link names something else now, and who must get the new one. */
+export interface ChangedLink {
+  readonly username: string;
+  /** `host:port`. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface ChangedSettings {
+  readonly changed: readonly ChangedSetting[];
+  readonly links: readonly ChangedLink[];
+  /** The proxies run with them. */
+  readonly live: boolean;
+}
+
+/** All settings as they are; those that nobody set have their defaults. */
+export async function showSettings(ctx: Context): Promise<Outcome<Settings>> {
+  return { data: await loadSettings(ctx) };
+}
+
+/**
+ * Changes settings of a home that is set up, makes them live, and rewrites the files of everybody whose link changes.
+ * @returns failure when they are saved but not live
+ * @throws AppError environment for a port that something else holds; nothing is changed then
+ */
+export async function changeSettings(
+  ctx: Context,
+  options: SettingOptions & { readonly dryRun?: boolean | undefined },
+): Promise<Outcome<ChangedSettings>> {
+  const before = await loadSettings(ctx);
+  const settings = await chooseSettings(ctx, before, options);
+  await refuseOtherShardsPort(ctx, settings);
+  const changed = differences(before, settings);
+  const was = await planState(ctx);
+  const planned = await planState(ctx, { settings });
+  await refuseTakenPort(ctx, planned);
+  const data = { changed, links: changedLinks(was, planned), live: false };
+  const warnings = options.workers === undefined ? [] : workerWarnings(settings.workers, hasFakeTls(planned));
+  if (options.dryRun === true) return { data, warnings };
+  if (changed.length > 0) await writeSettings(ctx, settings);
+  const { failure } = await bringLive(ctx, "the settings are saved, but not live");
+  return failure === undefined ? { data: { ...data, live: true }, warnings } : { data, warnings, failure };
+}
+
+function hasFakeTls({ plan }: PlannedState): boolean {
+  return plan.shards.some(({ shard }) => shard.family !== "obfuscated");
+}
+
+function differences(before: Settings, after: Settings): ChangedSetting[] {
+  const names = new Set([...Object.keys(defaultSettings), ...Object.keys(before), ...Object.keys(after)]);
+  return [...names].flatMap((name) => {
+    const [from, to] = [before[name as keyof Settings], after[name as keyof Settings]];
+    return JSON.stringify(from) === JSON.stringify(to)
+      ? []
+      : [{ name: snakeName(name), from: from ?? null, to: to ?? null }];
+  });
+}
+
+/** As it stands in the file. */
+function snakeName(name: string): string {
+  return name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+}
+
+function changedLinks(before: PlannedState, after: PlannedState): ChangedLink[] {
+  const place = (planned: PlannedState, user: Parameters<typeof linkOf>[1]): string | undefined => {
+    const link = linkOf(planned, user);
+    return link && `${link.server}:${link.port}`;
+  };
+  return after.state.users.filter(hasSecret).flatMap((user) => {
+    const [from, to] = [place(before, user), place(after, user)];
+    return from === undefined || to === undefined || from === to ? [] : [{ username: user.name, from, to }];
+  });
+}

@@ -1,0 +1,46 @@
+import type { HostContext } from "../../context.ts";
+import type { HostEntry } from "../../domain/host-record.ts";
+import type { Settings } from "../../domain/settings.ts";
+import { entriesOf, forgetEntry, noteEntry, runTool } from "./host-context.ts";
+import type { HostFacts } from "./host-facts.ts";
+
+/** By this a rule in `ufw status` is known as ours. */
+const COMMENT = "familytraffic-mtproxy";
+
+/** Docker publishes ports in a table that is asked before UFW's own: what it publishes is open whatever UFW says. */
+const DOCKER_BYPASSES =
+  "ports that Docker publishes are reachable whatever UFW says, denied ones too: Docker's own rules come first. The UFW rule" +
+  " says what is meant, and opens the port for what does not run in Docker";
+
+/**
+ * `allow`, never `limit`: that refuses the sixth connection in 30 seconds, and one app opens eight.
+ * @returns a sentence; undefined when there is no UFW
+ */
+export async function putFirewallRule(
+  ctx: HostContext,
+  { port, engine }: Settings,
+  ufw: HostFacts["ufw"],
+): Promise<string | undefined> {
+  if (ufw === "missing" || ctx.machine.root !== undefined) return undefined;
+  const what = `${port}/tcp`;
+  for (const entry of await entriesOf(ctx, "firewall")) if (entry.what !== what) await removeFirewallRule(ctx, entry);
+  if (engine === "docker") ctx.progress.warn(DOCKER_BYPASSES);
+  if (await isAllowed(ctx, what)) return `UFW allows ${what} already`;
+  await noteEntry(ctx, { part: "firewall", kind: "rule", what });
+  await runTool(ctx, ["ufw", "allow", what, "comment", COMMENT]);
+  const inactive = ufw === "active" ? "" : " (UFW is not active: the rule counts once it is)";
+  return `UFW rule added: ${what} (MTProxy)${inactive}`;
+}
+
+export async function removeFirewallRule(ctx: HostContext, entry: HostEntry): Promise<void> {
+  const isThere = (await ctx.machine.findOnPath("ufw")).length > 0 && (await isAllowed(ctx, entry.what));
+  if (isThere) await runTool(ctx, ["ufw", "--force", "delete", "allow", entry.what]);
+  await forgetEntry(ctx, entry);
+}
+
+/** As the rules were typed, whether UFW is active or not. */
+async function isAllowed(ctx: HostContext, what: string): Promise<boolean> {
+  const added = await runTool(ctx, ["ufw", "show", "added"]);
+  const rules = added.split("\n").map((line) => line.replace(/ comment .*/, "").trim());
+  return [what, what.replace(/\/tcp$/, "")].some((port) => rules.includes(`ufw allow ${port}`));
+}

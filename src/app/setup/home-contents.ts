@@ -1,0 +1,87 @@
+import { basename, dirname, join, relative } from "node:path";
+import type { Context, HostContext } from "../../context.ts";
+import type { Machine } from "../../machine.ts";
+import type { HomePaths } from "../../ports.ts";
+import { hostRecordPath } from "../../state/host-record-store.ts";
+import { stateFiles } from "../../state/state-files.ts";
+import { BACKUP_END } from "../moving/list-backups.ts";
+
+/** Names in a home that we make; the first two and the last ones may hold a VLESS stack's files too. */
+const OURS: readonly string[] = ["config", "data", "mtproxy", "logs", "backups"];
+
+export function isOurName(name: string): boolean {
+  return OURS.includes(name);
+}
+
+/** What each client's files are called; the VLESS stack keeps its own beside them. */
+const CLIENT_FILE = /^mtproxy_/;
+
+/** What users.json is when nobody is left in it and nobody added anything. */
+const EMPTY = '{"users":[]}';
+
+/**
+ * Removes what we keep in a home, and the folders that are empty then: never users.json as long as something of others is in it, and
+ * no file that we did not make.
+ * @returns what is left, relative to the home
+ */
+export async function removeHomeContents(ctx: HostContext): Promise<string[]> {
+  const { files, paths } = ctx;
+  for (const folder of [paths.telegram, paths.logs]) await files.removeFolder(folder);
+  await removeClients(ctx);
+  for (const path of await ownFiles(ctx)) await files.remove(path);
+  await removeEmptyUsers(ctx);
+  // The locks are in here, so it goes last.
+  await files.removeFolder(paths.rendered);
+  return removeEmptyFolders(ctx);
+}
+
+async function ownFiles({ files, paths }: Context): Promise<string[]> {
+  const known = stateFiles(paths).filter((path) => path !== paths.users && basename(path) !== "secrets.json");
+  const config = dirname(paths.settings);
+  const kept = (await files.list(config)).filter((name) => /\.v0\.[\dTZ-]+$/.test(name));
+  const backups = (await files.list(paths.backups)).filter(
+    (name) => name.startsWith("mtproxy-") && name.endsWith(BACKUP_END),
+  );
+  return [
+    ...known,
+    hostRecordPath(paths),
+    ...kept.map((name) => join(config, name)),
+    ...backups.map((name) => join(paths.backups, name)),
+  ];
+}
+
+async function removeClients({ files, machine, paths }: HostContext): Promise<void> {
+  for (const folder of await foldersBelow(machine, paths.clients))
+    for (const name of await files.list(folder)) if (CLIENT_FILE.test(name)) await files.remove(join(folder, name));
+}
+
+/** Shared secrets have theirs one level deeper. */
+async function foldersBelow(machine: Machine, folder: string): Promise<string[]> {
+  const below = await machine.folders(folder);
+  const deeper = await Promise.all(below.map((name) => foldersBelow(machine, join(folder, name))));
+  return [...deeper.flat(), ...below.map((name) => join(folder, name))];
+}
+
+async function removeEmptyUsers({ files, paths }: Context): Promise<void> {
+  const text = await files.readText(paths.users);
+  if (text?.replace(/\s/g, "") === EMPTY) await files.remove(paths.users);
+}
+
+/** Deepest first. */
+async function removeEmptyFolders({ files, machine, paths }: HostContext): Promise<string[]> {
+  const { home } = paths;
+  for (const folder of ourFolders(paths)
+    .concat(await foldersBelow(machine, paths.clients))
+    .sort(deepestFirst))
+    if ((await files.list(folder)).length === 0) await files.removeFolder(folder);
+  return files.list(home);
+}
+
+function ourFolders({ home, settings, clients, backups, logs }: HomePaths): string[] {
+  const config = dirname(settings);
+  return [config, dirname(config), clients, dirname(clients), backups, dirname(logs), home];
+}
+
+function deepestFirst(a: string, b: string): number {
+  return relative("/", b).split("/").length - relative("/", a).split("/").length;
+}

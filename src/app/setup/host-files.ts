@@ -1,0 +1,45 @@
+import { dirname } from "node:path";
+import type { HostContext } from "../../context.ts";
+import type { HostEntry, HostPart } from "../../domain/host-record.ts";
+import { type HostFile, isOurFile } from "../../render/host-files.ts";
+import { entriesOf, forgetEntry, noteEntry } from "./host-context.ts";
+
+const MODE = 0o644;
+
+/**
+ * Writes the files of a part; those of it that are not wanted any more go. A file that somebody else wrote stays as it is.
+ * @returns system paths of what is ours there now
+ */
+export async function putHostFiles(ctx: HostContext, part: HostPart, files: readonly HostFile[]): Promise<string[]> {
+  const paths = new Set(files.map(({ path }) => path));
+  for (const entry of await entriesOf(ctx, part))
+    if (entry.kind === "file" && !paths.has(entry.what)) await removeHostFile(ctx, entry);
+  const ours: string[] = [];
+  for (const file of files) if (await putHostFile(ctx, part, file)) ours.push(file.path);
+  return ours;
+}
+
+async function putHostFile(ctx: HostContext, part: HostPart, { path, content }: HostFile): Promise<boolean> {
+  const place = ctx.machine.at(path);
+  if ((await ctx.files.stat(dirname(place))) === undefined) {
+    ctx.progress.warn(`there is no folder ${dirname(path)} here, so ${path} is not written`);
+    return false;
+  }
+  const present = await ctx.files.readText(place);
+  if (present !== undefined && !isOurFile(present)) {
+    ctx.progress.warn(`${path} is not ours: it is left as it is`);
+    return false;
+  }
+  await noteEntry(ctx, { part, kind: "file", what: path });
+  if (present !== content) await ctx.files.write(place, content, { mode: MODE, exactMode: true });
+  return true;
+}
+
+/** What somebody else put in its place meanwhile stays. */
+export async function removeHostFile(ctx: HostContext, entry: HostEntry): Promise<void> {
+  const place = ctx.machine.at(entry.what);
+  const present = await ctx.files.readText(place);
+  if (present !== undefined && !isOurFile(present)) ctx.progress.warn(`${entry.what} is not ours any more: it stays`);
+  else if (present !== undefined) await ctx.files.remove(place);
+  await forgetEntry(ctx, entry);
+}

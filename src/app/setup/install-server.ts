@@ -1,0 +1,84 @@
+import type { HostContext } from "../../context.ts";
+import { AppError } from "../../domain/errors.ts";
+import { hostParts } from "../../domain/host-record.ts";
+import { shardName } from "../../domain/shard.ts";
+import type { Outcome } from "../outcome.ts";
+import { type AddedUser, addUser } from "../people/add-user.ts";
+import { readHostFacts } from "./host-facts.ts";
+import { installDocker, lacksDocker } from "./install-docker.ts";
+import { type HostPartState, setUpHost } from "./set-up-host.ts";
+import { type SetupOptions, type SetupResult, setUp } from "./setup.ts";
+import type { SetupAnswers } from "./setup-answers.ts";
+
+export interface InstallOptions extends SetupOptions, SetupAnswers {
+  /** There is a command `tick` for a timer to call. */
+  readonly hasTick: boolean;
+}
+
+export interface InstalledServer extends SetupResult {
+  /** With the link that they are given; null when no first user was named. */
+  readonly firstUser: AddedUser | null;
+  /** What is on the machine outside the home, and what is not. */
+  readonly host: readonly HostPartState[];
+}
+
+/**
+ * From facts and answers to a server that runs: Docker where that was asked for, the proxy, the first user, and what belongs on the
+ * machine. Running it again repairs each of them.
+ * @returns failure for the first that did not work; what comes after it and does not need it is done all the same
+ */
+export async function installServer(ctx: HostContext, options: InstallOptions): Promise<Outcome<InstalledServer>> {
+  if (options.installDocker === true && options.dryRun !== true) await provideDocker(ctx);
+  const { data, warnings = [], failure } = await setUp(ctx, options);
+  if (options.dryRun === true)
+    return { data: { ...data, firstUser: null, host: await wished(ctx, options) }, warnings };
+  if (data.running) await tellContainers(ctx, data);
+  const first = await addFirstUser(ctx, options, data.running);
+  const { parts, failures } = await setUpHost(ctx, options, { ...options, settings: data.settings });
+  const [worst] = [failure, first.failure, ...failures].filter((it) => it !== undefined);
+  return {
+    data: { ...data, firstUser: first.user, host: parts },
+    warnings: [...warnings, ...first.warnings, ...failures.filter((it) => it !== worst).map(({ message }) => message)],
+    ...(worst === undefined ? {} : { failure: worst }),
+  };
+}
+
+async function provideDocker(ctx: HostContext): Promise<void> {
+  const facts = await readHostFacts(ctx, { ports: [] });
+  if (lacksDocker(facts)) await installDocker(ctx, facts);
+}
+
+async function wished({ stores }: HostContext, options: InstallOptions): Promise<HostPartState[]> {
+  const recorded = await stores.hostRecord.read();
+  return hostParts.map((part) => ({
+    part,
+    installed: options[part] ?? recorded.some((entry) => entry.part === part),
+  }));
+}
+
+async function tellContainers(ctx: HostContext, { settings }: SetupResult): Promise<void> {
+  if (settings.engine !== "docker") return;
+  const instances = await (await ctx.engine(settings)).instances();
+  ctx.progress.step(`Docker container started: ${instances.map(({ shardId }) => shardName(shardId)).join(", ")}`);
+}
+
+interface FirstUser {
+  readonly user: AddedUser | null;
+  readonly warnings: readonly string[];
+  readonly failure?: AppError | undefined;
+}
+
+/** Not before the proxy runs: the link would not work, and the next setup adds them. */
+async function addFirstUser(ctx: HostContext, { firstUser }: InstallOptions, isRunning: boolean): Promise<FirstUser> {
+  if (firstUser === undefined) return { user: null, warnings: [] };
+  const later = `${firstUser} is not added while no proxy runs: mtproxy add-user ${firstUser}`;
+  if (!isRunning) return { user: null, warnings: [later] };
+  try {
+    const { data: user, warnings = [], failure } = await addUser(ctx, { name: firstUser });
+    if (user.added) ctx.progress.step("Secret generated");
+    return { user, warnings, failure };
+  } catch (failure) {
+    if (failure instanceof AppError && failure.kind !== "bug") return { user: null, warnings: [], failure };
+    throw failure;
+  }
+}

@@ -1,0 +1,129 @@
+import type { HostContext } from "../../context.ts";
+import { AppError } from "../../domain/errors.ts";
+import { type HostEntry, type HostPart, hostParts } from "../../domain/host-record.ts";
+import type { Settings } from "../../domain/settings.ts";
+import { fail2banFiles, type HostFileFacts, logrotateFiles } from "../../render/host-files.ts";
+import { putFirewallRule, removeFirewallRule } from "./firewall.ts";
+import { putCommands, removeCommand } from "./host-commands.ts";
+import { entriesOf } from "./host-context.ts";
+import { readServices, readUfw } from "./host-facts.ts";
+import { putHostFiles, removeHostFile } from "./host-files.ts";
+import { putTimers, reloadUnits, removeTimer } from "./host-timers.ts";
+
+/** What is wanted on the machine. A part that nobody named stays as it is: made whole where it is there, absent where it is not. */
+export type HostWishes = { readonly [part in HostPart]?: boolean | undefined };
+
+export interface HostPartState {
+  readonly part: HostPart;
+  readonly installed: boolean;
+}
+
+interface HostOptions {
+  readonly settings: Settings;
+  /** There is a command `tick` for a timer to call. */
+  readonly hasTick: boolean;
+}
+
+/**
+ * Installs, repairs or removes the parts, each for itself: one that fails keeps no other from being there.
+ * @returns what is there, and what went wrong
+ */
+export async function setUpHost(
+  ctx: HostContext,
+  wishes: HostWishes,
+  options: HostOptions,
+): Promise<{ readonly parts: HostPartState[]; readonly failures: AppError[] }> {
+  const parts: HostPartState[] = [];
+  const failures: AppError[] = [];
+  for (const part of hostParts) {
+    try {
+      parts.push({ part, installed: await setUpPart(ctx, part, wishes[part], options) });
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      failures.push(error);
+      parts.push({ part, installed: false });
+    }
+  }
+  return { parts, failures };
+}
+
+async function setUpPart(
+  ctx: HostContext,
+  part: HostPart,
+  wish: boolean | undefined,
+  options: HostOptions,
+): Promise<boolean> {
+  const before = await entriesOf(ctx, part);
+  const isWanted = wish ?? before.length > 0;
+  if (!isWanted && before.length === 0) return false;
+  if (!mayChange(ctx)) throw needsRoot(part);
+  if (!isWanted) {
+    await removePart(ctx, part);
+    ctx.progress.step(`removed: ${part}`);
+    return false;
+  }
+  const done = await installers[part](ctx, options);
+  if (done !== undefined) ctx.progress.step(done);
+  else if ((await entriesOf(ctx, part)).length === 0)
+    ctx.progress.warn(`nothing is installed for ${part}: ${missing[part]}`);
+  return (await entriesOf(ctx, part)).length > 0;
+}
+
+/** Another root belongs to whoever made it. */
+function mayChange({ host, machine }: HostContext): boolean {
+  return host.uid === 0 || machine.root !== undefined;
+}
+
+function needsRoot(part: HostPart): AppError {
+  return new AppError("environment", `only root may change what the machine has for ${part}`, {
+    hint: "sudo mtproxy setup",
+  });
+}
+
+const missing: Readonly<Record<HostPart, string>> = {
+  firewall: "there is no UFW here",
+  timer: "neither systemd nor cron serves here",
+  logrotate: "there is no logrotate here",
+  fail2ban: "there is no fail2ban here",
+  commands: "they are there already, or other programs have their names",
+};
+
+type Installer = (ctx: HostContext, options: HostOptions) => Promise<string | undefined>;
+
+const installers: Readonly<Record<HostPart, Installer>> = {
+  firewall: async (ctx, { settings }) => putFirewallRule(ctx, settings, await readUfw(ctx)),
+  timer: async (ctx, options) => putTimers(ctx, fileFacts(ctx, options), await readServices(ctx)),
+  logrotate: async (ctx, options) => {
+    if (!(await readServices(ctx)).logrotate) return undefined;
+    const [path] = await putHostFiles(ctx, "logrotate", logrotateFiles(fileFacts(ctx, options)));
+    return path && `log rotation: ${path}`;
+  },
+  fail2ban: async (ctx, options) => {
+    if (!(await readServices(ctx)).fail2ban) return undefined;
+    const paths = await putHostFiles(ctx, "fail2ban", fail2banFiles(fileFacts(ctx, options)));
+    return paths.length === 0 ? undefined : `fail2ban filter, its jail off until HAProxy routes: ${paths.join(", ")}`;
+  },
+  commands: (ctx) => putCommands(ctx),
+};
+
+function fileFacts({ paths, machine }: HostContext, { settings, hasTick }: HostOptions): HostFileFacts {
+  return { home: paths.home, logs: paths.logs, command: machine.ourselves, port: settings.port, hasTick };
+}
+
+type Remover = (ctx: HostContext, entry: HostEntry) => Promise<void>;
+
+const removers: Readonly<Record<HostEntry["kind"], Remover>> = {
+  timer: removeTimer,
+  rule: removeFirewallRule,
+  file: removeHostFile,
+  link: removeCommand,
+};
+
+/** Timers are ended before their files go. @throws AppError for what cannot be removed; what comes after it is left */
+export async function removePart(ctx: HostContext, part: HostPart): Promise<void> {
+  const entries = await entriesOf(ctx, part);
+  const isTimer = ({ kind }: HostEntry) => kind === "timer";
+  for (const entry of [...entries.filter(isTimer), ...entries.filter((it) => !isTimer(it))])
+    await removers[entry.kind](ctx, entry);
+  if (entries.some(isTimer)) await reloadUnits(ctx);
+}

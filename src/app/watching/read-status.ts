@@ -1,0 +1,184 @@
+import type { Context } from "../../context.ts";
+import { AppError } from "../../domain/errors.ts";
+import { accessWarnings, type Revocation, withoutKeys } from "../../domain/plan/revoked.ts";
+import type { ProxyStats } from "../../domain/proxy-stats.ts";
+import type { EngineName, Settings } from "../../domain/settings.ts";
+import { type ModeFamily, type Shard, shardName } from "../../domain/shard.ts";
+import { hasSecret } from "../../domain/user.ts";
+import type { Engine, Instance } from "../../engine/engine.ts";
+import { findBacklog } from "../live/apply-plan.ts";
+import { formerEngineWarnings } from "../live/former-engine.ts";
+import { planState } from "../live/plan-state.ts";
+import { loadState, type State } from "../load-state.ts";
+import type { Outcome } from "../outcome.ts";
+
+type ShardCondition = "healthy" | "no upstream" | "not answering" | "stopped" | "missing";
+
+export interface ShardStatus {
+  readonly shardId: number;
+  /** The container's name. */
+  readonly name: string;
+  readonly condition: ShardCondition;
+  readonly port: number;
+  readonly family: ModeFamily;
+  readonly coverDomains: readonly string[];
+  readonly users: number;
+  readonly spareSlots: number;
+  /** Clients with a live session; null when the shard does not answer. */
+  readonly activeConnections: number | null;
+  /** Sessions since the process started. */
+  readonly totalConnections: number | null;
+  readonly uptimeSeconds: number | null;
+  readonly readyTargets: number | null;
+  readonly declaredTargets: number | null;
+  readonly tagSet: boolean | null;
+  readonly version: string | null;
+}
+
+export interface Status {
+  readonly engine: EngineName;
+  readonly notice: string | null;
+  readonly publicHost: string;
+  readonly users: { readonly enabled: number; readonly disabled: number };
+  readonly activeConnections: number;
+  readonly totalConnections: number;
+  /** Of the shard that has run longest. */
+  readonly uptimeSeconds: number;
+  readonly shards: readonly ShardStatus[];
+  /** What is saved differs from what runs; null when nobody can tell. */
+  readonly pending: boolean | null;
+}
+
+/**
+ * What runs now and how it does.
+ * @returns failure `unhealthy` when a shard does not serve; failure of the engine's own kind when the engine cannot be asked
+ */
+export async function readStatus(ctx: Context): Promise<Outcome<Status>> {
+  const state = await loadState(ctx);
+  const engine = await ctx.engine(state.settings);
+  const asked = await ask(engine);
+  const keys = new Set(state.users.filter(hasSecret).map(({ secret }) => secret.key.reveal()));
+  const shards = await Promise.all(state.book.shards.map((shard) => shardStatus(engine, shard, keys, asked.instances)));
+  const { pending, revocations } = await backlogOf(ctx, engine, asked);
+  const data = { ...summarize(state, engine, shards), pending };
+  const failure = asked.failure ?? unhealthy(shards, state.settings);
+  // What does not run at all is started with everything that is saved.
+  const runs = asked.instances.some(({ running }) => running);
+  return {
+    data,
+    warnings: [
+      ...state.warnings,
+      ...(await formerEngineWarnings(ctx, state.settings)),
+      ...accessWarnings(revocations),
+      ...(pending === true && runs ? [PENDING] : []),
+    ],
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+const PENDING = "changes are saved that are not live yet: mtproxy plan shows them, mtproxy apply makes them live";
+
+/** Where the engine cannot be asked, nobody is said to be cut off who may not be. */
+async function backlogOf(
+  ctx: Context,
+  engine: Engine,
+  { instances, failure }: Asked,
+): Promise<{ pending: boolean | null; revocations: readonly Revocation[] }> {
+  try {
+    const planned = await planState(ctx);
+    if (failure !== undefined) return { pending: null, revocations: withoutKeys(planned.plan.revocations) };
+    return await findBacklog(ctx, planned, engine, instances);
+  } catch (error) {
+    if (error instanceof AppError) return { pending: null, revocations: [] };
+    throw error;
+  }
+}
+
+/** What the engine said, or why it said nothing. */
+interface Asked {
+  readonly instances: readonly Instance[];
+  readonly failure?: AppError;
+}
+
+async function ask(engine: Engine): Promise<Asked> {
+  try {
+    await engine.check();
+    return { instances: await engine.instances() };
+  } catch (error) {
+    if (error instanceof AppError) return { instances: [], failure: error };
+    throw error;
+  }
+}
+
+/** @param keys digits of every key that a user has */
+async function shardStatus(
+  engine: Engine,
+  shard: Shard,
+  keys: ReadonlySet<string>,
+  instances: readonly Instance[],
+): Promise<ShardStatus> {
+  const instance = instances.find(({ shardId }) => shardId === shard.id);
+  const stats = instance?.running === true ? await statsOf(engine, shard.id) : undefined;
+  return {
+    shardId: shard.id,
+    name: shardName(shard.id),
+    condition: conditionOf(instance, stats),
+    port: shard.port,
+    family: shard.family,
+    coverDomains: shard.coverDomains,
+    users: shard.slots.filter(({ key }) => keys.has(key.reveal())).length,
+    spareSlots: shard.slots.filter(({ key, holder }) => holder === undefined && !keys.has(key.reveal())).length,
+    activeConnections: stats?.activeClients ?? null,
+    totalConnections: stats?.clientsSinceStart ?? null,
+    uptimeSeconds: stats?.uptime ?? null,
+    readyTargets: stats?.readyTargets ?? null,
+    declaredTargets: stats?.declaredTargets ?? null,
+    tagSet: stats?.tagSet ?? null,
+    version: stats?.version ?? null,
+  };
+}
+
+async function statsOf(engine: Engine, shardId: number): Promise<ProxyStats | undefined> {
+  try {
+    return await engine.stats(shardId);
+  } catch {
+    return undefined;
+  }
+}
+
+function conditionOf(instance: Instance | undefined, stats: ProxyStats | undefined): ShardCondition {
+  if (instance === undefined) return "missing";
+  if (!instance.running) return "stopped";
+  if (stats === undefined) return "not answering";
+  return stats.readyTargets > 0 ? "healthy" : "no upstream";
+}
+
+function summarize(state: State, engine: Engine, shards: readonly ShardStatus[]): Omit<Status, "pending"> {
+  const holders = state.users.filter(hasSecret);
+  const enabled = holders.filter((user) => user.enabled).length;
+  const sum = (pick: (shard: ShardStatus) => number | null) =>
+    shards.reduce((total, shard) => total + (pick(shard) ?? 0), 0);
+  return {
+    engine: state.settings.engine,
+    notice: engine.notice ?? null,
+    publicHost: state.settings.publicHost,
+    users: { enabled, disabled: holders.length - enabled },
+    activeConnections: sum((shard) => shard.activeConnections),
+    totalConnections: sum((shard) => shard.totalConnections),
+    uptimeSeconds: Math.max(0, ...shards.map((shard) => shard.uptimeSeconds ?? 0)),
+    shards,
+  };
+}
+
+function unhealthy(shards: readonly ShardStatus[], settings: Settings): AppError | undefined {
+  const ill = shards.filter(({ condition }) => condition !== "healthy");
+  if (shards.length > 0 && ill.length === 0) return undefined;
+  const isDown = ill.every(({ condition }) => condition === "stopped" || condition === "missing");
+  if (isDown && ill.length === shards.length) {
+    return new AppError("unhealthy", "the proxy does not run", { hint: "mtproxy start" });
+  }
+  const message = ill.map(({ name, condition }) => `${name}: ${condition}`).join(", ");
+  const ask =
+    settings.engine === "docker" ? `docker logs ${ill[0]?.name} shows what the proxy said` : "mtproxy restart";
+  return new AppError("unhealthy", message, { hint: isDown ? "mtproxy start" : ask });
+}
