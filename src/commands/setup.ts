@@ -67,12 +67,7 @@ export function declareSetupCommand(program: CliCommand): void {
       "mtproxy setup --engine trial --public-host 127.0.0.1",
     ])
     .runs(
-      async (ctx, flags: SetupFlags) =>
-        (await import("../install/setup.ts")).setUpServer(ctx, flags, { hasTick: hasCommand(program, "tick") }),
+      async (ctx, flags: SetupFlags) => (await import("../install/setup.ts")).setUpServer(ctx, flags),
       async (data, style, failure) => (await import("../ui/setup-views.ts")).setupView(data, style, failure),
     );
-}
-
-function hasCommand(program: CliCommand, name: string): boolean {
-  return program.commands.some((command) => command.name() === name);
 }

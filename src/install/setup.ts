@@ -1,5 +1,5 @@
 import type { Outcome } from "../app/outcome.ts";
-import { type InstalledServer, type InstallOptions, installServer } from "../app/setup/install-server.ts";
+import { type InstalledServer, installServer } from "../app/setup/install-server.ts";
 import type { SetupOptions } from "../app/setup/setup.ts";
 import { parseAnswersFile, readEnvironment, type SetupAnswers, variableOf } from "../app/setup/setup-answers.ts";
 import type { CommandContext } from "../commands/command.ts";
@@ -18,11 +18,7 @@ export interface SetupFlags extends SetupOptions, SetupAnswers {
  * Flags count before an answers file, that before the environment. With none of the first two, a person at a terminal is asked.
  * @returns null as data when they do not want it
  */
-export async function setUpServer(
-  ctx: CommandContext,
-  flags: SetupFlags,
-  { hasTick }: Pick<InstallOptions, "hasTick">,
-): Promise<Outcome<InstalledServer | null>> {
+export async function setUpServer(ctx: CommandContext, flags: SetupFlags): Promise<Outcome<InstalledServer | null>> {
   const { answers: file, result: _, start, ...typed } = flags;
   const { dryRun, ...answering } = typed;
   const environment = readEnvironment(ctx.env);
@@ -31,11 +27,11 @@ export async function setUpServer(
     const tag = typed.proxyTag === undefined ? {} : { proxyTag: parseProxyTag(typed.proxyTag) };
     const answers = { ...environment, ...(file === undefined ? {} : await readFile(ctx, file)), ...typed, ...tag };
     await requireAnswers(ctx, answers);
-    return installServer(ctx, { ...answers, start: start !== false, hasTick });
+    return installServer(ctx, { ...answers, start: start !== false });
   }
   const answers = await askForAnswers(ctx, environment);
   if (answers === undefined) return { data: null, warnings: ["nothing was changed; mtproxy setup asks again"] };
-  return installServer(ctx, { ...answers, dryRun: dryRun === true, hasTick });
+  return installServer(ctx, { ...answers, dryRun: dryRun === true });
 }
 
 async function readFile(ctx: CommandContext, path: string): Promise<SetupAnswers> {

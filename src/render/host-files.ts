@@ -21,8 +21,6 @@ export interface HostFileFacts {
   /** Words that start this product, absolute. */
   readonly command: readonly string[];
   readonly port: number;
-  /** There is a command `tick`. */
-  readonly hasTick: boolean;
 }
 
 /** First line of each of our files; a file without it is somebody else's. */
@@ -68,17 +66,15 @@ const tick: Job = {
   delay: 60,
 };
 
-function jobsOf({ hasTick }: HostFileFacts): Job[] {
-  return hasTick ? [refresh, tick] : [refresh];
-}
+const jobs: readonly Job[] = [refresh, tick];
 
 /** Names of the timers that are to be enabled. */
-export function timerNames(facts: HostFileFacts): string[] {
-  return jobsOf(facts).map(({ name }) => `${name}.timer`);
+export function timerNames(): string[] {
+  return jobs.map(({ name }) => `${name}.timer`);
 }
 
 export function systemdFiles(facts: HostFileFacts): HostFile[] {
-  return jobsOf(facts).flatMap((job) => [
+  return jobs.flatMap((job) => [
     unit(`${job.name}.service`, serviceTemplate, {
       description: `${capitalised(job.purpose)}`,
       command: commandOf(facts, job).map(systemdWord).join(" "),
@@ -97,12 +93,12 @@ function unit(name: string, template: string, values: Readonly<Record<string, st
 
 /** cron reads no file with a dot in its name. */
 export function cronFiles(facts: HostFileFacts): HostFile[] {
-  const jobs = jobsOf(facts).map((job) => {
+  const lines = jobs.map((job) => {
     const wait = `sleep "$(shuf -i 0-${job.delay} -n 1)"`;
     return `${job.cron} root ${wait}; ${commandOf(facts, job).map(cronWord).join(" ")} >/dev/null`;
   });
   return [
-    { path: `/etc/cron.d/${NAME}`, content: fillTemplate(cronTemplate, { writer: WRITER, jobs: jobs.join("\n") }) },
+    { path: `/etc/cron.d/${NAME}`, content: fillTemplate(cronTemplate, { writer: WRITER, jobs: lines.join("\n") }) },
   ];
 }
 

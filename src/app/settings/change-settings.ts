@@ -1,4 +1,4 @@
-import type { Context } from "../../context.ts";
+import type { Context, HostContext } from "../../context.ts";
 import { defaultSettings, type Settings, workerWarnings } from "../../domain/settings.ts";
 import { hasSecret } from "../../domain/user.ts";
 import { bringLive } from "../live/bring-live.ts";
@@ -6,6 +6,7 @@ import { planState, refuseTakenPort } from "../live/plan-state.ts";
 import { loadSettings, type PlannedState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { linkOf } from "../people/client-files.ts";
+import { setUpHost } from "../setup/set-up-host.ts";
 import { chooseSettings, refuseOtherShardsPort, type SettingOptions, writeSettings } from "./choose-settings.ts";
 
 /** A setting that is another one now. */
@@ -41,7 +42,7 @@ export async function showSettings(ctx: Context): Promise<Outcome<Settings>> {
  * @throws AppError environment for a port that something else holds; nothing is changed then
  */
 export async function changeSettings(
-  ctx: Context,
+  ctx: HostContext,
   options: SettingOptions & { readonly dryRun?: boolean | undefined },
 ): Promise<Outcome<ChangedSettings>> {
   const before = await loadSettings(ctx);
@@ -56,7 +57,16 @@ export async function changeSettings(
   if (options.dryRun === true) return { data, warnings };
   if (changed.length > 0) await writeSettings(ctx, settings);
   const { failure } = await bringLive(ctx, "the settings are saved, but not live");
-  return failure === undefined ? { data: { ...data, live: true }, warnings } : { data, warnings, failure };
+  if (failure !== undefined) return { data, warnings, failure };
+  return { data: { ...data, live: true }, warnings: [...warnings, ...(await moveHostParts(ctx, before, settings))] };
+}
+
+/** A firewall rule and what else names the port go where it went. */
+async function moveHostParts(ctx: HostContext, before: Settings, after: Settings): Promise<string[]> {
+  const parts = await ctx.stores.hostRecord.read();
+  if (before.port === after.port || parts.length === 0) return [];
+  const { failures } = await setUpHost(ctx, {}, after);
+  return failures.map(({ message }) => `the machine still names port ${before.port}: ${message}; sudo mtproxy setup`);
 }
 
 function hasFakeTls({ plan }: PlannedState): boolean {

@@ -20,7 +20,7 @@ export async function putTimers(
 
 async function putSystemdTimers(ctx: HostContext, facts: HostFileFacts): Promise<string | undefined> {
   const paths = await putHostFiles(ctx, "timer", systemdFiles(facts));
-  const names = timerNames(facts).filter((name) => paths.some((path) => path.endsWith(`/${name}`)));
+  const names = timerNames().filter((name) => paths.some((path) => path.endsWith(`/${name}`)));
   for (const what of names) await noteEntry(ctx, { part: "timer", kind: "timer", what });
   if (names.length === 0) return undefined;
   if (ctx.machine.root === undefined) await runTool(ctx, ["systemctl", "daemon-reload"]);

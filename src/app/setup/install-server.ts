@@ -10,10 +10,7 @@ import { type HostPartState, setUpHost } from "./set-up-host.ts";
 import { type SetupOptions, type SetupResult, setUp } from "./setup.ts";
 import type { SetupAnswers } from "./setup-answers.ts";
 
-export interface InstallOptions extends SetupOptions, SetupAnswers {
-  /** There is a command `tick` for a timer to call. */
-  readonly hasTick: boolean;
-}
+export type InstallOptions = SetupOptions & SetupAnswers;
 
 export interface InstalledServer extends SetupResult {
   /** With the link that they are given; null when no first user was named. */
@@ -34,7 +31,7 @@ export async function installServer(ctx: HostContext, options: InstallOptions): 
     return { data: { ...data, firstUser: null, host: await wished(ctx, options) }, warnings };
   if (data.running) await tellContainers(ctx, data);
   const first = await addFirstUser(ctx, options, data.running);
-  const { parts, failures } = await setUpHost(ctx, options, { ...options, settings: data.settings });
+  const { parts, failures } = await setUpHost(ctx, options, data.settings);
   const [worst] = [failure, first.failure, ...failures].filter((it) => it !== undefined);
   return {
     data: { ...data, firstUser: first.user, host: parts },

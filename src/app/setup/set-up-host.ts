@@ -18,12 +18,6 @@ export interface HostPartState {
   readonly installed: boolean;
 }
 
-interface HostOptions {
-  readonly settings: Settings;
-  /** There is a command `tick` for a timer to call. */
-  readonly hasTick: boolean;
-}
-
 /**
  * Installs, repairs or removes the parts, each for itself: one that fails keeps no other from being there.
  * @returns what is there, and what went wrong
@@ -31,13 +25,13 @@ interface HostOptions {
 export async function setUpHost(
   ctx: HostContext,
   wishes: HostWishes,
-  options: HostOptions,
+  settings: Settings,
 ): Promise<{ readonly parts: HostPartState[]; readonly failures: AppError[] }> {
   const parts: HostPartState[] = [];
   const failures: AppError[] = [];
   for (const part of hostParts) {
     try {
-      parts.push({ part, installed: await setUpPart(ctx, part, wishes[part], options) });
+      parts.push({ part, installed: await setUpPart(ctx, part, wishes[part], settings) });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       failures.push(error);
@@ -51,7 +45,7 @@ async function setUpPart(
   ctx: HostContext,
   part: HostPart,
   wish: boolean | undefined,
-  options: HostOptions,
+  settings: Settings,
 ): Promise<boolean> {
   const before = await entriesOf(ctx, part);
   const isWanted = wish ?? before.length > 0;
@@ -62,7 +56,7 @@ async function setUpPart(
     ctx.progress.step(`removed: ${part}`);
     return false;
   }
-  const done = await installers[part](ctx, options);
+  const done = await installers[part](ctx, settings);
   if (done !== undefined) ctx.progress.step(done);
   else if ((await entriesOf(ctx, part)).length === 0)
     ctx.progress.warn(`nothing is installed for ${part}: ${missing[part]}`);
@@ -88,26 +82,26 @@ const missing: Readonly<Record<HostPart, string>> = {
   commands: "they are there already, or other programs have their names",
 };
 
-type Installer = (ctx: HostContext, options: HostOptions) => Promise<string | undefined>;
+type Installer = (ctx: HostContext, settings: Settings) => Promise<string | undefined>;
 
 const installers: Readonly<Record<HostPart, Installer>> = {
-  firewall: async (ctx, { settings }) => putFirewallRule(ctx, settings, await readUfw(ctx)),
-  timer: async (ctx, options) => putTimers(ctx, fileFacts(ctx, options), await readServices(ctx)),
-  logrotate: async (ctx, options) => {
+  firewall: async (ctx, settings) => putFirewallRule(ctx, settings, await readUfw(ctx)),
+  timer: async (ctx, settings) => putTimers(ctx, fileFacts(ctx, settings), await readServices(ctx)),
+  logrotate: async (ctx, settings) => {
     if (!(await readServices(ctx)).logrotate) return undefined;
-    const [path] = await putHostFiles(ctx, "logrotate", logrotateFiles(fileFacts(ctx, options)));
+    const [path] = await putHostFiles(ctx, "logrotate", logrotateFiles(fileFacts(ctx, settings)));
     return path && `log rotation: ${path}`;
   },
-  fail2ban: async (ctx, options) => {
+  fail2ban: async (ctx, settings) => {
     if (!(await readServices(ctx)).fail2ban) return undefined;
-    const paths = await putHostFiles(ctx, "fail2ban", fail2banFiles(fileFacts(ctx, options)));
+    const paths = await putHostFiles(ctx, "fail2ban", fail2banFiles(fileFacts(ctx, settings)));
     return paths.length === 0 ? undefined : `fail2ban filter, its jail off until HAProxy routes: ${paths.join(", ")}`;
   },
   commands: (ctx) => putCommands(ctx),
 };
 
-function fileFacts({ paths, machine }: HostContext, { settings, hasTick }: HostOptions): HostFileFacts {
-  return { home: paths.home, logs: paths.logs, command: machine.ourselves, port: settings.port, hasTick };
+function fileFacts({ paths, machine }: HostContext, { port }: Settings): HostFileFacts {
+  return { home: paths.home, logs: paths.logs, command: machine.ourselves, port };
 }
 
 type Remover = (ctx: HostContext, entry: HostEntry) => Promise<void>;

@@ -15,7 +15,6 @@ const facts: HostFileFacts = {
   logs: "/opt/familytraffic/logs/mtproxy",
   command: ["/usr/bin/node", "/usr/lib/mtproxy/bin/familytraffic-mtproxy"],
   port: 8443,
-  hasTick: true,
 };
 const all = (given: HostFileFacts) => [
   ...systemdFiles(given),
@@ -32,13 +31,10 @@ test("every file says in its first line who wrote it", () => {
   expect(isOurFile("# Written by somebody\n")).toBe(false);
 });
 
-test("there is a timer for tick where there is such a command, and none where there is not", () => {
-  const refresh = "familytraffic-mtproxy-refresh-config.timer";
-  expect(timerNames(facts)).toEqual([refresh, "familytraffic-mtproxy-tick.timer"]);
-  expect(timerNames({ ...facts, hasTick: false })).toEqual([refresh]);
+test("there is a timer for refresh-config and one for tick", () => {
+  expect(timerNames()).toEqual(["familytraffic-mtproxy-refresh-config.timer", "familytraffic-mtproxy-tick.timer"]);
   expect(systemdFiles(facts)).toHaveLength(4);
   expect(cronFiles(facts)[0]?.content).toMatch(/^\*\/5 \* \* \* \* root .* tick --quiet >\/dev\/null$/m);
-  expect(cronFiles({ ...facts, hasTick: false })[0]?.content).not.toContain("tick");
 });
 
 test("a server that was off does what it missed, and not at the second at which all others do", () => {
