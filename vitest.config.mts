@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { Interleaved } from "./test/support/interleaved.mts";
 import { dockerLacks, whatDoesNotRun } from "./test/support/machine.mts";
 
 /** Templates and container scripts are imported as text, as the bundler's loaders do (scripts/build.mjs). */
@@ -31,13 +32,14 @@ if (notRun !== undefined && process.env.MTPROXY_TESTS === "all") {
 }
 if (notRun !== undefined) process.once("exit", () => console.error(notRun));
 
-const docker = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 };
+const docker = { setupFiles: ["test/support/docker-turn.ts"], testTimeout: 300_000, hookTimeout: 300_000 };
 
 /** One project a folder of test/: unit and golden need nothing, the others start real programs. */
 export default defineConfig({
   test: {
-    // Most tests wait for programs that they started; the default leaves one core to the main process, so half of a small machine.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Most tests wait for programs that they started, and a docker test for its turn; the default leaves half of a small machine idle.
+    maxWorkers: Math.max(3, availableParallelism()),
+    sequence: { sequencer: Interleaved },
     projects: [
       project("unit"),
       project("golden"),
