@@ -96,7 +96,7 @@ export async function linkView(card: LinkCard, style: Style): Promise<string> {
 
 export async function userListView({ users }: UserList, style: Style): Promise<string> {
   if (users.length === 0) return "No users yet: mtproxy add-user NAME";
-  const expires = users.some(({ expiresAt }) => expiresAt !== null);
+  const expires = users.some(({ expiresAt }) => expiresAt !== undefined);
   const titles = ["Username", "MTProxy", "Mode", "Domain", "Port", ...(expires ? ["Expires"] : [])];
   return `${await table(
     titles.map((title) => ({ title })),
@@ -105,7 +105,7 @@ export async function userListView({ users }: UserList, style: Style): Promise<s
 }
 
 function expiryCell({ expiresAt, expired }: ListedUser, style: Style): string {
-  if (expiresAt === null) return "-";
+  if (expiresAt === undefined) return "-";
   return expired ? style.warning(formatInstant(expiresAt)) : formatInstant(expiresAt);
 }
 

@@ -22,17 +22,18 @@ export interface ListedUser {
   /** Null while the key has no slot yet. */
   readonly port: number | null;
   readonly createdAt: string | null;
-  readonly note: string | null;
-  readonly tags: readonly string[];
-  /** ISO 8601; null for a link that does not expire. */
-  readonly expiresAt: string | null;
-  readonly expired: boolean;
-  /** ISO 8601: until when the link before this one works too; null where it does not. */
-  readonly formerLinkUntil: string | null;
   /** Can use the VLESS stack's VLESS. */
   readonly vless: boolean;
   /** Can use the VLESS stack's SOCKS5 and HTTP proxies. */
   readonly socks: boolean;
+  /** This and what follows only where there is something to say: few people have any of it. */
+  readonly note?: string;
+  readonly tags?: readonly string[];
+  /** ISO 8601. */
+  readonly expiresAt?: string;
+  readonly expired?: boolean;
+  /** ISO 8601: until when the link before this one works too. */
+  readonly formerLinkUntil?: string;
 }
 
 export interface UserList {
@@ -58,7 +59,8 @@ export async function listUsers(ctx: Context): Promise<Outcome<UserList>> {
 function overdueWarnings(users: readonly User[], now: Date): string[] {
   const overdue = (name: string, what: string) =>
     `${name}'s ${what} AND STILL WORKS until mtproxy tick, which a timer should run`;
-  return users.flatMap((user) => {
+  const timed = users.filter(({ expiresAt, former }) => expiresAt !== undefined || former !== undefined);
+  return timed.flatMap((user) => {
     if (!hasSecret(user) || !user.enabled) return [];
     if (hasPassed(user.expiresAt, now)) return [overdue(user.name, "link has expired")];
     return hasPassed(user.former?.until, now) ? [overdue(user.name, "old link shall be dead by now")] : [];
@@ -100,7 +102,7 @@ function areHeld(users: readonly User[], places: ReadonlyMap<string, Place>): bo
 
 function listedUser(user: User, places: ReadonlyMap<string, Place>, now: Date): ListedUser {
   const { secret } = user;
-  return {
+  const listed = {
     username: user.name,
     mtproxy: secret !== undefined,
     enabled: secret !== undefined && user.enabled,
@@ -109,12 +111,21 @@ function listedUser(user: User, places: ReadonlyMap<string, Place>, now: Date): 
     secret: secret === undefined ? null : maskSecret(secret),
     port: (secret && places.get(secret.key.reveal())?.port) ?? null,
     createdAt: user.createdAt ?? null,
-    note: user.note === undefined ? null : shownNote(user.note),
-    tags: user.tags ?? [],
-    expiresAt: user.expiresAt ?? null,
-    expired: hasPassed(user.expiresAt, now),
-    formerLinkUntil: user.former?.until ?? null,
     vless: user.uuid !== undefined,
     socks: user.hasProxyPassword,
+  };
+  return hasLabels(user) ? { ...listed, ...labelsOf(user, now) } : listed;
+}
+
+function hasLabels({ note, tags, expiresAt, former }: User): boolean {
+  return note !== undefined || tags !== undefined || expiresAt !== undefined || former !== undefined;
+}
+
+function labelsOf({ note, tags, expiresAt, former }: User, now: Date): Partial<ListedUser> {
+  return {
+    ...(note === undefined ? {} : { note: shownNote(note) }),
+    ...(tags === undefined || tags.length === 0 ? {} : { tags }),
+    ...(expiresAt === undefined ? {} : { expiresAt, expired: hasPassed(expiresAt, now) }),
+    ...(former === undefined ? {} : { formerLinkUntil: former.until }),
   };
 }
