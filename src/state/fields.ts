@@ -17,10 +17,10 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** The fields of one object in a file; errors name the file, the field and what to do, and repeat no text: it may be a key. */
 export class Fields {
-  readonly #object: JsonObject;
+  #object: JsonObject = {};
   readonly #path: string;
   readonly #prefix: string;
-  readonly #index: number | undefined;
+  #index: number | undefined;
   /** Of the file's own object only: lists hold many thousands of objects, and nobody wants to know it of theirs. */
   readonly #asked: string[] | undefined;
 
@@ -31,13 +31,19 @@ export class Fields {
   constructor(value: unknown, path: string, prefix = "", index?: number) {
     this.#path = path;
     this.#prefix = prefix;
+    this.#asked = prefix === "" ? [] : undefined;
+    this.turnTo(value, index);
+  }
+
+  /** The fields of another object of the same list from here on: a file may hold many thousands, looked at one after the other. */
+  turnTo(value: unknown, index?: number): this {
     this.#index = index;
     if (!isObject(value)) {
-      const what = prefix === "" ? "the whole" : `"${this.#place()}"`;
-      throw refusal(path, `${what} must be an object, not ${kindOf(value)}`);
+      const what = this.#prefix === "" ? "the whole" : `"${this.#place()}"`;
+      throw refusal(this.#path, `${what} must be an object, not ${kindOf(value)}`);
     }
     this.#object = value;
-    this.#asked = prefix === "" ? [] : undefined;
+    return this;
   }
 
   /** `null` counts as absent. */
@@ -53,11 +59,11 @@ export class Fields {
     return value;
   }
 
-  /** The objects of a list; none when the field is absent. */
-  objects(name: string): Fields[] {
+  /** What is read of each object of a list; none when the field is absent. `read` may not keep what it is given. */
+  objects<T>(name: string, read: (fields: Fields) => T): T[] {
     const list = this.get(name, anyList) ?? [];
-    const place = this.#place(name);
-    return list.map((item, index) => new Fields(item, this.#path, place, index));
+    const fields = new Fields({}, this.#path, this.#place(name));
+    return list.map((item, index) => read(fields.turnTo(item, index)));
   }
 
   object(name: string): Fields | undefined {

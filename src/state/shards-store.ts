@@ -46,7 +46,7 @@ const holder: Rule<string> = {
 const ipv4 = parsed("an IPv4 address", parseIpv4);
 
 function parse(fields: Fields): ShardBook {
-  const shards = fields.objects("shards").map(parseShard);
+  const shards = fields.objects("shards", parseShard);
   refuseDoubles(
     fields,
     "id",
@@ -67,8 +67,8 @@ function parse(fields: Fields): ShardBook {
     shards,
     salt,
     retiredPorts: fields.get("retired_ports", listOf(portNumber)) ?? [],
-    revoking: fields.objects("revoking").map(parseRevoked),
-    moving: fields.objects("moving").map(parseMove),
+    revoking: fields.objects("revoking", parseRevoked),
+    moving: fields.objects("moving", parseMove),
     ...present({ linkedHost: fields.get("linked_host", text("a server name", /^\S+$/)) }),
   };
 }
@@ -94,7 +94,7 @@ function parseShard(fields: Fields): Shard {
     id: fields.need("id", wholeNumber(1, MAX_ID)),
     family: fields.need("family", oneOf("obfuscated", "fake-tls", "any")),
     port: fields.need("port", portNumber),
-    slots: fields.objects("slots").map(parseSlot),
+    slots: fields.objects("slots", parseSlot),
     coverDomains: fields.get("cover_domains", listOf(text("a domain", /^\S+$/))) ?? [],
     pinned: fields.get("pinned", mapOf(ipv4)) ?? {},
     ...present({ tag: fields.get("tag", digits32) }),

@@ -17,7 +17,7 @@ export function createSharedSecretsStore(parts: StoreParts): DefaultedStore<read
 const secretText = parsed("a secret in the form that clients get", readSecret);
 
 function parse(fields: Fields): SharedSecret[] {
-  return fields.objects("secrets").map((entry) => ({
+  return fields.objects("secrets", (entry) => ({
     secret: entry.need("secret", secretText),
     active: entry.get("active", flag) ?? true,
     ...present({ description: entry.get("description", text()), createdAt: entry.get("created_at", text()) }),

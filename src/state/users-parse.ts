@@ -23,9 +23,10 @@ export function parseUsers(content: string, path: string): UsersState {
   const { chosen, all, warnings } = readRecords(content, path);
   const users: User[] = [];
   const odd: string[] = [];
+  const fields = new Fields({}, path, "users");
   for (const index of Uint32Array.from(chosen.values()).sort()) {
     const record = all[index] as JsonObject;
-    const user = parseUser(record, path, index);
+    const user = parseUser(record, fields.turnTo(record, index));
     users.push(user);
     const contradiction = contradictionOf(user, record, path);
     if (contradiction !== undefined) odd.push(contradiction);
@@ -51,9 +52,8 @@ const instant: Rule<string> = {
     typeof value === "string" && INSTANT.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined,
 };
 
-function parseUser(record: JsonObject, path: string, index: number): User {
+function parseUser(record: JsonObject, fields: Fields): User {
   const { username, uuid, proxy_password } = record;
-  const fields = new Fields(record, path, "users", index);
   fields.get("mtproxy_fake_tls", flag);
   fields.get("mtproxy_fake_tls_domain", anyText);
   const user: User = present({
