@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { type Argument, type Command, CommanderError, type OutputConfiguration } from "commander";
 import { version } from "../package.json";
-import { declareBackupCommands } from "./commands/backup.ts";
 import {
   type Ask,
   CliCommand,
@@ -12,22 +11,8 @@ import {
   type Invocation,
 } from "./commands/command.ts";
 import { declareCompletionCommands } from "./commands/completion.ts";
-import { declareConfigCommands } from "./commands/config.ts";
-import { declareCoverDomainCommands } from "./commands/cover-domain.ts";
-import { declareDoctorCommand } from "./commands/doctor.ts";
-import { declareImageCommands } from "./commands/image.ts";
-import { declareLinkCommands } from "./commands/link.ts";
-import { declareMovingCommands } from "./commands/moving.ts";
-import { declarePromotedChannelCommands } from "./commands/promoted-channel.ts";
-import { declareRotateCommand } from "./commands/rotate.ts";
-import { declareServiceCommands } from "./commands/service.ts";
-import { declareSetupCommand } from "./commands/setup.ts";
-import { declareSharedSecretCommands } from "./commands/shared-secret.ts";
-import { declareTelegramConfigCommands } from "./commands/telegram-config.ts";
-import { declareUninstallCommand } from "./commands/uninstall.ts";
-import { declareUserCommands } from "./commands/user.ts";
+import { declareCommands } from "./commands/tree.ts";
 import { declareVlessUserCommands } from "./commands/vless-user.ts";
-import { declareWatchingCommands } from "./commands/watching.ts";
 import { AppError, wordsOf } from "./domain/errors.ts";
 import type { Interrupts } from "./host/process.ts";
 import { createOutput, type Output } from "./ui/output.ts";
@@ -49,8 +34,11 @@ interface Edge {
   readonly interrupts: Interrupts;
 }
 
-/** The whole command tree: what `--help`, the manual page and completion are made from. */
-export function buildProgram(name: ProgramName, output: OutputConfiguration = {}): CliCommand {
+/**
+ * The command tree: what `--help`, the manual page and completion are made from.
+ * @param word first word of a command line that is to be run, where it is known: then the tree may be no more than that takes
+ */
+export function buildProgram(name: ProgramName, output: OutputConfiguration = {}, word?: string): CliCommand {
   const program = new CliCommand(name)
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "show this help")
@@ -59,7 +47,7 @@ export function buildProgram(name: ProgramName, output: OutputConfiguration = {}
     .exitOverride();
   declareGlobalOptions(program);
   if (name === "vless-user") declareVlessUserProgram(program);
-  else declareProxyProgram(program);
+  else declareProxyProgram(program, word);
   return program.helpCommand("help [command]", "show the help of a command");
 }
 
@@ -69,33 +57,15 @@ function declareVlessUserProgram(program: CliCommand): void {
   declareCompletionCommands(program);
 }
 
-function declareProxyProgram(program: CliCommand): void {
+function declareProxyProgram(program: CliCommand, word?: string): void {
   program.description("Run a Telegram proxy for family and friends");
   program.examples(["mtproxy setup --public-host proxy.example.com", "mtproxy add-user alice", "mtproxy verify alice"]);
-  program.commandsGroup("People:");
-  declareUserCommands(program);
-  declareRotateCommand(program);
-  declareLinkCommands(program);
-  declareVlessUserCommands(program.command("vless-user").description("the same people in the VLESS stack's words"));
-  program.commandsGroup("Shared secrets:");
-  declareSharedSecretCommands(program);
-  program.commandsGroup("Cover domains:");
-  declareCoverDomainCommands(program);
-  program.commandsGroup("Promoted channel:");
-  declarePromotedChannelCommands(program);
-  program.commandsGroup("Server:");
-  declareSetupCommand(program);
-  declareUninstallCommand(program);
-  declareConfigCommands(program);
-  declareServiceCommands(program);
-  declareWatchingCommands(program);
-  declareDoctorCommand(program);
-  declareTelegramConfigCommands(program);
-  declareImageCommands(program);
-  declareCompletionCommands(program);
-  program.commandsGroup("Backups and moving:");
-  declareBackupCommands(program);
-  declareMovingCommands(program);
+  declareCommands(program, word);
+}
+
+/** The first word that is no option of the program, nor the one value that such an option has. */
+function firstWord(argv: readonly string[]): string | undefined {
+  return argv.find((word, index) => !word.startsWith("-") && argv[index - 1] !== "--home");
 }
 
 /** In a list of commands their arguments say enough; that most take options goes without saying. */
@@ -117,7 +87,7 @@ export async function runCli(
 ): Promise<number> {
   let output: Output | undefined;
   let exitCode = 0;
-  const program = buildProgram(name, helpOutput(terminal)).runWith(async (invocation) => {
+  const program = buildProgram(name, helpOutput(terminal), firstWord(argv)).runWith(async (invocation) => {
     const options = globalOptions(invocation.command);
     output = outputFor(invocation, options, terminal);
     exitCode = await runInvocation(invocation, options, output, { terminal, interrupts });
