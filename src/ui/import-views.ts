@@ -1,15 +1,13 @@
 import type { Imported, ImportedUser, ToldSetting } from "../app/moving/import-users.ts";
 import type { Style } from "../commands/command.ts";
+import { costWords } from "./service-views.ts";
 import { table } from "./table.ts";
+import { counted } from "./units.ts";
 
 export async function importView(imported: Imported, style: Style): Promise<string> {
   const { users, skipped, coverDomainsAdded, settings, notes, cost } = imported;
-  const costs =
-    cost === null
-      ? []
-      : [
-          `Costs: ${cost.restarts} restarts, ${cost.connectionsCut} live connections cut; then ${cost.processes} processes`,
-        ];
+  const processes =
+    cost === null ? [] : [`${costWords(cost)}; then ${counted(cost.processes, "process", "processes")}`];
   return [
     titleOf(imported, style),
     ...(users.length === 0 ? [] : ["", await userTable(users)]),
@@ -21,7 +19,7 @@ export async function importView(imported: Imported, style: Style): Promise<stri
     ...block("Set there, and not taken:", settings.map(settingLine)),
     ...block("Beside that:", notes),
     ...(users.length === 0 ? [] : ["", ...fateLines(users)]),
-    ...(costs.length === 0 ? [] : ["", ...costs]),
+    ...(processes.length === 0 ? [] : ["", ...processes]),
   ].join("\n");
 }
 

@@ -5,7 +5,7 @@ import type { Verified, VerifiedLink } from "../app/people/verify-links.ts";
 import type { ShardStatus, Status } from "../app/watching/read-status.ts";
 import type { Style } from "../commands/command.ts";
 import type { PlanCost, ShardChange } from "../domain/plan/changes.ts";
-import { formatDuration, formatMegabytes } from "./units.ts";
+import { counted, formatDuration, formatMegabytes } from "./units.ts";
 
 /** FR-007's lines, one container line a shard. */
 export function statusView(status: Status, style: Style): string {
@@ -26,7 +26,8 @@ function shardLine(shard: ShardStatus, { engine, shards }: Status, style: Style)
   const healthy = shard.condition === "healthy";
   const mark = healthy ? style.good("✓") : style.bad("✗");
   const what = engine === "docker" ? "Container" : "Process";
-  const details = shards.length === 1 ? "" : `, port ${shard.port}, ${shard.users} users, ${shard.spareSlots} spare`;
+  const details =
+    shards.length === 1 ? "" : `, port ${shard.port}, ${counted(shard.users, "user")}, ${shard.spareSlots} spare`;
   return `  ${mark} ${what}: ${shard.name} (${healthy ? "running" : shard.condition}${details})`;
 }
 
@@ -41,7 +42,7 @@ export function planView(plan: ShownPlan, style: Style): string {
     ...changes.map((change) => `  ${changeWords(change)}`),
     ...consequences(plan),
     "",
-    costWords(plan.cost),
+    wholeCost(plan.cost),
   ].join("\n");
 }
 
@@ -51,7 +52,8 @@ function shardWords({ shardId, port, family, coverDomains, assignedSlots, spareS
 }
 
 function changeWords({ name, action, reasons, connectionsCut }: ShardChange): string {
-  const cut = connectionsCut === undefined || connectionsCut === 0 ? "" : ` (cuts ${connectionsCut} connections)`;
+  const cut =
+    connectionsCut === undefined || connectionsCut === 0 ? "" : ` (cuts ${counted(connectionsCut, "connection")})`;
   return `${name}: ${action}${cut}: ${reasons.join("; ")}`;
 }
 
@@ -62,9 +64,15 @@ function consequences({ revocations, moves }: Pick<Applied, "revocations" | "mov
   ];
 }
 
-function costWords({ restarts, connectionsCut, processes, memoryBytes, idleCpuPercent }: PlanCost): string {
-  const idle = `${processes} processes, about ${formatMegabytes(memoryBytes)} and up to ${idleCpuPercent} % of a core when idle`;
-  return `Costs: ${restarts} restarts, ${connectionsCut} live connections cut; then ${idle}`;
+/** What a change takes from people who are connected. */
+export function costWords({ restarts, connectionsCut }: PlanCost): string {
+  return `Costs: ${counted(restarts, "restart")}, ${counted(connectionsCut, "live connection")} cut`;
+}
+
+function wholeCost(cost: PlanCost): string {
+  const processes = counted(cost.processes, "process", "processes");
+  const idle = `about ${formatMegabytes(cost.memoryBytes)} and up to ${cost.idleCpuPercent} % of a core when idle`;
+  return `${costWords(cost)}; then ${processes}, ${idle}`;
 }
 
 export function appliedView(applied: Applied, style: Style): string {
@@ -72,7 +80,7 @@ export function appliedView(applied: Applied, style: Style): string {
   if (changes.length === 0) return `${style.good("✓")} Everything is live; nothing was changed`;
   const lines = [...changes.map((change) => `  ${changeWords(change)}`), ...consequences(applied)];
   const title = applied.applied ? `${style.good("✓")} Applied:` : "Would apply:";
-  return [title, ...lines, "", costWords(applied.cost)].join("\n");
+  return [title, ...lines, "", wholeCost(applied.cost)].join("\n");
 }
 
 export function switchedServiceView({ done, shards }: SwitchedService, style: Style): string {

@@ -21,7 +21,7 @@ export async function regeneratedSecretView(
   failure?: AppError,
 ): Promise<string> {
   const moved =
-    card.previousPort !== null && card.previousPort !== card.port
+    card.previousPort !== null && card.port !== null && card.previousPort !== card.port
       ? [`The port changed from ${card.previousPort} to ${card.port}.`]
       : [];
   const done = `${style.good("✓")} Shared secret ${card.number} has a new link; send it, the old one is no use any more`;

@@ -14,6 +14,11 @@ export function formatDuration(seconds: number): string {
     .join(" ");
 }
 
+/** `1 user`, `2 users`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** Bytes as megabytes of 10⁶. */
 export function formatMegabytes(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`;

@@ -31,7 +31,7 @@ function notYet(what: string, style: Style): string {
 
 export async function regeneratedUserView(user: RegeneratedUser, style: Style, failure?: AppError): Promise<string> {
   const moved =
-    user.previousPort !== null && user.previousPort !== user.port
+    user.previousPort !== null && user.port !== null && user.previousPort !== user.port
       ? [`The port changed from ${user.previousPort} to ${user.port}.`]
       : [];
   const { formerLinkUntil: until } = user;

@@ -136,7 +136,7 @@ describe("import tells people", () => {
 
       Links that change their port: anna, ben, chris
 
-      Costs: 0 restarts, 0 live connections cut; then 1 processes
+      Costs: 0 restarts, 0 live connections cut; then 1 process
       "
     `);
   });
