@@ -1,3 +1,4 @@
+import { clockEffect, clockWords, SET_CLOCK } from "../app/doctor/compare-clocks.ts";
 import type { SetupAnswers } from "../app/setup/setup-answers.ts";
 import type { SetupBackground } from "../app/setup/setup-background.ts";
 import { hostParts } from "../domain/host-record.ts";
@@ -17,11 +18,14 @@ export function factLines({ facts }: SetupBackground): string[] {
 }
 
 function notes(facts: SetupBackground["facts"]): string[] {
-  const { vlessStack } = facts;
+  const { vlessStack, clock } = facts;
   return [
     ...(facts.isSupported ? [] : ["! this system is not one that is tested: Debian 11-13 or Ubuntu 20.04-26.04"]),
     ...(facts.architecture === "x64" ? [] : ["! Telegram's proxy is for amd64 only: here the trial engine runs"]),
     ...(facts.isRoot ? [] : ["! not root: nothing is installed on the machine outside the home"]),
+    ...(clock === null || clockEffect(clock) === "none"
+      ? []
+      : [`! ${clockWords(clock)}; fake-TLS links die of that: ${SET_CLOCK}`]),
     ...(vlessStack === null ? [] : [`A VLESS stack is here (${stackSize(vlessStack)}): its files stay as they are`]),
     ...facts.foreignCommands.map(({ name, path }) => `! ${path} is another program's ${name}: it stays`),
   ];

@@ -2,7 +2,7 @@ import type { Applied } from "../app/live/apply-plan.ts";
 import type { SwitchedService } from "../app/live/run-service.ts";
 import type { ShownPlan, ShownShard } from "../app/live/show-plan.ts";
 import type { Verified, VerifiedLink } from "../app/people/verify-links.ts";
-import type { ShardStatus, Status } from "../app/watching/read-status.ts";
+import type { InstalledPart, ShardStatus, Status } from "../app/watching/read-status.ts";
 import type { Style } from "../commands/command.ts";
 import type { PlanCost, ShardChange } from "../domain/plan/changes.ts";
 import { counted, formatDuration, formatMegabytes } from "./units.ts";
@@ -18,8 +18,21 @@ export function statusView(status: Status, style: Style): string {
     `  Uptime: ${formatDuration(status.uptimeSeconds)}`,
     `  Port: ${ports === "" ? "-" : ports}`,
     `  Users: ${status.users.enabled} enabled, ${status.users.disabled} disabled`,
+    ...sharedSecretLine(status.sharedSecrets),
+    ...hostLines(status.host),
     ...(status.notice === null ? [] : ["", style.warning(status.notice)]),
   ].join("\n");
+}
+
+/** Those who have none need not wonder what one is. */
+function sharedSecretLine({ active, inactive }: Status["sharedSecrets"]): string[] {
+  const off = inactive === 0 ? "" : `, ${inactive} inactive`;
+  return active + inactive === 0 ? [] : [`  Shared secrets: ${active} active${off}`];
+}
+
+function hostLines(parts: readonly InstalledPart[]): string[] {
+  if (parts.length === 0) return [];
+  return ["  On this machine:", ...parts.map(({ part, items }) => `    ${part}: ${items.join(", ")}`)];
 }
 
 function shardLine(shard: ShardStatus, { engine, shards }: Status, style: Style): string {
@@ -46,9 +59,10 @@ export function planView(plan: ShownPlan, style: Style): string {
   ].join("\n");
 }
 
-function shardWords({ shardId, port, family, coverDomains, assignedSlots, spareSlots }: ShownShard): string {
+function shardWords({ shardId, port, family, coverDomains, group, assignedSlots, spareSlots }: ShownShard): string {
   const cover = coverDomains.length === 0 ? "" : ` as ${coverDomains.join(", ")}`;
-  return `${shardId}: port ${port}, ${family}${cover}, ${assignedSlots} assigned, ${spareSlots} spare`;
+  const whose = group === undefined ? "" : `, group ${group}`;
+  return `${shardId}: port ${port}, ${family}${cover}${whose}, ${assignedSlots} assigned, ${spareSlots} spare`;
 }
 
 function changeWords({ name, action, reasons, connectionsCut }: ShardChange): string {

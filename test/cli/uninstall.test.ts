@@ -48,6 +48,28 @@ async function isOpen(port: number): Promise<boolean> {
   );
 }
 
+test("status lists what is on the machine, and counts shared secrets", async () => {
+  const { setup, run } = await server();
+  await setup("--timer", "--fail2ban");
+  const bare = await run(["status"]);
+  expect(bare.stdout).not.toContain("Shared secrets");
+  await run(["add-secret"]);
+  const { code, stdout } = await run(["status"]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^ {2}Shared secrets: 1 active$/m);
+  expect(stdout).toMatch(/^ {2}On this machine:\n {4}timer: .*familytraffic-mtproxy/m);
+  expect(stdout).toMatch(
+    /^ {4}fail2ban: \/etc\/fail2ban\/filter\.d\/familytraffic-mtproxy\.conf, \/etc\/fail2ban\/jail\.d/m,
+  );
+  const { json } = await run(["status", "--json"]);
+  expect(json.data).toMatchObject({
+    shared_secrets: { active: 1, inactive: 0 },
+    host: [{ part: "timer" }, { part: "fail2ban", items: [expect.any(String), expect.any(String)] }],
+  });
+  await run(["uninstall", "--yes"]);
+  expect((await run(["status", "--json"])).json.data).toMatchObject({ host: [] });
+});
+
 test("what names the port on the machine goes with set-port", async () => {
   const { setup, run, read, port } = await server();
   expect((await setup("--fail2ban", "--no-timer", "--no-logrotate", "--no-commands")).code).toBe(0);

@@ -1,4 +1,6 @@
 import { mkdir, readFile, stat } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { runCli } from "../support/cli.ts";
@@ -30,6 +32,9 @@ async function bareServer() {
   };
 }
 
+/** Where no clock is asked, and nothing fetched. */
+const NOBODY = "http://127.0.0.1:1/";
+
 function environment({ host, port }: Datacenter, lock: string, root: string): Record<string, string> {
   return {
     MTPROXY_ENGINE: "trial",
@@ -37,6 +42,8 @@ function environment({ host, port }: Datacenter, lock: string, root: string): Re
     MTPROXY_TRIAL_DATACENTERS: [1, 2, 3, 4, 5].map((id) => `${id}=${host}:${port}`).join(" "),
     MTPROXY_HOST_ROOT: root,
     MTPROXY_PUBLIC_HOST: "192.0.2.1",
+    MTPROXY_PROXY_CONFIG_URLS: NOBODY,
+    MTPROXY_PROXY_SECRET_URLS: NOBODY,
   };
 }
 
@@ -166,6 +173,21 @@ test("Ctrl-C in the middle of the steps leaves whole files, and the next setup d
     data: { running: true, first_user: { username: "alice" } },
   });
   expect((await mtproxy("verify", "alice")).code).toBe(0);
+});
+
+test("says first that the clock is wrong", async () => {
+  const ahead = createServer((_, response) => {
+    response.setHeader("Date", new Date(Date.now() + 30_000).toUTCString()).end();
+  });
+  await new Promise<void>((ready) => ahead.listen(0, "127.0.0.1", ready));
+  onTestFinished(() => void ahead.close());
+  const { home, env } = await bareServer();
+  const urls = `http://127.0.0.1:${(ahead.address() as AddressInfo).port}/`;
+  const asked: Exchange[] = [["Install MTProxy?", enter]];
+  const { shown } = await converse(["setup", "--home", home], asked, { ...env, MTPROXY_PROXY_CONFIG_URLS: urls });
+  expect(shown).toMatch(
+    /^! the clock is (29|30|31)\.\d s behind that of 127\.0\.0\.1:\d+; fake-TLS links die of that/m,
+  );
 });
 
 test("a no leaves everything as it is, with exit code 0", async () => {

@@ -2,6 +2,7 @@ import type { HostContext } from "../../context.ts";
 import { isIpv4, isPrivateIpv4 } from "../../domain/address.ts";
 import { AppError } from "../../domain/errors.ts";
 import { hostCommands } from "../../domain/host-record.ts";
+import { type ClockComparison, compareClocks } from "../doctor/compare-clocks.ts";
 import { isOurProgram } from "./host-commands.ts";
 import { findVlessStack, type VlessStack } from "./vless-stack.ts";
 
@@ -31,6 +32,8 @@ export interface HostFacts {
   readonly foreignCommands: readonly ForeignCommand[];
   /** `mtproxy` is what a shell finds, and it is this product. */
   readonly isOnPath: boolean;
+  /** Ours beside somebody else's; null when nobody told the time. */
+  readonly clock: ClockComparison | null;
 }
 
 interface PublicAddress {
@@ -55,6 +58,8 @@ interface FactOptions {
   readonly ports: readonly number[];
   /** Who is asked for this machine's address when none of its own is public; nobody when empty. */
   readonly lookups?: readonly AddressLookup[];
+  /** Whose time is compared with ours; nobody's when empty. */
+  readonly clocks?: readonly string[];
 }
 
 export interface AddressLookup {
@@ -75,8 +80,13 @@ const LOOKUP_MS = 2_000;
 const MAX_ANSWER = 64;
 
 /** Reads only; what cannot be found out is absent from the facts and keeps nobody from a setup. */
-export async function readHostFacts(ctx: HostContext, { ports, lookups = [] }: FactOptions): Promise<HostFacts> {
+export async function readHostFacts(
+  ctx: HostContext,
+  { ports, lookups = [], clocks = [] }: FactOptions,
+): Promise<HostFacts> {
   const { machine, host } = ctx;
+  // While everything else is looked at.
+  const comparing = compareClocks(ctx, clocks, LOOKUP_MS);
   const [os, docker, compose, addresses, busyPorts, ufw, services, vlessStack, foreignCommands, mtproxy] =
     await Promise.all([
       readOs(ctx),
@@ -90,13 +100,15 @@ export async function readHostFacts(ctx: HostContext, { ports, lookups = [] }: F
       findForeignCommands(ctx),
       machine.findOnPath("mtproxy"),
     ]);
+  const found = await publicAddress(ctx, addresses, lookups);
+  const compared = await comparing;
   return {
     ...os,
     architecture: machine.architecture,
     isRoot: host.uid === 0,
     docker,
     compose,
-    publicAddress: await publicAddress(ctx, addresses, lookups),
+    publicAddress: found,
     addresses,
     busyPorts,
     ufw,
@@ -104,6 +116,7 @@ export async function readHostFacts(ctx: HostContext, { ports, lookups = [] }: F
     vlessStack,
     foreignCommands,
     isOnPath: mtproxy[0] !== undefined && (await isOurProgram(machine, mtproxy[0])),
+    clock: "clock" in compared ? compared.clock : null,
   };
 }
 

@@ -2,6 +2,7 @@ import type { HostContext } from "../../context.ts";
 import { type HostPart, hostParts } from "../../domain/host-record.ts";
 import { defaultSettings, type Settings } from "../../domain/settings.ts";
 import { hasSecret } from "../../domain/user.ts";
+import { clockUrls } from "../doctor/compare-clocks.ts";
 import { defaultCoverDomain } from "../load-state.ts";
 import { type AddressLookup, type HostFacts, readHostFacts } from "./host-facts.ts";
 import type { SetupAnswers } from "./setup-answers.ts";
@@ -30,7 +31,7 @@ export async function readSetupBackground(
   const settings = present ?? defaultSettings;
   const knowsHost = given.publicHost !== undefined || settings.publicHost !== "";
   const [facts, { users }, channel, coverDomains, record] = await Promise.all([
-    readHostFacts(ctx, { ports: [], lookups: knowsHost ? [] : lookups }),
+    readHostFacts(ctx, { ports: [], lookups: knowsHost ? [] : lookups, clocks: clocksFor(settings, given) }),
     stores.users.read(),
     stores.promotedChannel.read(),
     stores.coverDomains.read(),
@@ -45,4 +46,12 @@ export async function readSetupBackground(
     hasUsers: users.some(hasSecret),
     installed: hostParts.filter((part) => record.some((entry) => entry.part === part)),
   };
+}
+
+/** Where the files will be fetched from. */
+function clocksFor(settings: Settings, { proxyConfigUrl, proxySecretUrl }: SetupAnswers): string[] {
+  return clockUrls({
+    proxyConfigUrls: proxyConfigUrl ?? settings.proxyConfigUrls,
+    proxySecretUrls: proxySecretUrl ?? settings.proxySecretUrls,
+  });
 }

@@ -1,5 +1,6 @@
 import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
+import { type HostEntry, type HostPart, hostParts } from "../../domain/host-record.ts";
 import { accessWarnings, type Revocation, withoutKeys } from "../../domain/plan/revoked.ts";
 import type { ProxyStats } from "../../domain/proxy-stats.ts";
 import type { EngineName, Settings } from "../../domain/settings.ts";
@@ -40,6 +41,8 @@ export interface Status {
   readonly notice: string | null;
   readonly publicHost: string;
   readonly users: { readonly enabled: number; readonly disabled: number };
+  /** Those that belong to no user. */
+  readonly sharedSecrets: { readonly active: number; readonly inactive: number };
   readonly activeConnections: number;
   readonly totalConnections: number;
   /** Of the shard that has run longest. */
@@ -47,6 +50,14 @@ export interface Status {
   readonly shards: readonly ShardStatus[];
   /** What is saved differs from what runs; null when nobody can tell. */
   readonly pending: boolean | null;
+  /** What setup put on this machine outside the home. */
+  readonly host: readonly InstalledPart[];
+}
+
+export interface InstalledPart {
+  readonly part: HostPart;
+  /** Paths, names of timers, rules. */
+  readonly items: readonly string[];
 }
 
 /**
@@ -60,7 +71,11 @@ export async function readStatus(ctx: Context): Promise<Outcome<Status>> {
   const keys = new Set(state.users.filter(hasSecret).map(({ secret }) => secret.key.reveal()));
   const shards = await Promise.all(state.book.shards.map((shard) => shardStatus(engine, shard, keys, asked.instances)));
   const { pending, revocations } = await backlogOf(ctx, engine, asked);
-  const data = { ...summarize(state, engine, shards), pending };
+  const data = {
+    ...summarize(state, engine, shards),
+    pending,
+    host: installedParts(await ctx.stores.hostRecord.read()),
+  };
   const failure = asked.failure ?? unhealthy(shards, state.settings);
   // What does not run at all is started with everything that is saved.
   const runs = asked.instances.some(({ running }) => running);
@@ -153,9 +168,10 @@ function conditionOf(instance: Instance | undefined, stats: ProxyStats | undefin
   return stats.readyTargets > 0 ? "healthy" : "no upstream";
 }
 
-function summarize(state: State, engine: Engine, shards: readonly ShardStatus[]): Omit<Status, "pending"> {
+function summarize(state: State, engine: Engine, shards: readonly ShardStatus[]): Omit<Status, "pending" | "host"> {
   const holders = state.users.filter(hasSecret);
   const enabled = holders.filter((user) => user.enabled).length;
+  const active = state.sharedSecrets.filter((secret) => secret.active).length;
   const sum = (pick: (shard: ShardStatus) => number | null) =>
     shards.reduce((total, shard) => total + (pick(shard) ?? 0), 0);
   return {
@@ -163,11 +179,19 @@ function summarize(state: State, engine: Engine, shards: readonly ShardStatus[])
     notice: engine.notice ?? null,
     publicHost: state.settings.publicHost,
     users: { enabled, disabled: holders.length - enabled },
+    sharedSecrets: { active, inactive: state.sharedSecrets.length - active },
     activeConnections: sum((shard) => shard.activeConnections),
     totalConnections: sum((shard) => shard.totalConnections),
     uptimeSeconds: Math.max(0, ...shards.map((shard) => shard.uptimeSeconds ?? 0)),
     shards,
   };
+}
+
+function installedParts(entries: readonly HostEntry[]): InstalledPart[] {
+  return hostParts.flatMap((part) => {
+    const items = entries.filter((entry) => entry.part === part).map(({ what }) => what);
+    return items.length === 0 ? [] : [{ part, items }];
+  });
 }
 
 function unhealthy(shards: readonly ShardStatus[], settings: Settings): AppError | undefined {

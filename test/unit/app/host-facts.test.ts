@@ -125,3 +125,34 @@ describe("the public address", () => {
     expect(await found([])).toBeNull();
   });
 });
+
+describe("the clock", () => {
+  /** Somebody whose clock is ahead of ours by so many seconds; undefined never answers. */
+  async function clockAt(seconds: number | undefined): Promise<string> {
+    const server = createServer((_, response) => {
+      if (seconds === undefined) return;
+      response.setHeader("Date", new Date(Date.now() + seconds * 1000).toUTCString());
+      response.end();
+    });
+    await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+    onTestFinished(() => void server.closeAllConnections());
+    onTestFinished(() => void server.close());
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  }
+
+  it("is compared with the middle one of those who tell the time, and nobody is waited for longer than two seconds", async () => {
+    const { host } = await scene();
+    const clocks = await Promise.all([0, undefined, 3600, 20].map(clockAt));
+    const started = performance.now();
+    const { clock } = await readHostFacts(host, { ports: [], clocks: [...clocks, "http://127.0.0.1:1/"] });
+    expect(performance.now() - started).toBeLessThan(3500);
+    expect(clock?.host).toBe(new URL(clocks[3] ?? "").host);
+    expect(Math.abs((clock?.aheadMs ?? 0) + 20_000)).toBeLessThan(2000);
+  });
+
+  it("is not known where nobody tells", async () => {
+    const { host } = await scene();
+    expect((await readHostFacts(host, { ports: [], clocks: ["http://127.0.0.1:1/"] })).clock).toBeNull();
+    expect((await readHostFacts(host, { ports: [] })).clock).toBeNull();
+  });
+});
