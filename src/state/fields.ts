@@ -1,6 +1,7 @@
 import { AppError } from "../domain/errors.ts";
 import { isPort } from "../domain/port.ts";
 import { withoutDigits } from "../domain/printable.ts";
+import { NEXT_STEP } from "./state-text.ts";
 
 export type JsonObject = Record<string, unknown>;
 
@@ -104,7 +105,7 @@ export class Fields {
 
 function refusal(path: string, fault: string): AppError {
   return new AppError("invalid", `${path}: ${withoutDigits(fault)}`, {
-    hint: "correct this by hand or put a copy from backups/ in its place; nothing was changed",
+    hint: NEXT_STEP,
   });
 }
 

@@ -7,7 +7,9 @@ import type { Files } from "../ports.ts";
 /** Far more than 10,000 users need; more is no file of ours. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-const NEXT_STEP = "correct it by hand or put a copy from backups/ in its place; nothing was changed";
+/** For whoever meets a file that cannot be read. */
+export const NEXT_STEP =
+  "correct it by hand, or bring a backup back: mtproxy backup list, then mtproxy backup restore FILE; nothing was changed";
 
 /**
  * The text of a state file as it stands, a byte order mark included; undefined when there is none.

@@ -197,6 +197,15 @@ describe("a home", () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining("what is here now cannot be read")]);
     expect((await home().mtproxy("verify")).code).toBe(0);
   });
+
+  test("whose users.json nobody can read is taken back with --whole-users-file, as the refusal says", async () => {
+    const path = madeOf(await home().mtproxy("backup", "create", "--json"));
+    await home().putUsers('{"users": [');
+    const refused = await home().mtproxy("backup", "restore", path, "--yes", "--json");
+    expect([refused.code, refused.json.error?.hint]).toEqual([3, expect.stringContaining("--whole-users-file")]);
+    expect((await home().mtproxy("backup", "restore", path, "--yes", "--whole-users-file")).code).toBe(0);
+    expect((await home().mtproxy("verify")).code).toBe(0);
+  });
 });
 
 describe("a backup that cannot be trusted is refused with exit 3, and nothing changes", () => {

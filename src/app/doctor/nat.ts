@@ -32,9 +32,13 @@ async function knownBy({ ctx }: Examination, settings: Settings, egress: string)
   return (await ctx.host.lookup(publicHost)).ipv4.includes(egress) ? `where ${publicHost} leads` : undefined;
 }
 
-/** A connection to one of Telegram's servers is keyed with the address: a wrong one makes none. */
+/**
+ * A connection to one of Telegram's servers is keyed with the address: a wrong one makes none. What runs may have another address
+ * than the one that is set, while the change could not be made live.
+ */
 async function isProven(exam: Examination): Promise<boolean> {
   try {
+    if ((await exam.backlog()).pending) return false;
     return (await exam.running()).some(({ stats }) => (stats?.readyTargets ?? 0) > 0);
   } catch {
     return false;

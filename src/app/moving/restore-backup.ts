@@ -9,8 +9,9 @@ import { isUserName } from "../../domain/user.ts";
 import { readBackup } from "../../state/backup/backup.ts";
 import { splitBackup } from "../../state/backup/header.ts";
 import type { Backup } from "../../state/backup/payload.ts";
-import { mergeUsers } from "../../state/merge-users.ts";
+import { mergeUsers, type NamedText } from "../../state/merge-users.ts";
 import { nameInHome, stateFiles, telegramFiles } from "../../state/state-files.ts";
+import { parseUsers } from "../../state/users-parse.ts";
 import { bringLive } from "../live/bring-live.ts";
 import { planState } from "../live/plan-state.ts";
 import type { Outcome } from "../outcome.ts";
@@ -126,17 +127,28 @@ async function stageTarget(ctx: Context, path: string, backup: Backup, options: 
   const present = await readStateFiles(ctx);
   const contents = withPresentTelegram(ctx, saved, present);
   const home = stageHome(ctx, path, contents);
-  const users = nameInHome(ctx.paths, ctx.paths.users);
-  const [then, now] = [saved.get(users), present.get(users)];
+  const name = nameInHome(ctx.paths, ctx.paths.users);
+  const [then, now] = [saved.get(name), present.get(name)];
   if (now !== undefined && options.wholeUsersFile !== true) {
-    const merged = mergeUsers(
-      { text: Buffer.from(now).toString("utf8"), path: ctx.paths.users },
-      { text: Buffer.from(then ?? '{"users": []}').toString("utf8"), path: home.ctx.paths.users },
-    );
+    const users = { text: Buffer.from(then ?? '{"users": []}').toString("utf8"), path: home.ctx.paths.users };
+    const merged = mergeUsers(presentUsers(ctx, now), users);
     await home.files.write(home.ctx.paths.users, merged);
   }
   await keepRevocations(ctx, home, options.newSpares === true);
   return home;
+}
+
+/** @throws AppError invalid where it cannot be read: what others keep there cannot be kept then */
+function presentUsers({ paths: { users: path } }: Context, content: Uint8Array): NamedText {
+  const text = Buffer.from(content).toString("utf8");
+  try {
+    parseUsers(text, path);
+    return { text, path };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const hint = "correct it by hand, or let the saved one take its place: --whole-users-file; nothing was changed";
+    throw new AppError(error.kind, error.message, { hint });
+  }
 }
 
 /** Telegram's files are nobody's choice, and those in use are hardly older than saved ones. */

@@ -11,7 +11,7 @@ import { addUser } from "../../../../src/app/people/add-user.ts";
 import type { HostContext } from "../../../../src/context.ts";
 import { AppError } from "../../../../src/domain/errors.ts";
 import { Key } from "../../../../src/domain/key.ts";
-import type { Settings } from "../../../../src/domain/settings.ts";
+import { defaultSettings, type Settings } from "../../../../src/domain/settings.ts";
 import { createDockerEngine } from "../../../../src/engine/docker/docker-engine.ts";
 import { createMachine } from "../../../../src/host/machine.ts";
 import type { Clock } from "../../../../src/ports.ts";
@@ -111,6 +111,13 @@ describe("the address that Telegram sees", () => {
     expect(await look(scene, "nat")).toMatchObject({ verdict: "failed", hint: expect.stringContaining("egress_ipv4") });
     scene.machine.addresses = ["198.51.100.9"];
     expect(await look(scene, "nat")).toMatchObject({ verdict: "ok" });
+  });
+
+  test("fails when what runs has another one, which proves nothing of the one that is set", async () => {
+    const scene = await runningScene({ publicHost: "proxy.example", egressIpv4: "198.51.100.9" });
+    const settings = await scene.ctx.stores.settings.read();
+    await scene.ctx.stores.settings.write({ ...defaultSettings, ...settings, egressIpv4: "198.51.100.10" });
+    expect(await look(scene, "nat")).toMatchObject({ verdict: "failed" });
   });
 });
 
