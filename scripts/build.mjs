@@ -1,5 +1,5 @@
-// Bundles the command line into dist/, its manual pages into man/ and, from a checkout, the programs that tests, the demo and the
-// benchmark run into build/.
+// Bundles the command line into dist/, its manual pages into man/, the schemas of its output into schemas/ and, from a checkout, the
+// programs that tests, the demo and the benchmark run into build/.
 
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -152,6 +152,7 @@ async function removeOldParts(current) {
 
 const helpers = {
   man: "scripts/man.ts",
+  schemas: "scripts/schemas.ts",
   demo: "scripts/demo.ts",
   "demo-telegram": "scripts/demo-telegram.ts",
   bench: "bench/main.ts",
@@ -160,7 +161,7 @@ const helpers = {
 };
 const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
 
-await Promise.all(["dist", "build", "man"].map((folder) => mkdir(folder, { recursive: true })));
+await Promise.all(["dist", "build", "man", "schemas"].map((folder) => mkdir(folder, { recursive: true })));
 await Promise.all([
   buildCommandLine(),
   build(vendor),
@@ -173,5 +174,16 @@ await Promise.all([
   build({ ...common, entryPoints: present(helpers), outdir: "build" }),
 ]);
 
-const { manuals } = createRequire(import.meta.url)("../build/man.cjs");
-await Promise.all(Object.entries(manuals()).map(([name, page]) => writeFile(`man/${name}`, page)));
+const require = createRequire(import.meta.url);
+await replaceFiles("man", require("../build/man.cjs").manuals());
+await replaceFiles("schemas", require("../build/schemas.cjs").schemas());
+
+/** What is made from the command tree; a file whose command is gone goes too. Tests may be reading them meanwhile. */
+async function replaceFiles(folder, texts) {
+  for (const [name, text] of Object.entries(texts)) {
+    await writeFile(`${folder}/${name}.new`, text);
+    await rename(`${folder}/${name}.new`, `${folder}/${name}`);
+  }
+  const old = (await readdir(folder)).filter((name) => !(name in texts) && !name.endsWith(".new"));
+  await Promise.all(old.map((name) => rm(join(folder, name))));
+}

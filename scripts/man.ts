@@ -2,7 +2,7 @@ import type { Argument, Help, Option } from "commander";
 import { version } from "../package.json";
 import { buildProgram, type ProgramName } from "../src/cli.ts";
 import { type CliCommand, defaultHome } from "../src/commands/command.ts";
-import { type ErrorKind, exitCodes } from "../src/domain/errors.ts";
+import { type ErrorKind, errorMeanings, exitCodes } from "../src/domain/errors.ts";
 
 /** Manual pages by file name, made from the same command tree as `--help`. */
 export function manuals(): Record<string, string> {
@@ -57,22 +57,9 @@ const environment: Readonly<Record<string, string>> = {
   DOCKER_HOST: "the Docker engine, when it is not the local one",
 };
 
-const meanings: Readonly<Record<ErrorKind, string>> = {
-  bug: "a bug of ours",
-  usage: "the command line is wrong",
-  invalid: "an input or a state file is not valid",
-  "not-found": "there is no such thing",
-  conflict: "in conflict with what is there, or locked",
-  environment: "not root, no Docker, a port that is taken, no network",
-  engine: "the engine or another program failed",
-  pending: "changes are pending (plan --exit-code)",
-  unhealthy: "something does not work (status, verify, doctor)",
-  interrupted: "interrupted",
-};
-
 const exitMeanings: Readonly<Record<string, string>> = {
   "0": "done",
-  ...Object.fromEntries(Object.entries(exitCodes).map(([kind, code]) => [code, meanings[kind as ErrorKind]])),
+  ...Object.fromEntries(Object.entries(exitCodes).map(([kind, code]) => [code, errorMeanings[kind as ErrorKind]])),
 };
 
 /** The commands that do something, in the order of the help. */

@@ -9,6 +9,7 @@ import { declareLinkCommands } from "./link.ts";
 import { declareMovingCommands } from "./moving.ts";
 import { declarePromotedChannelCommands } from "./promoted-channel.ts";
 import { declareRotateCommand } from "./rotate.ts";
+import { declareSchemaCommand } from "./schema.ts";
 import { declareServiceCommands } from "./service.ts";
 import { declareSetupCommand } from "./setup.ts";
 import { declareSharedSecretCommands } from "./shared-secret.ts";
@@ -69,6 +70,7 @@ const branches: readonly Branch[] = [
   { group: "Server:", words: "doctor", declare: declareDoctorCommand },
   { group: "Server:", words: "refresh-config", declare: declareTelegramConfigCommands },
   { group: "Server:", words: "image", declare: declareImageCommands },
+  { group: "Server:", words: "schema", declare: declareSchemaCommand },
   { group: "Server:", words: "", declare: declareCompletionCommands },
   { group: "Backups and moving:", words: "backup", declare: declareBackupCommands },
   { group: "Backups and moving:", words: "import export", declare: declareMovingCommands },

@@ -24,6 +24,20 @@ export const exitCodes: Readonly<Record<ErrorKind, number>> = {
   interrupted: 130,
 };
 
+/** What each kind means, for whoever reads an exit code. */
+export const errorMeanings: Readonly<Record<ErrorKind, string>> = {
+  bug: "a bug of ours",
+  usage: "the command line is wrong",
+  invalid: "an input or a state file is not valid",
+  "not-found": "there is no such thing",
+  conflict: "in conflict with what is there, or locked",
+  environment: "not root, no Docker, a port that is taken, no network",
+  engine: "the engine or another program failed",
+  pending: "changes are pending (plan --exit-code)",
+  unhealthy: "something does not work (status, verify, doctor)",
+  interrupted: "interrupted",
+};
+
 interface ErrorDetails {
   /** The next step for the person who reads this, usually a command to type. */
   hint?: string;

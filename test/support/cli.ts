@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Envelope } from "../../src/ui/output.ts";
+import { readEnvelope } from "./schemas.ts";
 
 const bin = resolve(import.meta.dirname, "../../bin");
 
@@ -25,7 +26,7 @@ export interface CliResult {
   readonly code: number | string;
   readonly stdout: string;
   readonly stderr: string;
-  /** The envelope of `--json`; throws when stdout is not exactly one. */
+  /** The envelope of `--json`; throws when stdout is not exactly one, or not what its schema says. */
   readonly json: Envelope;
 }
 
@@ -41,14 +42,23 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
       child.once("close", (exit, signal) => end(exit ?? String(signal)));
     }),
   ]);
+  const read = () => readEnvelope(stdout, args.join(" "));
+  // Whether the test looks at it or not.
+  if (asksForJson(args) && stdout.startsWith("{")) read();
   return {
     code,
     stdout,
     stderr,
     get json() {
-      return JSON.parse(stdout) as Envelope;
+      return read();
     },
   };
+}
+
+/** What follows `--` is no option. */
+function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end === -1 ? args.length : end).includes("--json");
 }
 
 /** The same, still running: for tests that send signals or close its output. */

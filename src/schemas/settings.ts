@@ -1,0 +1,67 @@
+import type { ChangedLink, ChangedSetting, ChangedSettings } from "../app/settings/change-settings.ts";
+import type { ChangedChannel, ShownChannel } from "../app/settings/promoted-channel.ts";
+import { type Fields, flag, list, object, orNull, shared, text } from "./schema.ts";
+import * as value from "./values.ts";
+
+/** Commands about settings and the promoted channel. */
+
+const changedSetting = object<ChangedSetting>("A setting that is another one now", {
+  name: text("As in mtproxy_config.json", { pattern: "^[a-z][a-z0-9_]*$" }),
+  from: { json: { description: "The value before, as in mtproxy_config.json; null where none was set" } },
+  to: { json: { description: "The value now; null where none is set" } },
+});
+
+const place = (description: string) => text(description, { pattern: "^.+:[0-9]+$" });
+
+const changedSettings = shared<ChangedSettings>(
+  "changed-settings",
+  object<ChangedSettings>("Settings that were changed, and whose links change with them", {
+    changed: list("Those that are other ones now", changedSetting),
+    links: list(
+      "People who must get their new link",
+      object<ChangedLink>("A link that changes", {
+        username: value.userName(),
+        from: place("host:port before"),
+        to: place("host:port now"),
+      }),
+    ),
+    live: flag("The proxies run with them"),
+  }),
+);
+
+const channelFields: Fields<ShownChannel> = {
+  proxyTag: orNull(value.proxyTag("Null where none was ever set")),
+  channelUsername: orNull(text("The channel, for the admin's memory", { pattern: "^@" })),
+  enabled: flag("The proxies shall carry the tag"),
+  registeredAt: value.instantOrNull("When the tag was set"),
+  statisticsUrl: text("Where the bot shows its figures", { format: "uri" }),
+  shards: list(
+    "Running proxies",
+    object<ShownChannel["shards"][number]>("A proxy", {
+      name: value.shardName(),
+      tagSet: orNull(flag("It carries the tag; null when it does not answer")),
+    }),
+  ),
+  live: orNull(flag("Every proxy that runs does what is wanted; null when nobody could tell")),
+  advice: value.advice("Who sees the channel, and when"),
+};
+
+const changedChannel = shared<ChangedChannel>(
+  "changed-channel",
+  object<ChangedChannel>("The promoted channel now", {
+    ...channelFields,
+    changed: flag("False when it was so already"),
+  }),
+);
+
+export const settings = {
+  "config show": value.settings(),
+  "config set": changedSettings(),
+  "set-port": changedSettings(),
+  "set-host": changedSettings(),
+  "set-workers": changedSettings(),
+  "setup-promoted-channel": changedChannel(),
+  "set-promoted-channel": changedChannel(),
+  "show-promoted-channel": object<ShownChannel>("The promoted channel", channelFields),
+  "remove-promoted-channel": changedChannel(),
+};

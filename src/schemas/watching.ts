@@ -1,0 +1,139 @@
+import type { CheckList, CheckResult, Diagnosis } from "../app/doctor/run-doctor.ts";
+import type { Logs, ShardLog } from "../app/watching/read-logs.ts";
+import type { HolderStats, ShardStats, Stats } from "../app/watching/read-stats.ts";
+import type { ShardStatus, Status } from "../app/watching/read-status.ts";
+import { hostPart } from "./machine.ts";
+import { choice, count, either, flag, instant, list, measure, object, orNull, text } from "./schema.ts";
+import * as value from "./values.ts";
+
+/** Commands that show the running proxies. */
+
+const UNKNOWN = "; null where the proxy does not answer, or does not count";
+const figure = (description: string) => orNull(count(`${description}${UNKNOWN}`));
+
+const shardStatus = object<ShardStatus>("A shard", {
+  shardId: value.shardId(),
+  name: value.shardName(),
+  condition: choice("How it is", {
+    healthy: "it runs and has a way to Telegram",
+    "no upstream": "it runs, and has no connection to Telegram yet",
+    "not answering": "it runs, and does not say how it is",
+    stopped: "it is there and does not run",
+    missing: "it is not there",
+  }),
+  port: value.port("Its public port"),
+  family: value.family(),
+  coverDomains: list("Sites it imitates; strangers see the first", value.domain()),
+  users: count("Keys that somebody has"),
+  spareSlots: count("Keys for those who come next, without a restart"),
+  activeConnections: figure("Clients with a live session"),
+  totalConnections: figure("Sessions since the process started"),
+  uptimeSeconds: figure("Seconds since the process started"),
+  readyTargets: figure("Connections to Telegram that are ready"),
+  declaredTargets: figure("Connections to Telegram that it wants"),
+  tagSet: orNull(flag(`It tells Telegram a promoted channel's tag${UNKNOWN}`)),
+  version: orNull(text(`What the proxy calls itself${UNKNOWN}`)),
+});
+
+const status = object<Status>("What runs", {
+  engine: value.engineName(),
+  notice: orNull(text("What an admin must know about this engine")),
+  publicHost: value.server(),
+  users: object<Status["users"]>("People with a link", {
+    enabled: count("Whose link is switched on"),
+    disabled: count("Whose link is switched off"),
+  }),
+  sharedSecrets: object<Status["sharedSecrets"]>("Secrets that belong to no user", {
+    active: count("Which let in"),
+    inactive: count("Which do not"),
+  }),
+  activeConnections: count("Clients with a live session, over all shards that answer"),
+  totalConnections: count("Sessions since the processes started"),
+  uptimeSeconds: count("Seconds that the oldest of them runs"),
+  shards: list("Shard by shard", shardStatus),
+  pending: orNull(flag("What is saved differs from what runs; null when nobody can tell")),
+  host: list(
+    "What setup put on this machine outside the home",
+    object<Status["host"][number]>("A part", {
+      part: hostPart(),
+      items: list("What it consists of", text("Path, name of a timer, or rule", { minLength: 1 })),
+    }),
+  ),
+});
+
+const shardStats = object<ShardStats>("Figures of one proxy since it started", {
+  shardId: value.shardId(),
+  name: value.shardName(),
+  port: value.port("Its public port"),
+  running: flag("Its process runs"),
+  activeConnections: figure("Clients with a live session"),
+  totalConnections: figure("Sessions since it started"),
+  openSockets: figure("Open sockets of clients, strangers too"),
+  uptimeSeconds: figure("Seconds since it started"),
+  readyTargets: figure("Connections to Telegram that are ready"),
+  declaredTargets: figure("Connections to Telegram that it wants"),
+  bytesIn: figure("Bytes received over all sockets, those to Telegram too"),
+  bytesOut: figure("Bytes sent over all sockets, those to Telegram too"),
+  memoryBytes: figure("Resident memory, bytes"),
+});
+
+const holderStats = object<HolderStats>("Figures of one person since the proxy started", {
+  username: orNull(value.userName("Null for the shared secrets together")),
+  activeConnections: count("Open connections; one app opens about eight"),
+  totalConnections: count("Connections since the start"),
+  bytesIn: count("Bytes received from their apps"),
+  bytesOut: count("Bytes sent to their apps"),
+  lastSeen: value.instantOrNull("When a connection of theirs last opened or carried a byte; null for never"),
+});
+
+const stats = object<Stats>("Figures", {
+  engine: value.engineName(),
+  at: instant("When they were taken"),
+  activeConnections: count("Clients with a live session, over all shards that answer"),
+  totalConnections: count("Sessions since the processes started"),
+  shards: list("Shard by shard", shardStats),
+  users: orNull(list("Person by person; null where the proxies cannot tell people apart", holderStats)),
+  usersNote: orNull(text("Why there are no figures of people")),
+});
+
+const logs = object<Logs>("What the proxies printed", {
+  shards: list(
+    "Proxy by proxy",
+    object<ShardLog>("A proxy", {
+      shardId: value.shardId(),
+      name: value.shardName(),
+      lines: list("Oldest first", text("A line, without keys")),
+    }),
+  ),
+});
+
+const checkId = text("Name of the check, for doctor CHECK", { pattern: "^[a-z]+(-[a-z]+)*$" });
+const checkTitle = text("What it looks at", { minLength: 1 });
+
+const checkResult = object<CheckResult>("What a check found", {
+  id: checkId,
+  title: checkTitle,
+  verdict: choice("How it is", {
+    ok: "nothing to do",
+    warning: "people get in, and something should be done",
+    failed: "people cannot get in, or get in who should not, or soon so",
+    skipped: "there was nothing to look at",
+  }),
+  reason: text("A sentence", { minLength: 1 }),
+  hint: orNull(text("The next step, usually a command to type")),
+  milliseconds: measure("How long it took, milliseconds"),
+});
+
+const diagnosis = object<Diagnosis>("What the doctor found", {
+  checks: list("Check by check", checkResult),
+  ok: count("Checks that found nothing to do"),
+  warnings: count("Checks that warn"),
+  failed: count("Checks that failed"),
+  skipped: count("Checks that had nothing to look at"),
+});
+
+const checkList = object<CheckList>("The checks there are (--list)", {
+  checks: list("In their order", object<CheckList["checks"][number]>("A check", { id: checkId, title: checkTitle })),
+});
+
+export const watching = { status, stats, logs, doctor: either(diagnosis, checkList) };
