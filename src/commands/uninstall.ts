@@ -17,7 +17,7 @@ export function declareUninstallCommand(program: CliCommand): void {
       async (ctx, { purge = false, dryRun = false }: UninstallFlags) => {
         const { planUninstall, uninstall } = await import("../app/setup/uninstall.ts");
         const plan = await planUninstall(ctx, purge);
-        const nothing = { data: { ...plan, done: false, left: [] } };
+        const nothing = { data: { ...plan, done: false, left: [], stays: [] } };
         if (dryRun) return nothing;
         if (!(await isWanted(ctx, plan))) return { ...nothing, warnings: ["nothing was removed"] };
         return uninstall(ctx, plan);

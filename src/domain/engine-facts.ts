@@ -60,3 +60,6 @@ export interface EngineRecord {
   /** The compose command in use; another one would recreate every container. */
   readonly compose?: readonly string[];
 }
+
+/** What the engine docker says where there is neither a daemon nor a client of it: then nothing of it can run. */
+export const DOCKER_MISSING = "Docker is not installed here";

@@ -38,7 +38,9 @@ export function nameInHome(paths: HomePaths, path: string): string {
   return relative(paths.home, path);
 }
 
-/** Version 0 of the shared secrets had this name. */
+/** What version 0 of the shared secrets was called. */
+export const OLD_SECRETS = "secrets.json";
+
 function oldSecrets({ sharedSecrets }: HomePaths): string {
-  return join(dirname(sharedSecrets), "secrets.json");
+  return join(dirname(sharedSecrets), OLD_SECRETS);
 }

@@ -4,13 +4,14 @@ import type { HostEntry } from "../domain/host-record.ts";
 
 export function uninstalledView(result: Uninstalled, style: Style): string {
   if (!result.done) return uninstallPlanText(result);
-  const { home, left, purge } = result;
+  const { home, left, purge, stays } = result;
   const kept = purge
     ? `Left in ${home}, not ours: ${left.join(", ")}`
     : `People, keys and settings are kept in ${home}`;
   return [
     `${style.good("✓")} ${purge ? "Removed, with everything of ours in" : "Removed from this machine; home:"} ${home}`,
     ...(left.length === 0 ? [] : [kept]),
+    ...stays.flatMap(({ what, next }) => [`${style.bad("✗")} Still there: ${what}`, `  ${next}`]),
     ...(purge
       ? []
       : ["  mtproxy setup               brings it back", "  mtproxy uninstall --purge   removes that too"]),

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { type CliOptions, runCli } from "../support/cli.ts";
 import { datacenterFlags } from "../support/cli-home.ts";
 import { fileTree } from "../support/file-tree.ts";
-import { canRun } from "../support/machine.mts";
+import { canRun, isRoot, programPaths } from "../support/machine.mts";
 import { startDatacenter } from "../support/telegram/datacenter.ts";
 import { tempFolder } from "../support/temp-home.ts";
 import { freePort } from "../support/trial.ts";
@@ -176,6 +176,63 @@ describe("uninstall", () => {
       false,
       false,
     ]);
+  });
+});
+
+test("uninstall where Docker is gone for good removes everything else, and says how to end what may come back with it", async () => {
+  const { root, run, setup, put, exists } = await server();
+  await setup("--no-start", "--engine", "docker", "--logrotate");
+  await put("opt/familytraffic/mtproxy/docker-compose.yml", "services: {}\n");
+  const env = { MTPROXY_HOST_ROOT: root, DOCKER_HOST: "unix:///nowhere/docker.sock" };
+  const hidden = ["docker", "dockerd"]
+    .flatMap((name) => programPaths(name))
+    .map((it) => `mount --bind /dev/null ${it}`);
+  const namespace = ["unshare", "--mount", ...(isRoot ? [] : ["--map-root-user"])];
+  const within = [...namespace, "sh", "-ec", `${hidden.join("; ")}\nexec "$@"`, "sh"];
+  const { code, stdout, stderr } = await run(["uninstall", "--yes"], { env, within });
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain(
+    "Docker is not installed here any more: its containers do not run, but may come back with it",
+  );
+  expect(stdout).toMatch(
+    /^✗ Still there: containers of the project familytraffic-mtproxy\n {2}docker rm -f \$\(docker ps/m,
+  );
+  expect(await exists("etc/logrotate.d/familytraffic-mtproxy")).toBe(false);
+  const purged = await run(["uninstall", "--yes", "--purge", "--json"], { env, within });
+  expect(purged.json).toMatchObject({
+    ok: true,
+    data: { left: [], stays: [{ what: expect.any(String), next: expect.stringMatching(/^docker rm -f /) }] },
+  });
+  expect(await exists("opt/familytraffic")).toBe(false);
+});
+
+describe("the old stack's secrets.json", () => {
+  const KEY = "0123456789abcdef0123456789abcdef";
+  const OLD = `{"version":"2.0","mode":"multi-user","secrets":[{"secret":"${KEY}","type":"dd","username":"dora"}]}`;
+  const FILE = "opt/familytraffic/config/mtproxy/secrets.json";
+
+  test("goes with --purge once it was taken over", async () => {
+    const { setup, run, put, uninstall, exists } = await server();
+    await put(FILE, OLD);
+    await setup();
+    expect((await run(["add-secret"])).code).toBe(0);
+    expect((await uninstall("--purge")).code).toBe(0);
+    expect(await exists("opt/familytraffic")).toBe(false);
+  });
+
+  test.each([
+    ["was never taken over", false],
+    ["was written since", true],
+  ])("stays when it %s", async (_, isTakenOver) => {
+    const { setup, run, put, read } = await server();
+    await put(FILE, OLD);
+    await setup("--no-start");
+    if (isTakenOver) await run(["add-secret"]);
+    const now = isTakenOver ? OLD.replace("dora", "emil") : OLD;
+    await put(FILE, now);
+    const { json } = await run(["uninstall", "--purge", "--yes", "--json"]);
+    expect(json.data).toMatchObject({ left: ["config"] });
+    expect(await read(FILE)).toBe(now);
   });
 });
 

@@ -28,8 +28,13 @@ const programs = [
 
 /** Where the shell would find the program. */
 export function programPath(program: string): string | undefined {
+  return programPaths(program)[0];
+}
+
+/** Everywhere on PATH where it is. */
+export function programPaths(program: string): string[] {
   const paths = (process.env.PATH ?? "").split(":").map((folder) => join(folder, program));
-  return paths.find(isExecutable);
+  return [...new Set(paths)].filter(isExecutable);
 }
 
 /** Naming a program here puts it among those whose absence a test run tells of. */

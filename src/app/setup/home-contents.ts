@@ -1,9 +1,9 @@
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import type { Context, HostContext } from "../../context.ts";
 import type { Machine } from "../../machine.ts";
-import type { HomePaths } from "../../ports.ts";
+import type { Files, HomePaths } from "../../ports.ts";
 import { hostRecordPath } from "../../state/host-record-store.ts";
-import { stateFiles } from "../../state/state-files.ts";
+import { OLD_SECRETS, stateFiles } from "../../state/state-files.ts";
 import { BACKUP_END } from "../moving/list-backups.ts";
 
 /** Names in a home that we make; the first two and the last ones may hold a VLESS stack's files too. */
@@ -36,9 +36,10 @@ export async function removeHomeContents(ctx: HostContext): Promise<string[]> {
 }
 
 async function ownFiles({ files, paths }: Context): Promise<string[]> {
-  const known = stateFiles(paths).filter((path) => path !== paths.users && basename(path) !== "secrets.json");
   const config = dirname(paths.settings);
-  const kept = (await files.list(config)).filter((name) => /\.v0\.[\dTZ-]+$/.test(name));
+  const kept = (await files.list(config)).filter((name) => VERSION_0.test(name));
+  const theirs = [paths.users, ...(await strangersSecrets(files, config, kept))];
+  const known = stateFiles(paths).filter((path) => !theirs.includes(path));
   const backups = (await files.list(paths.backups)).filter(
     (name) => name.startsWith("mtproxy-") && name.endsWith(BACKUP_END),
   );
@@ -48,6 +49,22 @@ async function ownFiles({ files, paths }: Context): Promise<string[]> {
     ...kept.map((name) => join(config, name)),
     ...backups.map((name) => join(paths.backups, name)),
   ];
+}
+
+/** A file as it was before we wrote it anew, kept beside. */
+const VERSION_0 = /\.v0\.[\dTZ-]+$/;
+
+/**
+ * The old stack's shared secrets are ours once we have taken them over, which the copy beside shows: those keys are in our own file.
+ * A file that was never taken over, or that somebody has written since, stays.
+ */
+async function strangersSecrets(files: Files, config: string, kept: readonly string[]): Promise<string[]> {
+  const path = join(config, OLD_SECRETS);
+  const text = await files.readText(path);
+  const copies = kept
+    .filter((name) => name.startsWith(`${OLD_SECRETS}.`))
+    .map((name) => files.readText(join(config, name)));
+  return text === undefined || (await Promise.all(copies)).includes(text) ? [] : [path];
 }
 
 async function removeClients({ files, machine, paths }: HostContext): Promise<void> {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Context, HostContext } from "../../context.ts";
+import { DOCKER_MISSING } from "../../domain/engine-facts.ts";
 import { AppError, wordsOf } from "../../domain/errors.ts";
 import { type HostEntry, hostParts } from "../../domain/host-record.ts";
 import { defaultSettings, type EngineName, type Settings } from "../../domain/settings.ts";
@@ -34,6 +35,14 @@ export interface Uninstalled extends UninstallPlan {
   readonly done: boolean;
   /** What is left in the home, relative to it. */
   readonly left: readonly string[];
+  /** What could not be removed, and what removes it. */
+  readonly stays: readonly Remnant[];
+}
+
+export interface Remnant {
+  readonly what: string;
+  /** A command. */
+  readonly next: string;
 }
 
 /** Reads only. A home whose files cannot be read can be left all the same. */
@@ -79,26 +88,40 @@ async function proxiesOf(ctx: Context, settings: Settings, name: EngineName): Pr
  */
 export async function uninstall(ctx: HostContext, plan: UninstallPlan): Promise<Outcome<Uninstalled>> {
   ctx.putOffInterrupts();
-  const troubles = [...(await endProxies(ctx, plan)), ...(await removeHostParts(ctx))];
+  const proxies = await endProxies(ctx, plan);
+  const parts = await removeHostParts(ctx);
   const purged = plan.purge ? await attempt(() => purgeHome(ctx)) : undefined;
   const left = purged?.value ?? (await ctx.files.list(ctx.paths.home));
-  const [first, ...others] = [...troubles, ...(purged?.trouble ?? [])];
+  const [first, ...others] = [...proxies.troubles, ...parts.troubles, ...(purged?.trouble ?? [])];
   return {
-    data: { ...plan, done: true, left },
-    warnings: others.map(({ message }) => message),
+    data: { ...plan, done: true, left, stays: [...proxies.stays, ...parts.stays] },
+    warnings: [...proxies.warnings, ...others.map(({ message }) => message)],
     ...(first === undefined ? {} : { failure: first }),
   };
 }
 
-async function endProxies(ctx: HostContext, { proxies }: UninstallPlan): Promise<AppError[]> {
-  const settings = await settingsOf(ctx);
-  const troubles: AppError[] = [];
-  for (const { engine } of proxies) {
-    const { trouble } = await attempt(() => endEngine(ctx, { ...settings, engine }));
-    troubles.push(...trouble.map((error) => outOfReach(engine, error)));
-  }
-  return troubles;
+/** How a step of it went. */
+interface Removal {
+  readonly troubles: AppError[];
+  readonly warnings: string[];
+  readonly stays: Remnant[];
 }
+
+async function endProxies(ctx: HostContext, { proxies }: UninstallPlan): Promise<Removal> {
+  const settings = await settingsOf(ctx);
+  const removal: Removal = { troubles: [], warnings: [], stays: [] };
+  for (const { engine } of proxies) {
+    const [error] = (await attempt(() => endEngine(ctx, { ...settings, engine }))).trouble;
+    if (error === undefined) continue;
+    // Without a Docker nothing of it runs: that keeps nobody from leaving.
+    if (error.message === DOCKER_MISSING) removal.warnings.push(`${DOCKER_MISSING} any more: ${ASLEEP}`);
+    else removal.troubles.push(outOfReach(engine, error));
+    if (error.kind !== "conflict") removal.stays.push(remnants[engine]);
+  }
+  return removal;
+}
+
+const ASLEEP = "its containers do not run, but may come back with it, and let people in then";
 
 function endEngine(ctx: HostContext, settings: Settings): Promise<void> {
   const work = async () => {
@@ -113,19 +136,26 @@ function endEngine(ctx: HostContext, settings: Settings): Promise<void> {
 function outOfReach(engine: EngineName, error: AppError): AppError {
   if (error.kind === "conflict") return error;
   const what = engine === "docker" ? "CONTAINERS" : "THE PROXY";
+  const { next } = remnants[engine];
   return new AppError(error.kind, `${what} OF THIS HOME MAY STILL RUN AND LET PEOPLE IN: ${error.message}`, {
-    hint: engine === "docker" ? REMOVE_CONTAINERS : "mtproxy uninstall tries again",
+    hint: engine === "docker" ? `everything else is removed; once Docker runs: ${next}` : `${next} tries again`,
     cause: error,
   });
 }
 
-const REMOVE_CONTAINERS =
-  "once Docker runs: docker rm -f $(docker ps -aq --filter label=com.docker.compose.project=familytraffic-mtproxy)";
+const remnants: Readonly<Record<EngineName, Remnant>> = {
+  docker: {
+    what: "containers of the project familytraffic-mtproxy",
+    next: "docker rm -f $(docker ps -aq --filter label=com.docker.compose.project=familytraffic-mtproxy)",
+  },
+  trial: { what: "the process of the trial engine", next: "mtproxy uninstall" },
+};
 
-async function removeHostParts(ctx: HostContext): Promise<AppError[]> {
+async function removeHostParts(ctx: HostContext): Promise<Removal> {
   const troubles: AppError[] = [];
   for (const part of hostParts) troubles.push(...(await attempt(() => removePart(ctx, part))).trouble);
-  return troubles;
+  const entries = await unlessUnreadable(() => ctx.stores.hostRecord.read(), []);
+  return { troubles, warnings: [], stays: entries.map(({ what }) => ({ what, next: "mtproxy uninstall" })) };
 }
 
 /** Under the locks of the state: whoever writes it now is waited for, and finds nothing afterwards. */

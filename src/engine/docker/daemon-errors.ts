@@ -1,3 +1,4 @@
+import { DOCKER_MISSING } from "../../domain/engine-facts.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { isInstalled } from "./programs.ts";
@@ -9,7 +10,7 @@ interface DaemonFailure extends Error {
   readonly json?: { readonly message?: string };
 }
 
-const dockerMissing = new AppError("environment", "Docker is not installed here", {
+const dockerMissing = new AppError("environment", DOCKER_MISSING, {
   hint: "install it (Debian and Ubuntu: apt-get install docker.io docker-compose), or take a first look with the trial engine",
 });
 
