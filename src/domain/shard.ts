@@ -71,11 +71,17 @@ export function emptyBook(salt: string): ShardBook {
   return { salt, shards: [], retiredPorts: [], revoking: [], moving: [] };
 }
 
-/** The book with a holder in the slot of the key; the same book where the slot has one or there is none. */
-export function withHolder(book: ShardBook, key: Key, holder: string): ShardBook {
-  const isUnheld = (slot: Slot) => slot.holder === undefined && slot.key.equals(key);
-  if (!book.shards.some(({ slots }) => slots.some(isUnheld))) return book;
-  const held = (slot: Slot): Slot => (isUnheld(slot) ? { ...slot, holder } : slot);
+/**
+ * The book with a holder in the slot of each key; the same book where those slots have one or there are none.
+ * @param holders by key digits
+ */
+export function withHolders(book: ShardBook, holders: ReadonlyMap<string, string>): ShardBook {
+  const newHolder = (slot: Slot) => (slot.holder === undefined ? holders.get(slot.key.reveal()) : undefined);
+  if (!book.shards.some(({ slots }) => slots.some((slot) => newHolder(slot) !== undefined))) return book;
+  const held = (slot: Slot): Slot => {
+    const holder = newHolder(slot);
+    return holder === undefined ? slot : { ...slot, holder };
+  };
   return { ...book, shards: book.shards.map((shard) => ({ ...shard, slots: shard.slots.map(held) })) };
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from "../../context.ts";
-import type { RevokedKey, ShardBook } from "../../domain/shard.ts";
+import type { Move, RevokedKey, ShardBook } from "../../domain/shard.ts";
 import type { PlannedState } from "../load-state.ts";
 
 /** Forgets revocations that are carried out; what another command planned meanwhile stays. */
@@ -13,13 +13,16 @@ export async function recordRevoked(ctx: Context, done: readonly RevokedKey[]): 
 export async function recordLinks(ctx: Context, { state, plan }: PlannedState): Promise<void> {
   const { publicHost } = state.settings;
   if (plan.moves.length === 0 && state.book.linkedHost === publicHost) return;
-  const isDone = ({ holder, toPort }: ShardBook["moving"][number]) =>
-    plan.moves.some((move) => move.holder === holder && move.toPort === toPort);
+  const done = new Set(plan.moves.map(arrival));
   await change(ctx, (book) => ({
     ...book,
     linkedHost: publicHost,
-    moving: book.moving.filter((move) => !isDone(move)),
+    moving: book.moving.filter((move) => !done.has(arrival(move))),
   }));
+}
+
+function arrival({ holder, toPort }: Move): string {
+  return `${holder} ${toPort}`;
 }
 
 function change(ctx: Context, edit: (book: ShardBook) => ShardBook): Promise<void> {

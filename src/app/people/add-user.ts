@@ -1,8 +1,9 @@
 import type { Context } from "../../context.ts";
 import { toHex } from "../../domain/bytes.ts";
 import { AppError } from "../../domain/errors.ts";
+import type { SpareKeys } from "../../domain/plan/spare.ts";
 import { domainOf } from "../../domain/secret.ts";
-import { hasSecret, type ProxyUser, parseUserName, sameUserName } from "../../domain/user.ts";
+import { hasSecret, type ProxyUser, parseUserName, sameUserName, type User } from "../../domain/user.ts";
 import { fieldsOf, type UserEdit } from "../../state/users-text.ts";
 import { bringLive, proveLink } from "../live/bring-live.ts";
 import { knownPlaces } from "../live/known-places.ts";
@@ -13,7 +14,7 @@ import { linkOf } from "./client-files.ts";
 import { handOut } from "./hand-out.ts";
 import { type LabelOptions, readLabels, refuseOtherLabels } from "./label-options.ts";
 import { type UserCard, userCard } from "./user-card.ts";
-import { freshSecret, type SecretOptions, type Wanted, wantedSecret } from "./wanted-secret.ts";
+import { freshSecret, type SecretOptions, spareKeys, type Wanted, wantedSecret } from "./wanted-secret.ts";
 
 export interface AddUserOptions extends SecretOptions, LabelOptions {
   readonly name: string;
@@ -62,7 +63,9 @@ async function cardOf(ctx: Context, user: ProxyUser): Promise<UserCard> {
 /** Finds or makes the user with the wanted secret: one write of users.json, or none. */
 function giveSecret(ctx: Context, name: string, options: AddUserOptions): Promise<GivenSecret> {
   return ctx.stores.users.update<GivenSecret>(`adding ${name}`, async ({ users }) => {
-    const { user, edit } = newcomer(ctx, { ...(await loadState(ctx)), users }, { ...options, name });
+    const state = { ...(await loadState(ctx)), users };
+    const present = users.find((user) => sameUserName(user.name, name));
+    const { user, edit } = newcomer(ctx, state, { ...options, name }, { present, spares: spareKeys(state) });
     return {
       edits: edit === undefined || options.dryRun === true ? [] : [edit],
       result: { user, isNew: edit !== undefined },
@@ -75,15 +78,21 @@ interface GivenSecret {
   readonly isNew: boolean;
 }
 
+/** What is there for a wish; for many of them looked up once. */
+interface Present {
+  /** The record of that name in whatever case. */
+  readonly present: User | undefined;
+  readonly spares: SpareKeys;
+}
+
 /**
  * Decides what becomes of a wish; writes nothing.
  * @throws AppError as `addUser`
  */
-export function newcomer(ctx: Context, state: State, options: AddUserOptions): Newcomer {
+export function newcomer(ctx: Context, state: State, options: AddUserOptions, { present, spares }: Present): Newcomer {
   const name = parseUserName(options.name);
   const wanted = wantedSecret(state, options, state.settings.defaultMode);
   const labels = readLabels(options, ctx.clock.now());
-  const present = state.users.find((user) => sameUserName(user.name, name));
   if (present !== undefined && present.name !== name) throw otherSpelling(present.name, name);
   if (present !== undefined && hasSecret(present)) {
     const user = sameOrConflict(present, wanted);
@@ -94,7 +103,7 @@ export function newcomer(ctx: Context, state: State, options: AddUserOptions): N
     ...(present ?? { name, hasProxyPassword: true }),
     ...labels,
     enabled: true,
-    secret: freshSecret(ctx, state, state.users, wanted),
+    secret: freshSecret(ctx, state, wanted, spares),
     createdAt: ctx.clock.now().toISOString(),
   };
   return { user, edit: present === undefined ? addition(ctx, user) : change(user) };

@@ -3,7 +3,7 @@ import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import { shown } from "../../domain/printable.ts";
 import type { Mode } from "../../domain/secret.ts";
-import { sameUserName, type User } from "../../domain/user.ts";
+import type { User } from "../../domain/user.ts";
 import { type BulkLine, readBulkList } from "../../state/bulk-list.ts";
 import type { UserEdit } from "../../state/users-text.ts";
 import { bringLive } from "../live/bring-live.ts";
@@ -12,9 +12,10 @@ import { planState } from "../live/plan-state.ts";
 import { loadState, type State } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { type AddUserOptions, type Newcomer, newcomer } from "./add-user.ts";
-import { handOut } from "./hand-out.ts";
+import { noteHolders } from "./hand-out.ts";
 import { type UserCard, userCard } from "./user-card.ts";
 import { verifyLinks } from "./verify-links.ts";
+import { spareKeys } from "./wanted-secret.ts";
 
 interface AddUsersOptions {
   /** A list of people; see state/bulk-list.ts. */
@@ -83,19 +84,19 @@ function settle(ctx: Context, lines: readonly BulkLine[], options: AddUsersOptio
   });
 }
 
-/** Each line sees who came before it: two people never get one spare key. */
+/** All lines take from one stock of keys: two people never get one spare key. */
 function settleLines(ctx: Context, state: State, lines: readonly BulkLine[]): Settled[] {
   const known = new Map<string, User>(state.users.map((user) => [user.name.toLowerCase(), user]));
-  const before: BulkLine[] = [];
+  const spares = spareKeys(state);
+  const before = new Map<string, BulkLine>();
   return lines.map((line) => {
     try {
-      refuseTwice(line, before);
-      before.push(line);
+      const name = line.name.toLowerCase();
+      refuseTwice(before.get(name));
+      before.set(name, line);
       const mode = modeOf(line);
-      const now = withDefault({ ...state, users: [...known.values()] }, mode);
-      const found = newcomer(ctx, now, wish(line, mode));
-      known.set(found.user.name.toLowerCase(), found.user);
-      return { line, newcomer: found };
+      const there = { present: known.get(name), spares };
+      return { line, newcomer: newcomer(ctx, withDefault(state, mode), wish(line, mode), there) };
     } catch (fault) {
       if (fault instanceof AppError) return { line, fault };
       throw fault;
@@ -103,8 +104,7 @@ function settleLines(ctx: Context, state: State, lines: readonly BulkLine[]): Se
   });
 }
 
-function refuseTwice({ name }: BulkLine, before: readonly BulkLine[]): void {
-  const other = before.find((line) => sameUserName(line.name, name));
+function refuseTwice(other: BulkLine | undefined): void {
   if (other !== undefined) throw new AppError("invalid", `the name stands in line ${other.line} already`);
 }
 
@@ -142,13 +142,9 @@ function withDefault(state: State, mode: Mode | undefined): State {
 
 async function cardsOf(ctx: Context, settled: readonly Settled[], isLive: boolean): Promise<Map<string, UserCard>> {
   const planned = await (isLive ? planState(ctx) : knownPlaces(ctx));
-  const cards = new Map<string, UserCard>();
-  for (const entry of settled)
-    if ("newcomer" in entry) {
-      const { user } = entry.newcomer;
-      cards.set(user.name, isLive ? userCard(ctx, planned, user) : await handOut(ctx, planned, user));
-    }
-  return cards;
+  const people = settled.flatMap((entry) => ("newcomer" in entry ? [entry.newcomer.user] : []));
+  if (!isLive) await noteHolders(ctx, people);
+  return new Map(people.map((user) => [user.name, userCard(ctx, planned, user)]));
 }
 
 /** Every link is proved where it is served. */

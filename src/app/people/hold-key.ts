@@ -1,8 +1,8 @@
 import type { Context } from "../../context.ts";
-import { withHolder } from "../../domain/shard.ts";
+import { withHolders } from "../../domain/shard.ts";
 import { secretsOf, type User } from "../../domain/user.ts";
 
-type Holder = Pick<User, "name" | "secret" | "former">;
+export type Holder = Pick<User, "name" | "secret" | "former">;
 
 /**
  * Writes down that a user has the keys, before one is taken away: only a slot with a holder is revoked. A command that was cut off
@@ -15,9 +15,15 @@ export function holdKey(ctx: Context, user: Holder): Promise<void> {
 
 /** The same for many, in one write or none. */
 export async function holdKeys(ctx: Context, users: readonly Holder[]): Promise<void> {
-  const held = users.flatMap((user) => secretsOf(user).map(({ key }) => ({ key, name: user.name })));
-  if (held.length === 0) return;
+  const holders = holdersOf(users);
+  if (holders.size === 0) return;
   const book = await ctx.stores.shards.read();
-  const next = held.reduce((before, { key, name }) => withHolder(before, key, name), book);
+  const next = withHolders(book, holders);
   if (next !== book) await ctx.stores.shards.write(next);
+}
+
+/** Who has a key, by its digits; of several the first. */
+export function holdersOf(users: readonly Holder[]): Map<string, string> {
+  const all = users.flatMap((user) => secretsOf(user).map(({ key }): [string, string] => [key.reveal(), user.name]));
+  return new Map(all.reverse());
 }

@@ -1,19 +1,20 @@
 import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import { parseDuration } from "../../domain/expiry.ts";
-import { findSpareKey } from "../../domain/plan/spare.ts";
+import type { SpareKeys } from "../../domain/plan/spare.ts";
 import { domainOf, makeSecret, type Secret } from "../../domain/secret.ts";
 import { type FormerSecret, findUser, hasSecret, type ProxyUser, secretsOf } from "../../domain/user.ts";
 import { replacementFields } from "../../state/users-text.ts";
 import { bringLive, proveLink } from "../live/bring-live.ts";
-import { capabilitiesOf, newKey, planState } from "../live/plan-state.ts";
-import { loadState, type State } from "../load-state.ts";
+import { newKey, planState } from "../live/plan-state.ts";
+import { loadState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { linkOf } from "./client-files.ts";
 import { handOut } from "./hand-out.ts";
 import { holdKey } from "./hold-key.ts";
 import { stillUsed } from "./still-used.ts";
 import { type UserCard, userCard } from "./user-card.ts";
+import { spareKeys } from "./wanted-secret.ts";
 
 interface RegenerateOptions {
   readonly name: string;
@@ -91,7 +92,8 @@ function replaceKey(
         hint: `mtproxy add-user ${previous.name} gives one`,
       });
     if (options.dryRun !== true) await holdKey(ctx, previous);
-    const user = withNewKey(ctx, { ...(await loadState(ctx)), users }, previous, former);
+    const spares = spareKeys({ ...(await loadState(ctx)), users });
+    const user = withNewKey(ctx, spares, previous, former);
     const fields = replacementFields(user.secret, user.former);
     const edit = { kind: "set" as const, name: user.name, fields };
     return { edits: options.dryRun === true ? [] : [edit], result: { user, previous } };
@@ -104,15 +106,13 @@ function replaceKey(
  */
 export function withNewKey(
   ctx: Context,
-  state: State,
+  spares: SpareKeys,
   user: ProxyUser,
   former: Overlap | undefined,
   domain = domainOf(user.secret),
 ): ProxyUser {
   const { mode } = user.secret;
-  const preferred = state.book.shards.find(({ slots }) => slots.some(({ key }) => key.equals(user.secret.key)))?.id;
-  const capabilities = capabilitiesOf(state.settings);
-  const key = findSpareKey({ ...state, capabilities, mode, domain, preferred }) ?? newKey(ctx);
+  const key = spares.take({ mode, domain, near: user.secret.key }) ?? newKey(ctx);
   const { former: _, ...rest } = user;
   return {
     ...rest,

@@ -15,7 +15,7 @@ import { holdKeys } from "./hold-key.ts";
 import { formerUntil, type Overlap, withNewKey } from "./regenerate-user-secret.ts";
 import { type UserCard, userCard } from "./user-card.ts";
 import { verifyLinks } from "./verify-links.ts";
-import { wantedSecret } from "./wanted-secret.ts";
+import { spareKeys, wantedSecret } from "./wanted-secret.ts";
 
 export interface RotateOptions {
   /** Another cover domain for every fake-TLS link. */
@@ -116,16 +116,10 @@ function replaceKeys(ctx: Context, { former, domain, dryRun }: Replacing): Promi
   return ctx.stores.users.update("giving everybody a new key", async ({ users }) => {
     const holders = users.filter(hasSecret);
     if (!dryRun) await holdKeys(ctx, holders);
-    const known = new Map(users.map((user) => [user.name, user]));
-    const state = await loadState(ctx);
-    const replaced = holders.map((user) => {
-      // Each sees the keys of those before: two people never get one spare key.
-      const now = { ...state, users: [...known.values()] };
-      const cover = user.secret.mode === "fake-tls" ? domain : undefined;
-      const next = withNewKey(ctx, now, user, former, cover);
-      known.set(next.name, next);
-      return next;
-    });
+    const spares = spareKeys({ ...(await loadState(ctx)), users });
+    const replaced = holders.map((user) =>
+      withNewKey(ctx, spares, user, former, user.secret.mode === "fake-tls" ? domain : undefined),
+    );
     const kept = new Set(keysOf(replaced).map((key) => key.reveal()));
     const lost = keysOf(holders).filter((key) => !kept.has(key.reveal()));
     return { edits: dryRun ? [] : replaced.map(editOf), result: { users: replaced, lost } };

@@ -1,9 +1,8 @@
 import type { Context } from "../../context.ts";
 import { parseCoverDomain } from "../../domain/cover-domain.ts";
 import { AppError } from "../../domain/errors.ts";
-import { findSpareKey } from "../../domain/plan/spare.ts";
+import { SpareKeys } from "../../domain/plan/spare.ts";
 import { type Mode, makeSecret, type Secret } from "../../domain/secret.ts";
-import type { User } from "../../domain/user.ts";
 import { capabilitiesOf, newKey } from "../live/plan-state.ts";
 import { defaultCoverDomain, type State } from "../load-state.ts";
 
@@ -42,10 +41,13 @@ function listedDomain({ coverDomains }: State, text: string): string {
   });
 }
 
+/** What running shards have to give. */
+export function spareKeys(state: State): SpareKeys {
+  return new SpareKeys({ ...state, capabilities: capabilitiesOf(state.settings) });
+}
+
 /** With a key that a running shard accepts already, where there is one. */
-export function freshSecret(ctx: Context, state: State, users: readonly User[], wanted: Wanted): Secret {
-  const domain = wanted.mode === "fake-tls" ? (wanted.domain ?? defaultCoverDomain(state)) : undefined;
-  const capabilities = capabilitiesOf(state.settings);
-  const key = findSpareKey({ ...state, users, capabilities, mode: wanted.mode, domain }) ?? newKey(ctx);
-  return makeSecret(wanted.mode, key, domain);
+export function freshSecret(ctx: Context, state: State, { mode, domain: named }: Wanted, spares: SpareKeys): Secret {
+  const domain = mode === "fake-tls" ? (named ?? defaultCoverDomain(state)) : undefined;
+  return makeSecret(mode, spares.take({ mode, domain }) ?? newKey(ctx), domain);
 }

@@ -7,7 +7,7 @@ import { knownPlaces } from "../live/known-places.ts";
 import { planState } from "../live/plan-state.ts";
 import { loadSettings, loadState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
-import { freshSecret, type SecretOptions, wantedSecret } from "../people/wanted-secret.ts";
+import { freshSecret, type SecretOptions, spareKeys, wantedSecret } from "../people/wanted-secret.ts";
 import { proveSecret } from "./prove-secret.ts";
 import { describeSecret, handOutSecret, type SharedSecretCard, sharedSecretCard } from "./shared-secret-card.ts";
 
@@ -45,7 +45,7 @@ function writeSecret(ctx: Context, options: AddSecretOptions): Promise<NumberedS
   return ctx.stores.exclusively("adding a shared secret", async () => {
     const state = await loadState(ctx);
     const entry: SharedSecret = {
-      secret: freshSecret(ctx, state, state.users, wantedSecret(state, options, "padded")),
+      secret: freshSecret(ctx, state, wantedSecret(state, options, "padded"), spareKeys(state)),
       active: true,
       createdAt: ctx.clock.now().toISOString(),
       ...(options.description === undefined ? {} : { description: options.description }),

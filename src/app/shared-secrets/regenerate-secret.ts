@@ -1,5 +1,4 @@
 import type { Context } from "../../context.ts";
-import { findSpareKey } from "../../domain/plan/spare.ts";
 import { domainOf, makeSecret } from "../../domain/secret.ts";
 import { sharedHolder } from "../../domain/shard.ts";
 import {
@@ -10,12 +9,13 @@ import {
 } from "../../domain/shared-secret.ts";
 import { bringLive } from "../live/bring-live.ts";
 import { knownPlaces } from "../live/known-places.ts";
-import { capabilitiesOf, newKey, planState } from "../live/plan-state.ts";
+import { newKey, planState } from "../live/plan-state.ts";
 import { loadState, type State } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { linkOf, removeClientFiles, sharedFolder } from "../people/client-files.ts";
 import { holdKey } from "../people/hold-key.ts";
 import { stillUsed } from "../people/still-used.ts";
+import { spareKeys } from "../people/wanted-secret.ts";
 import { proveSecret } from "./prove-secret.ts";
 import type { RemoveSecretOptions } from "./remove-secret.ts";
 import { describeSecret, handOutSecret, type SharedSecretCard, sharedSecretCard } from "./shared-secret-card.ts";
@@ -79,7 +79,5 @@ function replaceKey(ctx: Context, { wanted, dryRun }: RemoveSecretOptions): Prom
 function withNewKey(ctx: Context, state: State, { secret }: SharedSecret): SharedSecret["secret"] {
   const { mode, key } = secret;
   const domain = domainOf(secret);
-  const preferred = state.book.shards.find(({ slots }) => slots.some((slot) => slot.key.equals(key)))?.id;
-  const capabilities = capabilitiesOf(state.settings);
-  return makeSecret(mode, findSpareKey({ ...state, capabilities, mode, domain, preferred }) ?? newKey(ctx), domain);
+  return makeSecret(mode, spareKeys(state).take({ mode, domain, near: key }) ?? newKey(ctx), domain);
 }

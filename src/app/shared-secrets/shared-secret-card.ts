@@ -11,7 +11,7 @@ import {
   linkOf,
   sharedFolder,
 } from "../people/client-files.ts";
-import { noteHolder } from "../people/hand-out.ts";
+import { noteHolders } from "../people/hand-out.ts";
 
 /** What a list tells of a shared secret: nothing here lets anyone in. */
 export interface ListedSecret {
@@ -59,7 +59,7 @@ export async function handOutSecret(
   places: KnownPlaces,
   entry: NumberedSecret,
 ): Promise<SharedSecretCard> {
-  await noteHolder(ctx, { name: sharedHolder, secret: entry.secret });
+  await noteHolders(ctx, [{ name: sharedHolder, secret: entry.secret }]);
   return sharedSecretCard(ctx, places, entry);
 }
 

@@ -16,13 +16,18 @@ export function movesSince(book: ShardBook, placements: ReadonlyMap<string, Plac
 
 /** Two moves in a row are one, and one that leads back is none. */
 function joined(before: readonly Move[], now: readonly Move[], placements: ReadonlyMap<string, Placement>): Move[] {
-  const goesOn = (first: Move, second: Move) => first.holder === second.holder && first.toPort === second.fromPort;
-  const isThere = ({ holder, toPort }: Move) =>
-    [...placements.values()].some((place) => place.holder === holder && place.port === toPort);
-  const kept = before.filter((first) => !now.some((second) => goesOn(first, second)) && isThere(first));
-  const led = now.map((second) => {
-    const first = before.find((move) => goesOn(move, second));
-    return first === undefined ? second : { ...second, fromPort: first.fromPort };
+  const first = new Map(before.toReversed().map((move) => [at(move.holder, move.toPort), move]));
+  const left = new Set(now.map(({ holder, fromPort }) => at(holder, fromPort)));
+  const there = new Set([...placements.values()].map(({ holder, port }) => at(holder, port)));
+  const isKept = (place: string) => there.has(place) && !left.has(place);
+  const kept = before.filter(({ holder, toPort }) => isKept(at(holder, toPort)));
+  const led = now.map((move) => {
+    const fromPort = first.get(at(move.holder, move.fromPort))?.fromPort ?? move.fromPort;
+    return { ...move, fromPort };
   });
   return [...kept, ...led].filter(({ fromPort, toPort }) => fromPort !== toPort);
+}
+
+function at(holder: string, port: number): string {
+  return `${holder} ${port}`;
 }

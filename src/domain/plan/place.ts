@@ -2,7 +2,7 @@ import type { Capabilities } from "../engine-facts.ts";
 import type { Key } from "../key.ts";
 import type { ModeFamily } from "../shard.ts";
 import { type Claim, describeHolder } from "./claim.ts";
-import { type DraftShard, type DraftSlot, serves, spareSlots } from "./draft.ts";
+import { type DraftShard, type DraftSlot, serves } from "./draft.ts";
 
 interface PlacingRules {
   readonly capabilities: Capabilities;
@@ -17,39 +17,48 @@ interface PlacingRules {
  * to a shard that does not run yet, unless a restart is allowed.
  */
 export function placeClaims(claims: Iterable<Claim>, drafts: DraftShard[], rules: PlacingRules): void {
-  const room = new Map(drafts.map((shard) => [shard, roomOf(shard, rules.capabilities)]));
-  for (const claim of claims) {
-    const shard = chooseShard(claim) ?? openShard(claim);
-    takeSlot(shard, claim);
-    room.set(shard, (room.get(shard) ?? 0) - 1);
-  }
+  const rooms = drafts.map((shard) => roomOf(shard, rules.capabilities));
+  for (const claim of claims) takeSlot(chooseRoom(claim) ?? openRoom(claim), claim);
 
-  function chooseShard(claim: Claim): DraftShard | undefined {
-    const free = drafts.filter((shard) => shard.family === claim.family && (room.get(shard) ?? 0) > 0);
+  function chooseRoom(claim: Claim): Room | undefined {
+    const free = rooms.filter(({ shard, left }) => shard.family === claim.family && left > 0);
     return (
-      free.find((shard) => serves(shard, claim.family, claim.domain)) ??
-      free.find((shard) => shard.isNew || rules.allowRestart || rules.capabilities.changesKeysLive)
+      free.find(({ shard }) => serves(shard, claim.family, claim.domain)) ??
+      free.find(({ shard }) => shard.isNew || rules.allowRestart || rules.capabilities.changesKeysLive)
     );
   }
 
-  function openShard(claim: Claim): DraftShard {
+  function openRoom(claim: Claim): Room {
     const shard = rules.open(claim.family, claim.domain === undefined ? [] : [claim.domain]);
+    const room = roomOf(shard, rules.capabilities);
     drafts.push(shard);
-    room.set(shard, rules.capabilities.keysPerShard);
-    return shard;
+    rooms.push(room);
+    return room;
   }
 }
 
-function roomOf(shard: DraftShard, capabilities: Capabilities): number {
-  return spareSlots(shard) + capabilities.keysPerShard - shard.slots.length;
+/** A shard with the places that are left in it. */
+interface Room {
+  readonly shard: DraftShard;
+  left: number;
+  /** Those that a spare key fills, in their order; the trial engine's one shard may have thousands of others. */
+  readonly spares: Iterator<DraftSlot, undefined>;
 }
 
-function takeSlot(shard: DraftShard, claim: Claim): void {
+function roomOf(shard: DraftShard, capabilities: Capabilities): Room {
+  const spares = shard.slots.filter((slot) => slot.claim === undefined);
+  const left = spares.length + capabilities.keysPerShard - shard.slots.length;
+  return { shard, left, spares: spares.values() };
+}
+
+function takeSlot(room: Room, claim: Claim): void {
+  const { shard, spares } = room;
+  room.left -= 1;
   if (claim.domain !== undefined && !shard.coverDomains.includes(claim.domain)) {
     shard.coverDomains.push(claim.domain);
     shard.reasons.push(`cover domain ${claim.domain} is added`);
   }
-  const spare = shard.slots.find((slot) => slot.claim === undefined);
+  const spare = spares.next().value;
   if (spare === undefined) shard.slots.push({ key: claim.key, claim });
   else fill(spare, claim);
   if (!shard.isNew) shard.reasons.push(`${describeHolder(claim.holder)} is placed on it`);
