@@ -23,6 +23,7 @@ export function declareSetupCommand(program: CliCommand): void {
       ).choices(["docker", "trial"]),
     )
     .option("--image <image>", "image that holds the C proxy (ghcr.io/getpagespeed/mtproxy)")
+    .option("--image-file <file>", "load the image from a file first, as docker save writes it")
     .option("--workers <n>", "worker processes a shard, 0 to 256 (0)", parseCount("--workers", countBounds.workers))
     .addOption(
       new Option("--mode <mode>", "mode of users who are added without one").choices(["padded", "plain", "fake-tls"]),
@@ -64,6 +65,7 @@ export function declareSetupCommand(program: CliCommand): void {
       "mtproxy setup --public-host proxy.example.com --first-user alice --firewall --timer",
       "mtproxy setup --answers answers.json --result result.json",
       "mtproxy setup --public-host 203.0.113.7 --port 443 --image registry.example.com/mtproxy:2025-11",
+      "mtproxy setup --public-host 203.0.113.7 --install-docker --image-file mtproxy.tar",
       "mtproxy setup --engine trial --public-host 127.0.0.1",
     ])
     .runs(

@@ -85,7 +85,7 @@ const troubles: readonly Trouble[] = [
     what: "the daemon does not run",
     make: async () => ({ env: { DOCKER_HOST: "unix:///nonexistent/docker.sock" } }),
     message: /Docker is installed, but its daemon does not run/,
-    hint: /systemctl start docker/,
+    hint: /systemctl start docker|service docker start/,
   },
   {
     what: "no daemon is where DOCKER_HOST leads",

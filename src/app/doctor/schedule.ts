@@ -1,4 +1,5 @@
 import type { HostContext } from "../../context.ts";
+import { readServices } from "../setup/host-facts.ts";
 import { type Check, failed, ok, skipped, warning } from "./check.ts";
 
 const NAME = "familytraffic-mtproxy-refresh-config";
@@ -24,6 +25,8 @@ export const scheduleCheck: Check = {
       return failed(`${job.path} starts ${missing}, which is not there`, "mtproxy setup writes it anew");
     if (!job.text.includes(exam.ctx.paths.home))
       return warning(`${job.path} is for another home`, "mtproxy setup writes it anew for this one");
+    if (job.path.startsWith("/etc/cron.d/") && !(await readServices(exam.ctx)).cron)
+      return failed(`${job.path} is there, but no cron that reads it`, "apt-get install cron");
     return (await systemdFault(exam.ctx, job.path)) ?? ok(`${job.path} does`);
   },
 };

@@ -21,6 +21,11 @@ export async function entriesOf(ctx: HostContext, part: HostEntry["part"]): Prom
 export async function runTool(ctx: HostContext, command: readonly string[], timeoutMs?: number): Promise<string> {
   const { failed, all, stdout } = await ctx.machine.run(command, timeoutMs === undefined ? {} : { timeoutMs });
   if (!failed) return stdout;
-  const words = all.trim().split("\n").slice(-3).join("; ");
-  throw new AppError("engine", `${command.join(" ")} failed${words === "" ? "" : `: ${words}`}`);
+  throw new AppError("engine", `${command.join(" ")} failed${lastWords(all)}`);
+}
+
+/** What a program said last, as the end of a sentence. */
+export function lastWords(output: string): string {
+  const words = output.trim().split("\n").slice(-3).join("; ");
+  return words === "" ? "" : `: ${words}`;
 }

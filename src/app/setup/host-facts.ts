@@ -159,10 +159,17 @@ export async function readUfw({ machine }: HostContext): Promise<HostFacts["ufw"
 
 export async function readServices({ files, machine }: HostContext): Promise<HostServices> {
   const isThere = async (path: string) => (await files.stat(machine.at(path))) !== undefined;
-  const [systemd, cron, logrotate, fail2ban] = await Promise.all(
-    ["/run/systemd/system", "/etc/cron.d", "/etc/logrotate.d", "/etc/fail2ban/jail.d"].map(isThere),
-  );
-  return { systemd: systemd === true, cron: cron === true, logrotate: logrotate === true, fail2ban: fail2ban === true };
+  /** Packages leave files for these where nothing reads them, too. Another root may get the program later. */
+  const isRead = async (folder: string, ...programs: string[]) =>
+    (await isThere(folder)) &&
+    (machine.root !== undefined || (await Promise.all(programs.map(isThere))).some((program) => program));
+  const [systemd, cron, logrotate, fail2ban] = await Promise.all([
+    isThere("/run/systemd/system"),
+    isRead("/etc/cron.d", "/usr/sbin/cron", "/usr/sbin/crond"),
+    isRead("/etc/logrotate.d", "/usr/sbin/logrotate"),
+    isThere("/etc/fail2ban/jail.d"),
+  ]);
+  return { systemd, cron, logrotate, fail2ban };
 }
 
 async function findForeignCommands({ machine }: HostContext): Promise<ForeignCommand[]> {

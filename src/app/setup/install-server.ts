@@ -6,9 +6,11 @@ import type { Outcome } from "../outcome.ts";
 import { type AddedUser, addUser } from "../people/add-user.ts";
 import { readHostFacts } from "./host-facts.ts";
 import { installDocker, lacksDocker } from "./install-docker.ts";
+import { loadImage, requireFile } from "./load-image.ts";
 import { type HostPartState, setUpHost } from "./set-up-host.ts";
 import { type SetupOptions, type SetupResult, setUp } from "./setup.ts";
 import type { SetupAnswers } from "./setup-answers.ts";
+import { dockerAnswers, startDocker } from "./start-docker.ts";
 
 export type InstallOptions = SetupOptions & SetupAnswers;
 
@@ -25,8 +27,9 @@ export interface InstalledServer extends SetupResult {
  * @returns failure for the first that did not work; what comes after it and does not need it is done all the same
  */
 export async function installServer(ctx: HostContext, options: InstallOptions): Promise<Outcome<InstalledServer>> {
+  if (options.imageFile !== undefined) await requireFile(ctx, options.imageFile);
   if (options.installDocker === true && options.dryRun !== true) await provideDocker(ctx);
-  const { data, warnings = [], failure } = await setUp(ctx, options);
+  const { data, warnings = [], failure } = await setUp(ctx, { ...options, ...(await givenImage(ctx, options)) });
   if (options.dryRun === true)
     return { data: { ...data, firstUser: null, host: await wished(ctx, options) }, warnings };
   if (data.running) await tellContainers(ctx, data);
@@ -43,6 +46,17 @@ export async function installServer(ctx: HostContext, options: InstallOptions): 
 async function provideDocker(ctx: HostContext): Promise<void> {
   const facts = await readHostFacts(ctx, { ports: [] });
   if (lacksDocker(facts)) await installDocker(ctx, facts);
+  await startDocker(ctx);
+}
+
+/** Where no Docker answers, the setup itself says so. */
+async function givenImage(
+  ctx: HostContext,
+  { imageFile, image, start, dryRun }: InstallOptions,
+): Promise<Pick<SetupOptions, "image">> {
+  if (imageFile === undefined || start === false || dryRun === true || !(await dockerAnswers(ctx))) return {};
+  const loaded = await loadImage(ctx, imageFile);
+  return { image: image ?? loaded };
 }
 
 async function wished({ stores }: HostContext, options: InstallOptions): Promise<HostPartState[]> {

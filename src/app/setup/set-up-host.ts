@@ -76,7 +76,7 @@ function needsRoot(part: HostPart): AppError {
 
 const missing: Readonly<Record<HostPart, string>> = {
   firewall: "there is no UFW here",
-  timer: "neither systemd nor cron serves here",
+  timer: "neither systemd nor cron serves here (apt-get install cron, then: mtproxy setup --timer)",
   logrotate: "there is no logrotate here",
   fail2ban: "there is no fail2ban here",
   commands: "they are there already, or other programs have their names",

@@ -15,6 +15,8 @@ export interface SetupAnswers extends SettingOptions, HostWishes {
   readonly proxyTag?: string | undefined;
   /** Install Docker and Compose from the distribution where they are missing. */
   readonly installDocker?: boolean | undefined;
+  /** What `docker save` wrote: loaded first, and the image to run unless another one is named. */
+  readonly imageFile?: string | undefined;
 }
 
 type Reader = (value: unknown, name: string) => SetupAnswers;
@@ -27,6 +29,7 @@ const readers: Readonly<Record<string, Reader>> = {
   first_user: (value, name) => ({ firstUser: parseUserName(textOf(value, name)) }),
   proxy_tag: (value, name) => ({ proxyTag: parseProxyTag(textOf(value, name)) }),
   install_docker: (value, name) => ({ installDocker: flagOf(value, name) }),
+  image_file: (value, name) => ({ imageFile: textOf(value, name) }),
   ...Object.fromEntries(hostParts.map((part) => [part, (value: unknown) => ({ [part]: flagOf(value, part) })])),
 };
 

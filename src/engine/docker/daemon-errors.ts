@@ -1,7 +1,7 @@
 import { DOCKER_MISSING } from "../../domain/engine-facts.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { isInstalled } from "./programs.ts";
+import { isInstalled, isThere } from "./programs.ts";
 
 /** What dockerode throws: a system error with a code, or the daemon's refusal with a status and its message. */
 interface DaemonFailure extends Error {
@@ -52,7 +52,7 @@ function noPermission(endpoint: Endpoint, cause: unknown): AppError {
 async function daemonDown(endpoint: Endpoint, cause: unknown): Promise<AppError> {
   if (!(await isInstalled("dockerd")) && !(await isInstalled("docker"))) return dockerMissing;
   return new AppError("environment", `Docker is installed, but its daemon does not run (${endpoint.url})`, {
-    hint: "systemctl start docker",
+    hint: (await isThere("/run/systemd/system")) ? "systemctl start docker" : "service docker start",
     cause,
   });
 }

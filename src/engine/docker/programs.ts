@@ -13,7 +13,12 @@ export async function isInstalled(program: string): Promise<boolean> {
 }
 
 function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
+  return isThere(path, constants.X_OK);
+}
+
+/** Whether this process may use it in that way. */
+export function isThere(path: string, mode: number = constants.F_OK): Promise<boolean> {
+  return access(path, mode).then(
     () => true,
     () => false,
   );
