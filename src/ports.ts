@@ -9,6 +9,7 @@ export interface HomePaths {
   readonly sharedSecrets: string;
   readonly shards: string;
   readonly promotedChannel: string;
+  readonly groupChannels: string;
   readonly coverDomains: string;
   readonly engineRecord: string;
   readonly telegram: string;

@@ -2,7 +2,7 @@ import type { Context } from "../context.ts";
 import type { EngineRecord } from "../domain/engine-facts.ts";
 import { AppError } from "../domain/errors.ts";
 import type { Plan } from "../domain/plan/types.ts";
-import type { PromotedChannel } from "../domain/promoted-channel.ts";
+import type { GroupChannel, PromotedChannel } from "../domain/promoted-channel.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { ShardBook } from "../domain/shard.ts";
 import type { SharedSecret } from "../domain/shared-secret.ts";
@@ -17,6 +17,7 @@ export interface State {
   readonly sharedSecrets: readonly SharedSecret[];
   readonly book: ShardBook;
   readonly promotedChannel?: PromotedChannel | undefined;
+  readonly groupChannels: readonly GroupChannel[];
   readonly coverDomains: readonly string[];
   readonly engineRecord: EngineRecord;
 }
@@ -31,15 +32,17 @@ export interface PlannedState {
 export async function loadState(ctx: Context): Promise<State> {
   const { stores } = ctx;
   const settings = await loadSettings(ctx);
-  const [{ users, warnings }, sharedSecrets, book, promotedChannel, coverDomains, engineRecord] = await Promise.all([
-    stores.users.read(),
-    stores.sharedSecrets.read(),
-    stores.shards.read(),
-    stores.promotedChannel.read(),
-    stores.coverDomains.read(),
-    stores.engineRecord.read(),
-  ]);
-  return { settings, users, warnings, sharedSecrets, book, promotedChannel, coverDomains, engineRecord };
+  const [{ users, warnings }, sharedSecrets, book, promotedChannel, groupChannels, coverDomains, engineRecord] =
+    await Promise.all([
+      stores.users.read(),
+      stores.sharedSecrets.read(),
+      stores.shards.read(),
+      stores.promotedChannel.read(),
+      stores.groupChannels.read(),
+      stores.coverDomains.read(),
+      stores.engineRecord.read(),
+    ]);
+  return { settings, users, warnings, sharedSecrets, book, promotedChannel, groupChannels, coverDomains, engineRecord };
 }
 
 export async function loadSettings(ctx: Context): Promise<Settings> {

@@ -13,6 +13,9 @@ interface SetFlags {
   readonly note?: string;
   readonly tag?: readonly string[];
   readonly tags?: boolean;
+  /** False for `--no-group`. */
+  readonly group?: string | false;
+  readonly allowMove?: boolean;
   readonly expires?: string;
   readonly dryRun?: boolean;
 }
@@ -30,6 +33,8 @@ export function declareUserCommands(program: CliCommand): void {
   declareRegenerate(program);
 }
 
+const COLUMNS = "name,mode,domain,expires,note,tags,group";
+
 function declareAdd(program: CliCommand): void {
   program
     .command("add-user [name]")
@@ -40,7 +45,8 @@ function declareAdd(program: CliCommand): void {
     .option("--expires <when>", "30d, 12h, 2027-01-31 (until the end of that day, UTC): the link ends then")
     .option("--note <text>", "for your own memory; shown in lists")
     .option("--tag <tag>", "for your own lists; may be given several times", collect)
-    .option("--from-file <file>", "add everybody of a list: a name a line, or CSV: name,mode,domain,expires,note,tags")
+    .option("--group <group>", "a group of people, who may be promoted a channel of their own")
+    .option("--from-file <file>", `add everybody of a list: a name a line, or CSV: ${COLUMNS}`)
     .option("--allow-restart", "restart a running shard to take a new cover domain instead of opening another shard")
     .option("--with-mtproxy", "accepted for the sake of vless-user; a user always gets a secret here")
     .writes()
@@ -51,6 +57,7 @@ function declareAdd(program: CliCommand): void {
       "mtproxy add-user carol --fake-tls www.example.com",
       "mtproxy add-user dave --json",
       "mtproxy add-user erin --expires 30d --note 'cousin of bob' --tag school",
+      "mtproxy add-user frank --group friends",
       "mtproxy add-user --from-file people.csv --dry-run",
     ])
     .runs(add, async (data, style, failure) => {
@@ -71,7 +78,7 @@ async function add(
   const { allowRestart, dryRun, ...others } = flags;
   if (name !== undefined || Object.keys(others).length > 0)
     throw new AppError("usage", "--from-file takes names and all that belongs to them from the file", {
-      hint: "its columns are name,mode,domain,expires,note,tags",
+      hint: `its columns are ${COLUMNS}`,
     });
   return (await import("../app/people/add-users.ts")).addUsers(ctx, { file: fromFile, allowRestart, dryRun });
 }
@@ -79,20 +86,26 @@ async function add(
 function declareSet(program: CliCommand): void {
   program
     .command("set-user <name>")
-    .description("change what is written down about a person: note, tags, when the link ends")
+    .description("change what is written down about a person: note, tags, group, when the link ends")
     .option("--note <text>", "another note; an empty one takes it away")
     .option("--tag <tag>", "these tags instead of those that are there; may be given several times", collect)
     .option("--no-tags", "take all tags away")
+    .option("--group <group>", "another group; one with a promoted channel of its own has proxies of its own")
+    .option("--no-group", "take the person out of the group")
+    .option("--allow-move", "let the link change where another group means another port")
     .option("--expires <when>", "30d, 12h, 2027-01-31 (until the end of that day, UTC), or never")
     .writes()
     .examples([
       "mtproxy set-user alice --expires 2027-01-31",
       "mtproxy set-user alice --expires never",
       "mtproxy set-user bob --note 'old phone, needs a padded link' --tag family --tag berlin",
+      "mtproxy set-user carol --group friends --allow-move",
     ])
     .runs(
-      async (ctx, name: string, { tags, ...flags }: SetFlags) =>
-        (await import("../app/people/set-user.ts")).setUser(ctx, { ...flags, name, noTags: tags === false }),
+      async (ctx, name: string, { tags, group, ...flags }: SetFlags) => {
+        const given = { noTags: tags === false, noGroup: group === false, ...(group ? { group } : {}) };
+        return (await import("../app/people/set-user.ts")).setUser(ctx, { ...flags, name, ...given });
+      },
       async (data, style) => (await import("../ui/change-views.ts")).setUserView(data, style),
     );
 }

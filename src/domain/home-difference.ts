@@ -1,5 +1,5 @@
 import type { Placement } from "./plan/types.ts";
-import type { PromotedChannel } from "./promoted-channel.ts";
+import { type GroupChannel, groupTagsOf, type PromotedChannel } from "./promoted-channel.ts";
 import { domainOf, sameSecret } from "./secret.ts";
 import type { Settings } from "./settings.ts";
 import type { SharedSecret } from "./shared-secret.ts";
@@ -11,6 +11,7 @@ export interface HomeView {
   readonly users: readonly User[];
   readonly sharedSecrets: readonly SharedSecret[];
   readonly promotedChannel?: PromotedChannel | undefined;
+  readonly groupChannels: readonly GroupChannel[];
   readonly coverDomains: readonly string[];
   /** By key digits; see Plan. */
   readonly placements: ReadonlyMap<string, Pick<Placement, "port">>;
@@ -42,6 +43,8 @@ export interface HomeDifference {
   readonly sharedSecrets: { readonly comes: number; readonly goes: number };
   readonly coverDomains: { readonly comes: readonly string[]; readonly goes: readonly string[] };
   readonly promotedChannel: "same" | "comes" | "goes" | "changes";
+  /** Groups that are shown another channel of their own, or none of their own any more. */
+  readonly groupChannels: readonly string[];
 }
 
 /** @param before undefined where there is no home yet */
@@ -69,6 +72,7 @@ export function compareHomes(before: HomeView | undefined, after: HomeView): Hom
       goes: (before?.coverDomains ?? []).filter((domain) => !after.coverDomains.includes(domain)),
     },
     promotedChannel: channelChange(tagOf(before), tagOf(after)),
+    groupChannels: changedGroups(before, after),
   };
 }
 
@@ -132,6 +136,11 @@ function countMissing(some: readonly SharedSecret[], others: readonly SharedSecr
 
 function tagOf(home: HomeView | undefined): string | undefined {
   return home?.promotedChannel?.enabled === true ? home.promotedChannel.proxyTag : undefined;
+}
+
+function changedGroups(before: HomeView | undefined, after: HomeView): string[] {
+  const [had, has] = [groupTagsOf(before?.groupChannels ?? []), groupTagsOf(after.groupChannels)];
+  return [...new Set([...had.keys(), ...has.keys()])].filter((group) => had.get(group) !== has.get(group));
 }
 
 function channelChange(before: string | undefined, after: string | undefined): HomeDifference["promotedChannel"] {

@@ -15,6 +15,16 @@ export interface PromotedChannel {
   readonly statisticsUrl?: string;
 }
 
+/** A channel of a group's own: its people are shown this one instead of everybody's. config/mtproxy/group_channels.json. */
+export interface GroupChannel extends PromotedChannel {
+  readonly group: string;
+}
+
+/** The tags that are on, by group. A group whose channel is off is shown what everybody is. */
+export function groupTagsOf(channels: readonly GroupChannel[]): ReadonlyMap<string, string> {
+  return new Map(channels.filter(({ enabled }) => enabled).map(({ group, proxyTag }) => [group, proxyTag]));
+}
+
 /** Where the bot tells how often a channel was shown; it has no API. */
 export const statisticsUrl = "https://t.me/MTProxybot";
 

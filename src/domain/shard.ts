@@ -50,6 +50,8 @@ export interface Shard {
   readonly pinned: Readonly<Record<string, string>>;
   /** @MTProxybot's proxy tag, 32 hex digits. */
   readonly tag?: string;
+  /** The group whose people alone are on it, because they have a tag of their own; absent for everybody else's shards. */
+  readonly group?: string;
 }
 
 /** Everything that shards.json holds. */

@@ -7,6 +7,8 @@ export interface UserLabels {
   /** One line, for the admin only. */
   readonly note?: string;
   readonly tags?: readonly string[];
+  /** The group that the person is in; see domain/group.ts. */
+  readonly group?: string;
   /** ISO 8601: when the link ends. */
   readonly expiresAt?: string;
 }

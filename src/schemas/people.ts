@@ -24,6 +24,7 @@ import {
   shared,
   text,
 } from "./schema.ts";
+import { changedLink } from "./settings.ts";
 import * as value from "./values.ts";
 
 /** Commands about people and their links. */
@@ -98,9 +99,11 @@ const setUser = object<SetUser>("What is written down about a person", {
   username: value.userName(),
   note,
   tags,
+  group: maybe(value.group("Absent for whoever is in none")),
   expiresAt: value.instantOrNull("When the link ends; null for never"),
   enabled: flag("The link is switched on"),
   changed: flag("False when it was so already"),
+  links: list("Their link, where it changes with the group", changedLink()),
 });
 
 const removedUser = object<RemovedUser>("What was taken away", {

@@ -1,6 +1,8 @@
-import type { ChangedLink, ChangedSetting, ChangedSettings } from "../app/settings/change-settings.ts";
-import type { ChangedChannel, ShownChannel } from "../app/settings/promoted-channel.ts";
-import { type Fields, flag, list, object, orNull, shared, text } from "./schema.ts";
+import type { ChangedLink } from "../app/people/changed-links.ts";
+import type { ChangedSetting, ChangedSettings } from "../app/settings/change-settings.ts";
+import type { ChangedChannel, ShownChannels } from "../app/settings/promoted-channel.ts";
+import type { GroupsChannel, ShownChannel } from "../app/settings/shown-channel.ts";
+import { count, type Fields, flag, list, maybe, object, orNull, shared, text } from "./schema.ts";
 import * as value from "./values.ts";
 
 /** Commands about settings and the promoted channel. */
@@ -13,23 +15,25 @@ const changedSetting = object<ChangedSetting>("A setting that is another one now
 
 const place = (description: string) => text(description, { pattern: "^.+:[0-9]+$" });
 
+export const changedLink = shared<ChangedLink>(
+  "changed-link",
+  object<ChangedLink>("A link that changes", {
+    username: value.userName(),
+    from: place("host:port before"),
+    to: place("host:port now"),
+  }),
+);
+
 const changedSettings = shared<ChangedSettings>(
   "changed-settings",
   object<ChangedSettings>("Settings that were changed, and whose links change with them", {
     changed: list("Those that are other ones now", changedSetting),
-    links: list(
-      "People who must get their new link",
-      object<ChangedLink>("A link that changes", {
-        username: value.userName(),
-        from: place("host:port before"),
-        to: place("host:port now"),
-      }),
-    ),
+    links: list("People who must get their new link", changedLink()),
     live: flag("The proxies run with them"),
   }),
 );
 
-const channelFields: Fields<ShownChannel> = {
+const channelFields: Fields<Omit<ShownChannel, "advice">> = {
   proxyTag: orNull(value.proxyTag("Null where none was ever set")),
   channelUsername: orNull(text("The channel, for the admin's memory", { pattern: "^@" })),
   enabled: flag("The proxies shall carry the tag"),
@@ -43,14 +47,23 @@ const channelFields: Fields<ShownChannel> = {
     }),
   ),
   live: orNull(flag("Every proxy that runs does what is wanted; null when nobody could tell")),
-  advice: value.advice("Who sees the channel, and when"),
 };
+const advice = value.advice("Who sees the channel, and when");
+
+const groupsChannel = object<GroupsChannel>("The channel of a group's own", {
+  group: value.group(),
+  people: count("How many of the group have a link"),
+  ...channelFields,
+});
 
 const changedChannel = shared<ChangedChannel>(
   "changed-channel",
   object<ChangedChannel>("The promoted channel now", {
     ...channelFields,
+    advice,
+    group: maybe(value.group("Whose channel it is; absent for everybody's")),
     changed: flag("False when it was so already"),
+    links: list("People who must get their new link", changedLink()),
   }),
 );
 
@@ -62,6 +75,10 @@ export const settings = {
   "set-workers": changedSettings(),
   "setup-promoted-channel": changedChannel(),
   "set-promoted-channel": changedChannel(),
-  "show-promoted-channel": object<ShownChannel>("The promoted channel", channelFields),
+  "show-promoted-channel": object<ShownChannels>("The promoted channels", {
+    ...channelFields,
+    advice,
+    groups: list("Groups that have, or had, one of their own", groupsChannel),
+  }),
   "remove-promoted-channel": changedChannel(),
 };

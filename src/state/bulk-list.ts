@@ -13,12 +13,13 @@ export interface BulkLine {
   readonly note?: string;
   /** Blanks between them. */
   readonly tags?: string;
+  readonly group?: string;
 }
 
-const COLUMNS = ["name", "mode", "domain", "expires", "note", "tags"] as const;
+const COLUMNS = ["name", "mode", "domain", "expires", "note", "tags", "group"] as const;
 
 /**
- * One name a line, or CSV with the columns name, mode, domain, expires, note, tags; a first line that begins with `name` says which
+ * One name a line, or CSV with the columns name, mode, domain, expires, note, tags, group; a first line that begins with `name` says which
  * there are and in which order. Blank lines and lines that start with `#` are skipped.
  * @throws AppError invalid for a column that nobody knows and a line with more fields than columns
  */

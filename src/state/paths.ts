@@ -10,6 +10,7 @@ export function homePaths(home: string): HomePaths {
     sharedSecrets: at("config/mtproxy/mtproxy_secrets.json"),
     shards: at("config/mtproxy/shards.json"),
     promotedChannel: at("config/mtproxy/promoted_channel.json"),
+    groupChannels: at("config/mtproxy/group_channels.json"),
     coverDomains: at("config/mtproxy/fake_tls_domains.txt"),
     engineRecord: at("config/mtproxy/engine.json"),
     telegram: at("config/mtproxy/telegram"),

@@ -1,5 +1,6 @@
 import { parseIpv4 } from "../domain/address.ts";
 import { toHex } from "../domain/bytes.ts";
+import { parseGroup } from "../domain/group.ts";
 import { Key } from "../domain/key.ts";
 import {
   emptyBook,
@@ -43,6 +44,7 @@ const holder: Rule<string> = {
   expects: `a user name or ${sharedHolder}`,
   read: (value) => (typeof value === "string" && (value === sharedHolder || isUserName(value)) ? value : undefined),
 };
+const groupName = parsed("the name of a group", parseGroup);
 const ipv4 = parsed("an IPv4 address", parseIpv4);
 
 function parse(fields: Fields): ShardBook {
@@ -97,7 +99,7 @@ function parseShard(fields: Fields): Shard {
     slots: fields.objects("slots", parseSlot),
     coverDomains: fields.get("cover_domains", listOf(text("a domain", /^\S+$/))) ?? [],
     pinned: fields.get("pinned", mapOf(ipv4)) ?? {},
-    ...present({ tag: fields.get("tag", digits32) }),
+    ...present({ tag: fields.get("tag", digits32), group: fields.get("group", groupName) }),
   };
 }
 
@@ -128,7 +130,7 @@ function filled<T>(list: readonly T[]): readonly T[] | undefined {
   return list.length === 0 ? undefined : list;
 }
 
-function formatShard({ id, family, port, tag, coverDomains, pinned, slots }: Shard): JsonObject {
+function formatShard({ id, family, port, tag, group, coverDomains, pinned, slots }: Shard): JsonObject {
   const listed = slots.map(({ key, holder, disabled }) => present({ key: key.reveal(), holder, disabled }));
-  return present({ id, family, port, tag, cover_domains: coverDomains, pinned, slots: listed });
+  return present({ id, family, port, tag, group, cover_domains: coverDomains, pinned, slots: listed });
 }

@@ -1,6 +1,6 @@
 import type { EngineRecord } from "../domain/engine-facts.ts";
 import type { HostEntry } from "../domain/host-record.ts";
-import type { PromotedChannel } from "../domain/promoted-channel.ts";
+import type { GroupChannel, PromotedChannel } from "../domain/promoted-channel.ts";
 import type { Retry } from "../domain/retry.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { ShardBook } from "../domain/shard.ts";
@@ -12,7 +12,7 @@ import { createEngineRecordStore } from "./engine-record-store.ts";
 import { createHostRecordStore } from "./host-record-store.ts";
 import type { Store, StoreParts } from "./json-store.ts";
 import { stateLock } from "./paths.ts";
-import { createPromotedChannelStore } from "./promoted-channel-store.ts";
+import { createGroupChannelsStore, createPromotedChannelStore } from "./promoted-channel-store.ts";
 import { createRetryStore } from "./retry-store.ts";
 import { createSettingsStore } from "./settings-store.ts";
 import { createShardsStore } from "./shards-store.ts";
@@ -29,6 +29,7 @@ export interface Stores {
   readonly sharedSecrets: DefaultedStore<readonly SharedSecret[]>;
   readonly shards: DefaultedStore<ShardBook>;
   readonly promotedChannel: Store<PromotedChannel>;
+  readonly groupChannels: DefaultedStore<readonly GroupChannel[]>;
   readonly coverDomains: CoverDomainsStore;
   readonly engineRecord: DefaultedStore<EngineRecord>;
   /** What we put on the machine outside the home. */
@@ -49,6 +50,7 @@ export function createStores(parts: StoreParts): Stores {
     sharedSecrets: createSharedSecretsStore(parts),
     shards: createShardsStore(parts),
     promotedChannel: createPromotedChannelStore(parts),
+    groupChannels: createGroupChannelsStore(parts),
     coverDomains: createCoverDomainsStore(parts),
     engineRecord: createEngineRecordStore(parts),
     hostRecord: createHostRecordStore(parts),

@@ -1,3 +1,4 @@
+import { parseGroup } from "../domain/group.ts";
 import type { FormerSecret, User } from "../domain/user.ts";
 import { readSecret } from "./client-form.ts";
 import { Fields, flag, type JsonObject, listOf, parsed, type Rule, text } from "./fields.ts";
@@ -45,6 +46,7 @@ export function parseUsers(content: string, path: string): UsersState {
 const secretText = parsed("a secret in the form that clients get", readSecret);
 const anyText = text();
 const texts = listOf(anyText);
+const groupName = parsed("the name of a group", parseGroup);
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 const instant: Rule<string> = {
   expects: "a time such as 2027-01-31T00:00:00.000Z",
@@ -68,12 +70,13 @@ function parseUser(record: JsonObject, fields: Fields): User {
 }
 
 /** Fields that few people have: of 10,000 they are looked for once each. */
-const seldom = ["mtproxy_note", "mtproxy_tags", "mtproxy_expires_at", "mtproxy_previous_secret"];
+const seldom = ["mtproxy_note", "mtproxy_tags", "mtproxy_group", "mtproxy_expires_at", "mtproxy_previous_secret"];
 
 function parseSeldom(fields: Fields): Partial<User> {
   return present({
     note: fields.get("mtproxy_note", anyText) || undefined,
     tags: fields.get("mtproxy_tags", texts),
+    group: fields.get("mtproxy_group", groupName),
     expiresAt: fields.get("mtproxy_expires_at", instant),
     former: formerSecret(fields),
   });

@@ -66,10 +66,11 @@ export function replacementFields(secret: Secret, former: FormerSecret | undefin
 export const noFormer: UserFields = { mtproxy_previous_secret: null, mtproxy_previous_until: null };
 
 /** Only of what is there: a field is taken away by its name. */
-function labelFields({ note, tags, expiresAt }: UserLabels): UserFields {
+function labelFields({ note, tags, group, expiresAt }: UserLabels): UserFields {
   return {
     ...(note === undefined ? {} : { mtproxy_note: note }),
     ...(tags === undefined || tags.length === 0 ? {} : { mtproxy_tags: tags }),
+    ...(group === undefined ? {} : { mtproxy_group: group }),
     ...(expiresAt === undefined ? {} : { mtproxy_expires_at: expiresAt }),
   };
 }

@@ -69,6 +69,7 @@ function differenceLines(difference: HomeDifference): string[] {
     ...listed("is a cover domain again", coverDomains.comes),
     ...listed("is no cover domain any more", coverDomains.goes),
     ...(promotedChannel === "same" ? [] : [`  the promoted channel ${promotedChannel}`]),
+    ...listed("is a group with another promoted channel than now", difference.groupChannels),
   ];
 }
 

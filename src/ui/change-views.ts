@@ -1,3 +1,4 @@
+import type { ChangedLink } from "../app/people/changed-links.ts";
 import type { RemovedUser } from "../app/people/remove-user.ts";
 import type { SetUser } from "../app/people/set-user.ts";
 import type { SwitchedUser } from "../app/people/switch-user.ts";
@@ -21,11 +22,24 @@ export function switchedUserView({ username, enabled, changed, live }: SwitchedU
   return `${style.good("✓")} ${username} ${changed ? "is" : "was already"} ${state}: ${effect}`;
 }
 
-export function setUserView({ username, note, tags, expiresAt, changed }: SetUser, style: Style): string {
+export function setUserView(data: SetUser, style: Style): string {
+  const { username, note, tags, group, expiresAt, changed, links } = data;
   return [
     changed ? `${style.good("✓")} ${username} is changed` : `${username} was so already`,
     `  Note: ${note ?? "-"}`,
     `  Tags: ${tags.length === 0 ? "-" : tags.join(", ")}`,
+    ...(group === undefined ? [] : [`  Group: ${group}`]),
     `  Link ends: ${expiresAt === null ? "never" : formatInstant(expiresAt)}`,
+    ...changedLinkLines(links),
   ].join("\n");
+}
+
+/** Who needs a new link, and where it is. */
+export function changedLinkLines(links: readonly ChangedLink[]): string[] {
+  if (links.length === 0) return [];
+  return [
+    "",
+    "Links that change:",
+    ...links.map(({ username, from, to }) => `  ${username}: ${from} → ${to} (mtproxy show ${username})`),
+  ];
 }

@@ -14,6 +14,7 @@ const COLUMNS = [
   "expiresAt",
   "note",
   "tags",
+  "group",
   "secret",
   "link",
 ] as const satisfies (keyof ExportedUser)[];

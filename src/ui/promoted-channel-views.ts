@@ -1,5 +1,8 @@
-import type { ChangedChannel, Registration, ShownChannel } from "../app/settings/promoted-channel.ts";
+import type { ChangedChannel, ShownChannels } from "../app/settings/promoted-channel.ts";
+import type { Registration } from "../app/settings/registration.ts";
+import type { GroupsChannel, ShownChannel } from "../app/settings/shown-channel.ts";
 import type { Style } from "../commands/command.ts";
+import { changedLinkLines } from "./change-views.ts";
 
 /**
  * FR-201's introduction, with what the bot asks for filled in.
@@ -28,18 +31,25 @@ export function registrationView({ host, port, username, digits }: Registration,
 
 /** FR-201's lines, each only where it is true. */
 export function changedChannelView(data: ChangedChannel, style: Style): string {
-  const { enabled, live, shards, changed } = data;
+  const { enabled, live, shards, changed, group, links } = data;
+  const whose = group === undefined ? "" : ` for group ${group}`;
   const ok = (text: string) => `${style.good("✓")} ${text}`;
   const carried = live === true && shards.length > 0;
+  if (!enabled && group !== undefined)
+    return [
+      ok(`Promoted channel removed${whose}`),
+      ...(carried ? [ok("MTProxy now shows its people what everybody is shown")] : []),
+    ].join("\n");
   if (!enabled)
     return [
       ok("Promoted channel removed"),
       ...(carried ? [ok("MTProxy now running without promoted channel")] : []),
     ].join("\n");
   return [
-    ok("Promoted channel configured"),
+    ok(`Promoted channel configured${whose}`),
     ...(carried && changed ? [ok("Restarting MTProxy container...")] : []),
     ...(carried ? [ok("MTProxy now running with promoted channel")] : []),
+    ...changedLinkLines(links),
     "",
     `View statistics: ${data.statisticsUrl}`,
     "",
@@ -47,21 +57,37 @@ export function changedChannelView(data: ChangedChannel, style: Style): string {
   ].join("\n");
 }
 
-export function shownChannelView(data: ShownChannel, style: Style): string {
-  if (data.proxyTag === null) return "No promoted channel: mtproxy setup-promoted-channel sets one";
+export function shownChannelView(data: ShownChannels, style: Style): string {
+  const groups = data.groups.flatMap((channel) => ["", ...groupLines(channel, style)]);
+  const none = "No promoted channel: mtproxy setup-promoted-channel sets one";
+  if (data.proxyTag === null && groups.length === 0) return none;
   return [
-    style.bold("Promoted channel:"),
-    `  Tag: ${data.proxyTag}`,
-    ...(data.channelUsername === null ? [] : [`  Channel: ${data.channelUsername}`]),
-    `  Status: ${data.enabled ? style.good("active") : style.warning("inactive")}`,
-    ...(data.enabled ? [`  Carried by: ${carriedBy(data)}`] : []),
-    `  View statistics: ${data.statisticsUrl}`,
+    ...(data.proxyTag === null ? [none] : [style.bold("Promoted channel:"), ...channelLines(data, style)]),
+    ...groups,
     "",
     ...adviceLines(data),
   ].join("\n");
 }
 
-function carriedBy({ shards }: ShownChannel): string {
+function groupLines(channel: GroupsChannel, style: Style): string[] {
+  const people = `${channel.people} ${channel.people === 1 ? "person" : "people"}`;
+  const instead = channel.enabled ? [] : ["  Shown instead: what everybody is shown"];
+  return [style.bold(`Group ${channel.group} (${people}):`), ...channelLines(channel, style), ...instead];
+}
+
+type Channel = Omit<ShownChannel, "advice">;
+
+function channelLines(channel: Channel, style: Style): string[] {
+  return [
+    `  Tag: ${channel.proxyTag}`,
+    ...(channel.channelUsername === null ? [] : [`  Channel: ${channel.channelUsername}`]),
+    `  Status: ${channel.enabled ? style.good("active") : style.warning("inactive")}`,
+    ...(channel.enabled ? [`  Carried by: ${carriedBy(channel)}`] : []),
+    `  View statistics: ${channel.statisticsUrl}`,
+  ];
+}
+
+function carriedBy({ shards }: Channel): string {
   if (shards.length === 0) return "no proxy runs, or none could be asked";
   const carrying = shards.filter(({ tagSet }) => tagSet === true).length;
   return `${carrying} of ${shards.length} running proxies${carrying < shards.length ? " (mtproxy apply makes it live)" : ""}`;

@@ -55,10 +55,11 @@ export async function userCardView(user: UserCard, style: Style): Promise<string
   return [name, ...labelLines(user), await linkView(user, style)].join("\n");
 }
 
-function labelLines({ note, tags, expiresAt, formerLinkUntil }: UserCard): string[] {
+function labelLines({ note, tags, group, expiresAt, formerLinkUntil }: UserCard): string[] {
   return [
     ...(note === null ? [] : [`Note:   ${note}`]),
     ...(tags.length === 0 ? [] : [`Tags:   ${tags.join(", ")}`]),
+    ...(group === undefined ? [] : [`Group:  ${group}`]),
     ...(expiresAt === null ? [] : [`Until:  ${formatInstant(expiresAt)}`]),
     ...(formerLinkUntil === null ? [] : [`Old link: works until ${formatInstant(formerLinkUntil)}`]),
   ];
@@ -97,10 +98,16 @@ export async function linkView(card: LinkCard, style: Style): Promise<string> {
 export async function userListView({ users }: UserList, style: Style): Promise<string> {
   if (users.length === 0) return "No users yet: mtproxy add-user NAME";
   const expires = users.some(({ expiresAt }) => expiresAt !== undefined);
-  const titles = ["Username", "MTProxy", "Mode", "Domain", "Port", ...(expires ? ["Expires"] : [])];
+  const grouped = users.some(({ group }) => group !== undefined);
+  const seldom = [...(grouped ? ["Group"] : []), ...(expires ? ["Expires"] : [])];
+  const titles = ["Username", "MTProxy", "Mode", "Domain", "Port", ...seldom];
   return `${await table(
     titles.map((title) => ({ title })),
-    users.map((user) => [...listRow(user, style), ...(expires ? [expiryCell(user, style)] : [])]),
+    users.map((user) => [
+      ...listRow(user, style),
+      ...(grouped ? [user.group ?? "-"] : []),
+      ...(expires ? [expiryCell(user, style)] : []),
+    ]),
   )}\n\nTotal: ${users.length}`;
 }
 

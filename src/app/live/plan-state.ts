@@ -4,6 +4,7 @@ import { AppError } from "../../domain/errors.ts";
 import { Key } from "../../domain/key.ts";
 import { makePlan } from "../../domain/plan/plan.ts";
 import type { Plan, PlanInput } from "../../domain/plan/types.ts";
+import { groupTagsOf } from "../../domain/promoted-channel.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type { ShardBook } from "../../domain/shard.ts";
 import { defaultCoverDomain, loadState, type PlannedState, type State } from "../load-state.ts";
@@ -12,8 +13,10 @@ import { domainsToPin, findPins } from "./cover-domain-pins.ts";
 export interface PlanOptions {
   /** A running shard may be restarted to add a cover domain to it. */
   readonly allowRestart?: boolean;
-  /** Plan as if these were the settings. */
+  /** Plan as if these were the settings, the people, the channels of groups. */
   readonly settings?: Settings;
+  readonly users?: State["users"];
+  readonly groupChannels?: State["groupChannels"];
 }
 
 export function capabilitiesOf(settings: Settings): Capabilities {
@@ -58,7 +61,8 @@ async function withHints(ctx: Context, attempt: (hints: HostHints) => Promise<Pl
 
 async function planOnce(ctx: Context, hints: HostHints, options: PlanOptions): Promise<PlannedState> {
   const loaded = await loadState(ctx);
-  const state = { ...loaded, settings: options.settings ?? loaded.settings };
+  const { settings = loaded.settings, users = loaded.users, groupChannels = loaded.groupChannels } = options;
+  const state = { ...loaded, settings, users, groupChannels };
   for (;;) {
     const plan = makePlan(planInput(ctx, state, hints, options));
     const taken = await takenPorts(ctx, state, plan);
@@ -93,6 +97,7 @@ function planInput(ctx: Context, state: State, hints: HostHints, options: PlanOp
     sharedSecrets: state.sharedSecrets,
     book: state.book,
     tag: channel?.enabled === true ? channel.proxyTag : undefined,
+    groupTags: groupTagsOf(state.groupChannels),
     coverDomain: defaultCoverDomain(state),
     addresses: hints.addresses,
     busyPorts: hints.busyPorts,

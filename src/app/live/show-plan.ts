@@ -13,6 +13,8 @@ export interface ShownShard {
   readonly port: number;
   readonly family: ModeFamily;
   readonly coverDomains: readonly string[];
+  /** Whose alone it is, because they have a promoted channel of their own; absent for everybody else's. */
+  readonly group?: string;
   readonly assignedSlots: number;
   readonly spareSlots: number;
 }
@@ -44,20 +46,21 @@ export async function showPlan(ctx: Context, options: ShowPlanOptions): Promise<
     port: shard.port,
     family: shard.family,
     coverDomains: shard.coverDomains,
+    ...(shard.group === undefined ? {} : { group: shard.group }),
     assignedSlots: shard.slots.filter(({ holder }) => holder !== undefined).length,
     spareSlots: shard.slots.filter(({ holder }) => holder === undefined).length,
   }));
   const { warnings } = planned.state;
   try {
-    const applied = await previewApply(ctx, planned);
-    const pending = applied.changes.some(({ action }) => action !== "none");
+    const { applied: _, ...preview } = await previewApply(ctx, planned);
+    const pending = preview.changes.some(({ action }) => action !== "none");
     const failure =
       pending && options.exitCode === true
         ? new AppError("pending", "changes are pending", { hint: "mtproxy apply" })
         : undefined;
     return {
-      data: { pending, shards, ...applied },
-      warnings: [...warnings, ...accessWarnings(runningOnes(applied))],
+      data: { pending, shards, ...preview },
+      warnings: [...warnings, ...accessWarnings(runningOnes(preview))],
       ...(failure === undefined ? {} : { failure }),
     };
   } catch (error) {
@@ -67,7 +70,7 @@ export async function showPlan(ctx: Context, options: ShowPlanOptions): Promise<
 }
 
 /** A process that is stopped lets nobody in. */
-function runningOnes({ revocations, changes }: Applied): Applied["revocations"] {
+function runningOnes({ revocations, changes }: Pick<Applied, "revocations" | "changes">): Applied["revocations"] {
   const stopped = new Set(changes.flatMap(({ shardId, action }) => (action === "start" ? [shardId] : [])));
   return revocations.filter(({ shardId }) => !stopped.has(shardId));
 }

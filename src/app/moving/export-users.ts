@@ -30,6 +30,7 @@ export interface ExportedUser {
   readonly expiresAt: string | null;
   readonly note: string | null;
   readonly tags: readonly string[];
+  readonly group: string | null;
   /** Masked unless asked for. */
   readonly secret: string;
   /** Null unless asked for. */
@@ -71,6 +72,7 @@ function exportedUser(planned: PlannedState, user: ProxyUser, withSecrets: boole
     expiresAt: user.expiresAt ?? null,
     note: user.note ?? null,
     tags: user.tags ?? [],
+    group: user.group ?? null,
     secret: withSecrets ? revealSecret(user.secret) : maskSecret(user.secret),
     link: withSecrets && link !== undefined ? tgLink(link) : null,
   };

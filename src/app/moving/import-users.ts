@@ -3,6 +3,7 @@ import type { Context } from "../../context.ts";
 import { parsePublicHost } from "../../domain/address.ts";
 import { toHex } from "../../domain/bytes.ts";
 import { AppError } from "../../domain/errors.ts";
+import { parseGroup } from "../../domain/group.ts";
 import { type Settled, settleNewcomers, type TurnedAway } from "../../domain/imported-users.ts";
 import type { PlanCost } from "../../domain/plan/changes.ts";
 import { shown } from "../../domain/printable.ts";
@@ -182,18 +183,19 @@ function isEnabled({ clock }: Context, { enabled = true, expiresAt }: FoundSecre
 }
 
 /** A note that may hold a key stays where it is: notes are shown in lists. */
-function labelsOf({ note, tags = [], expiresAt }: FoundSecret): UserLabels {
+function labelsOf({ note, tags = [], group, expiresAt }: FoundSecret): UserLabels {
   return {
     ...tried(() => ({ note: parseNote(note ?? "") })),
     ...tried(() => ({ tags: parseTags(tags) })),
+    ...tried(() => (group === undefined ? {} : { group: parseGroup(group) })),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
 }
 
-function tried(read: () => { readonly note?: string | undefined; readonly tags?: readonly string[] }): UserLabels {
+function tried(read: () => Omit<UserLabels, "note"> & { readonly note?: string | undefined }): UserLabels {
   try {
-    const { note, tags = [] } = read();
-    return { ...(note === undefined ? {} : { note }), ...(tags.length === 0 ? {} : { tags }) };
+    const { note, tags = [], ...rest } = read();
+    return { ...rest, ...(note === undefined ? {} : { note }), ...(tags.length === 0 ? {} : { tags }) };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return {};

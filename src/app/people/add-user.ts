@@ -103,7 +103,7 @@ export function newcomer(ctx: Context, state: State, options: AddUserOptions, { 
     ...(present ?? { name, hasProxyPassword: true }),
     ...labels,
     enabled: true,
-    secret: freshSecret(ctx, state, wanted, spares),
+    secret: freshSecret(ctx, state, { ...wanted, group: labels.group ?? present?.group }, spares),
     createdAt: ctx.clock.now().toISOString(),
   };
   return { user, edit: present === undefined ? addition(ctx, user) : change(user) };

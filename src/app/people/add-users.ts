@@ -109,8 +109,8 @@ function refuseTwice(other: BulkLine | undefined): void {
 }
 
 /** As the options of `add-user` would say it. */
-function wish({ name, domain, expires, note, tags }: BulkLine, mode: Mode | undefined): AddUserOptions {
-  const labels = { name, note, expires, tag: tags?.split(/\s+/) };
+function wish({ name, domain, expires, note, tags, group }: BulkLine, mode: Mode | undefined): AddUserOptions {
+  const labels = { name, note, expires, group, tag: tags?.split(/\s+/) };
   if (mode === "fake-tls") return { ...labels, fakeTls: domain ?? true };
   if (mode !== undefined && domain !== undefined) throw new AppError("invalid", `a ${mode} link has no cover domain`);
   return {

@@ -29,6 +29,7 @@ export interface ListedUser {
   /** This and what follows only where there is something to say: few people have any of it. */
   readonly note?: string;
   readonly tags?: readonly string[];
+  readonly group?: string;
   /** ISO 8601. */
   readonly expiresAt?: string;
   readonly expired?: boolean;
@@ -117,14 +118,16 @@ function listedUser(user: User, places: ReadonlyMap<string, Place>, now: Date): 
   return hasLabels(user) ? { ...listed, ...labelsOf(user, now) } : listed;
 }
 
-function hasLabels({ note, tags, expiresAt, former }: User): boolean {
-  return note !== undefined || tags !== undefined || expiresAt !== undefined || former !== undefined;
+function hasLabels({ note, tags, group, expiresAt, former }: User): boolean {
+  const isNoted = note !== undefined || tags !== undefined || group !== undefined;
+  return isNoted || expiresAt !== undefined || former !== undefined;
 }
 
-function labelsOf({ note, tags, expiresAt, former }: User, now: Date): Partial<ListedUser> {
+function labelsOf({ note, tags, group, expiresAt, former }: User, now: Date): Partial<ListedUser> {
   return {
     ...(note === undefined ? {} : { note: shownNote(note) }),
     ...(tags === undefined || tags.length === 0 ? {} : { tags }),
+    ...(group === undefined ? {} : { group }),
     ...(expiresAt === undefined ? {} : { expiresAt, expired: hasPassed(expiresAt, now) }),
     ...(former === undefined ? {} : { formerLinkUntil: former.until }),
   };

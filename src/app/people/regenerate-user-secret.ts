@@ -112,7 +112,7 @@ export function withNewKey(
   domain = domainOf(user.secret),
 ): ProxyUser {
   const { mode } = user.secret;
-  const key = spares.take({ mode, domain, near: user.secret.key }) ?? newKey(ctx);
+  const key = spares.take({ mode, domain, group: user.group, near: user.secret.key }) ?? newKey(ctx);
   const { former: _, ...rest } = user;
   return {
     ...rest,

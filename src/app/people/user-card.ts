@@ -25,6 +25,8 @@ export interface UserCard {
   readonly createdAt: string | null;
   readonly note: string | null;
   readonly tags: readonly string[];
+  /** Only where there is one. */
+  readonly group?: string;
   /** ISO 8601; null for a link that does not expire. */
   readonly expiresAt: string | null;
   /** ISO 8601: until when the link before this one works too; null where it does not. */
@@ -49,6 +51,7 @@ export function userCard(ctx: Context, planned: KnownPlaces, user: ProxyUser): U
     createdAt: user.createdAt ?? null,
     note: user.note === undefined ? null : shownNote(user.note),
     tags: user.tags ?? [],
+    ...(user.group === undefined ? {} : { group: user.group }),
     expiresAt: user.expiresAt ?? null,
     formerLinkUntil: user.former?.until ?? null,
   };

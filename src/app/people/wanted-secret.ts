@@ -2,6 +2,7 @@ import type { Context } from "../../context.ts";
 import { parseCoverDomain } from "../../domain/cover-domain.ts";
 import { AppError } from "../../domain/errors.ts";
 import { SpareKeys } from "../../domain/plan/spare.ts";
+import { groupTagsOf } from "../../domain/promoted-channel.ts";
 import { type Mode, makeSecret, type Secret } from "../../domain/secret.ts";
 import { capabilitiesOf, newKey } from "../live/plan-state.ts";
 import { defaultCoverDomain, type State } from "../load-state.ts";
@@ -19,6 +20,8 @@ export interface Wanted {
   readonly mode: Mode;
   /** Undefined where any cover domain will do. */
   readonly domain: string | undefined;
+  /** Whose secret it shall be. */
+  readonly group?: string | undefined;
 }
 
 /** @throws AppError usage for wishes that exclude each other, invalid for a domain outside the whitelist */
@@ -43,11 +46,17 @@ function listedDomain({ coverDomains }: State, text: string): string {
 
 /** What running shards have to give. */
 export function spareKeys(state: State): SpareKeys {
-  return new SpareKeys({ ...state, capabilities: capabilitiesOf(state.settings) });
+  const { settings, groupChannels } = state;
+  return new SpareKeys({ ...state, capabilities: capabilitiesOf(settings), groupTags: groupTagsOf(groupChannels) });
 }
 
 /** With a key that a running shard accepts already, where there is one. */
-export function freshSecret(ctx: Context, state: State, { mode, domain: named }: Wanted, spares: SpareKeys): Secret {
+export function freshSecret(
+  ctx: Context,
+  state: State,
+  { mode, domain: named, group }: Wanted,
+  spares: SpareKeys,
+): Secret {
   const domain = mode === "fake-tls" ? (named ?? defaultCoverDomain(state)) : undefined;
-  return makeSecret(mode, spares.take({ mode, domain }) ?? newKey(ctx), domain);
+  return makeSecret(mode, spares.take({ mode, domain, group }) ?? newKey(ctx), domain);
 }

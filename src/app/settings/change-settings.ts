@@ -1,11 +1,10 @@
 import type { Context, HostContext } from "../../context.ts";
 import { defaultSettings, type Settings, workerWarnings } from "../../domain/settings.ts";
-import { hasSecret } from "../../domain/user.ts";
 import { bringLive } from "../live/bring-live.ts";
 import { planState, refuseTakenPort } from "../live/plan-state.ts";
 import { loadSettings, type PlannedState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
-import { linkOf } from "../people/client-files.ts";
+import { type ChangedLink, changedLinks } from "../people/changed-links.ts";
 import { setUpHost } from "../setup/set-up-host.ts";
 import { chooseSettings, refuseOtherShardsPort, type SettingOptions, writeSettings } from "./choose-settings.ts";
 
@@ -14,14 +13,6 @@ export interface ChangedSetting {
   readonly name: string;
   readonly from: unknown;
   readonly to: unknown;
-}
-
-/** A person whose link names something else now, and who must get the new one. */
-export interface ChangedLink {
-  readonly username: string;
-  /** `host:port`. */
-  readonly from: string;
-  readonly to: string;
 }
 
 export interface ChangedSettings {
@@ -86,15 +77,4 @@ function differences(before: Settings, after: Settings): ChangedSetting[] {
 /** As it stands in the file. */
 function snakeName(name: string): string {
   return name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
-}
-
-function changedLinks(before: PlannedState, after: PlannedState): ChangedLink[] {
-  const place = (planned: PlannedState, user: Parameters<typeof linkOf>[1]): string | undefined => {
-    const link = linkOf(planned, user);
-    return link && `${link.server}:${link.port}`;
-  };
-  return after.state.users.filter(hasSecret).flatMap((user) => {
-    const [from, to] = [place(before, user), place(after, user)];
-    return from === undefined || to === undefined || from === to ? [] : [{ username: user.name, from, to }];
-  });
 }

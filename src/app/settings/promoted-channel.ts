@@ -1,65 +1,72 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
+import { parseGroup } from "../../domain/group.ts";
 import {
+  type GroupChannel,
   type PromotedChannel,
   parseChannelName,
   parseProxyTag,
-  promotionAdvice,
   statisticsUrl,
 } from "../../domain/promoted-channel.ts";
-import { revealSecret } from "../../domain/secret.ts";
 import type { Settings } from "../../domain/settings.ts";
-import { shardName } from "../../domain/shard.ts";
 import { hasSecret } from "../../domain/user.ts";
 import { bringLive } from "../live/bring-live.ts";
-import { loadSettings, loadState, type State } from "../load-state.ts";
+import { loadState, type State } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
+import { type ChangedLink, foreseenLinks, proveChanged, refuseMoves } from "../people/changed-links.ts";
+import {
+  carriesTag,
+  channelOf,
+  type GroupsChannel,
+  groupsChannel,
+  peopleOf,
+  type ShownChannel,
+  shownChannel,
+} from "./shown-channel.ts";
 
-/** A running proxy, and whether it tells Telegram the tag. */
-interface TaggedShard {
-  readonly name: string;
-  /** `proxy_tag_set` of its /stats; null when it does not answer. */
-  readonly tagSet: boolean | null;
-}
-
-export interface ShownChannel {
-  /** Null where none was ever set. */
-  readonly proxyTag: string | null;
-  readonly channelUsername: string | null;
-  readonly enabled: boolean;
-  readonly registeredAt: string | null;
-  readonly statisticsUrl: string;
-  readonly shards: readonly TaggedShard[];
-  /** Every proxy that runs carries the tag, or after it was removed none does; null when nobody could tell. */
-  readonly live: boolean | null;
-  readonly advice: readonly string[];
+export interface ShownChannels extends ShownChannel {
+  /** Groups that have, or had, a channel of their own. */
+  readonly groups: readonly GroupsChannel[];
 }
 
 export interface ChangedChannel extends ShownChannel {
+  /** The group whose channel it is; absent for everybody's. */
+  readonly group?: string;
   /** False when it was so already. */
   readonly changed: boolean;
+  /** People whose link changes with it. */
+  readonly links: readonly ChangedLink[];
 }
 
-interface SetChannelOptions {
+interface ChangeOptions {
+  /** Whose channel it is; everybody's when absent. */
+  readonly group?: string | undefined;
+  /** The group's people may get another port. */
+  readonly allowMove?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+}
+
+interface SetChannelOptions extends ChangeOptions {
   /** As it was typed. */
   readonly tag: string;
   readonly channel?: string | undefined;
   /** What the bot was told to know this proxy by, client form. */
   readonly registeredSecret?: string | undefined;
-  readonly dryRun?: boolean | undefined;
 }
 
-/** The tag and channel that are remembered, and whether the proxies that run carry the tag. Works without an engine. */
-export async function showPromotedChannel(ctx: Context): Promise<Outcome<ShownChannel>> {
-  const { settings, promotedChannel } = await loadState(ctx);
-  return { data: await shownChannel(ctx, settings, promotedChannel) };
+/** Tags and channels that are remembered, and whether the proxies that run carry them. Works without an engine. */
+export async function showPromotedChannel(ctx: Context): Promise<Outcome<ShownChannels>> {
+  const state = await loadState(ctx);
+  const groups = await Promise.all(state.groupChannels.map(({ group }) => groupsChannel(ctx, state, group)));
+  return { data: { ...(await shownChannel(ctx, state)), groups } };
 }
 
 /**
- * Gives every proxy the tag: each restarts, and is asked afterwards whether it has it.
+ * Gives every proxy the tag, or those of a group: each restarts, and is asked afterwards whether it has it. A group that shares
+ * proxies with others gets proxies of its own: a process carries one tag.
  * @returns failure when it is saved but a proxy does not carry it
- * @throws AppError invalid for what is no tag, conflict on the trial engine
+ * @throws AppError invalid for what is no tag, conflict on the trial engine and where links change without leave
  */
 export async function setPromotedChannel(ctx: Context, options: SetChannelOptions): Promise<Outcome<ChangedChannel>> {
   const proxyTag = parseProxyTag(options.tag);
@@ -67,7 +74,7 @@ export async function setPromotedChannel(ctx: Context, options: SetChannelOption
   const state = await loadState(ctx);
   refuseWithoutTags(state.settings);
   refuseOwnKey(state, proxyTag);
-  return changeChannel(ctx, state.settings, options.dryRun === true, (before) => {
+  return changeChannel(ctx, state, options, (before) => {
     const same = before?.proxyTag === proxyTag ? before : undefined;
     return {
       statisticsUrl,
@@ -82,58 +89,26 @@ export async function setPromotedChannel(ctx: Context, options: SetChannelOption
 }
 
 /**
- * The proxies run without a tag again; it stays remembered for `set`.
+ * The proxies run without the tag again; it stays remembered for `set`. A group is shown what everybody is then, and its people stay
+ * where they are.
  * @throws AppError not-found when there is none
  */
-export async function removePromotedChannel(
-  ctx: Context,
-  { dryRun }: { readonly dryRun?: boolean | undefined },
-): Promise<Outcome<ChangedChannel>> {
-  const settings = await loadSettings(ctx);
-  return changeChannel(ctx, settings, dryRun === true, (before) => {
+export async function removePromotedChannel(ctx: Context, options: ChangeOptions): Promise<Outcome<ChangedChannel>> {
+  return changeChannel(ctx, await loadState(ctx), options, (before) => {
     if (before === undefined)
-      throw new AppError("not-found", "there is no promoted channel", {
-        hint: "mtproxy setup-promoted-channel sets one",
-      });
+      throw new AppError(
+        "not-found",
+        `there is no promoted channel${options.group === undefined ? "" : " of that group"}`,
+        {
+          hint: "mtproxy show-promoted-channel shows what there is, mtproxy setup-promoted-channel sets one",
+        },
+      );
     return { ...before, enabled: false };
   });
 }
 
-/** What the wizard tells a person to give to @MTProxybot. */
-export interface Registration {
-  readonly host: string;
-  /** The first shard's: the bot wants one proxy, and all of them carry the tag. */
-  readonly port: number;
-  /** Whose key is told to the bot. */
-  readonly username: string;
-  /** Client form; the bot wants its 32 digits alone. */
-  readonly secret: string;
-  readonly digits: string;
-}
-
-/**
- * @throws AppError conflict on the trial engine, and where there is no link that the bot could be told
- */
-export async function registrationFacts(ctx: Context): Promise<Registration> {
-  const { settings, users, book } = await loadState(ctx);
-  refuseWithoutTags(settings);
-  const user = users.filter(hasSecret).find(({ enabled }) => enabled);
-  if (user === undefined)
-    throw new AppError("conflict", "nobody has a link yet, and @MTProxybot asks for one of this proxy", {
-      hint: "mtproxy add-user NAME gives the first; mtproxy set-promoted-channel TAG takes a tag that you have already",
-    });
-  const { secret, name: username } = user;
-  const shard = book.shards.find(({ slots }) => slots.some(({ key }) => key.equals(secret.key)));
-  return {
-    host: settings.publicHost,
-    port: shard?.port ?? settings.port,
-    username,
-    secret: revealSecret(secret),
-    digits: secret.key.reveal(),
-  };
-}
-
-function refuseWithoutTags({ engine }: Settings): void {
+/** @throws AppError conflict on the trial engine */
+export function refuseWithoutTags({ engine }: Settings): void {
   if (engine === "docker") return;
   throw new AppError(
     "conflict",
@@ -155,20 +130,77 @@ function refuseOwnKey({ users, sharedSecrets, book }: State, tag: string): void 
   });
 }
 
+type Decide = (before: PromotedChannel | undefined) => PromotedChannel;
+
 async function changeChannel(
   ctx: Context,
-  settings: Settings,
-  dryRun: boolean,
-  decide: (before: PromotedChannel | undefined) => PromotedChannel,
+  state: State,
+  { group: typed, allowMove, dryRun }: ChangeOptions,
+  decide: Decide,
 ): Promise<Outcome<ChangedChannel>> {
-  const before = await ctx.stores.promotedChannel.read();
-  const channel = dryRun ? decide(before) : await ctx.stores.promotedChannel.update(decide);
+  const group = typed === undefined ? undefined : parseGroup(typed);
+  const before = channelOf(state, group);
+  const channel = decide(before);
   const changed = !isDeepStrictEqual(before, channel);
-  if (dryRun) return { data: { ...(await shownChannel(ctx, settings, channel)), live: null, changed } };
+  const links = changed ? await linksChangedBy(ctx, state, channel, group) : [];
+  if (allowMove !== true && group !== undefined)
+    refuseMoves(links, `group ${group} shares proxies with others, and a proxy carries one tag`, SPLIT);
+  const told = (now: State) => changedChannel(ctx, now, { group, changed, links });
+  const warnings = channel.enabled && group !== undefined && peopleOf(state, group) === 0 ? [nobodyIn(group)] : [];
+  if (dryRun === true) return { data: { ...(await told(withChannel(state, channel, group))), live: null }, warnings };
+  await save(ctx, group, decide);
   const { failure } = await bringLive(ctx, otherwise(channel), { changedUsers: [] });
-  const data = { ...(await shownChannel(ctx, settings, channel)), changed };
-  const fault = failure ?? notCarried(data);
-  return fault === undefined ? { data } : { data, failure: fault };
+  const now = await loadState(ctx);
+  const data = await told(now);
+  const fault = failure ?? notCarried(data, carriesTag(now, group)) ?? (await proveChanged(ctx, links));
+  return fault === undefined ? { data, warnings } : { data, warnings, failure: fault };
+}
+
+const SPLIT = "mtproxy set-promoted-channel TAG --group NAME";
+
+function nobodyIn(group: string): string {
+  return `nobody is in group ${group} yet: mtproxy set-user NAME --group ${group}`;
+}
+
+/** Nobody moves for everybody's channel: only groups are kept apart. */
+async function linksChangedBy(
+  ctx: Context,
+  state: State,
+  channel: PromotedChannel,
+  group: string | undefined,
+): Promise<ChangedLink[]> {
+  if (group === undefined) return [];
+  return foreseenLinks(ctx, { groupChannels: withGroup(state.groupChannels, { group, ...channel }) });
+}
+
+function withChannel(state: State, channel: PromotedChannel, group: string | undefined): State {
+  if (group === undefined) return { ...state, promotedChannel: channel };
+  return { ...state, groupChannels: withGroup(state.groupChannels, { group, ...channel }) };
+}
+
+function withGroup(channels: readonly GroupChannel[], channel: GroupChannel): readonly GroupChannel[] {
+  const isThere = channels.some(({ group }) => group === channel.group);
+  if (!isThere) return [...channels, channel];
+  return channels.map((other) => (other.group === channel.group ? channel : other));
+}
+
+async function save(ctx: Context, group: string | undefined, decide: Decide): Promise<void> {
+  if (group === undefined) await ctx.stores.promotedChannel.update(decide);
+  else
+    await ctx.stores.groupChannels.update((channels) =>
+      withGroup(channels, { ...decide(channels.find((channel) => channel.group === group)), group }),
+    );
+}
+
+async function changedChannel(
+  ctx: Context,
+  state: State,
+  { group, changed, links }: Pick<ChangedChannel, "changed" | "links"> & { readonly group: string | undefined },
+): Promise<ChangedChannel> {
+  const shown = await shownChannel(ctx, state);
+  if (group === undefined) return { ...shown, changed, links };
+  const { people: _, ...own } = await groupsChannel(ctx, state, group);
+  return { ...shown, ...own, changed, links };
 }
 
 function otherwise({ enabled }: PromotedChannel): string {
@@ -178,50 +210,11 @@ function otherwise({ enabled }: PromotedChannel): string {
 }
 
 /** `-P` went into the rendered files; only the process itself says that it took it. */
-function notCarried({ enabled, live, shards }: ShownChannel): AppError | undefined {
+function notCarried({ live, shards }: ShownChannel, shall: boolean): AppError | undefined {
   if (live === true || shards.length === 0) return undefined;
-  const names = shards.filter(({ tagSet }) => tagSet !== enabled).map(({ name }) => name);
-  const message = `${names.join(", ")} ${enabled ? "runs without the tag" : "still runs with the tag"}, or does not answer`;
+  const names = shards.filter(({ tagSet }) => tagSet !== shall).map(({ name }) => name);
+  const message = `${names.join(", ")} ${shall ? "runs without the tag" : "still runs with the tag"}, or does not answer`;
   return new AppError("unhealthy", message, {
     hint: "mtproxy show-promoted-channel asks again, mtproxy restart helps",
   });
-}
-
-async function shownChannel(
-  ctx: Context,
-  settings: Settings,
-  channel: PromotedChannel | undefined,
-): Promise<ShownChannel> {
-  const enabled = channel?.enabled === true;
-  const shards = await taggedShards(ctx, settings);
-  const told = shards.length > 0 && shards.every(({ tagSet }) => tagSet !== null);
-  return {
-    proxyTag: channel?.proxyTag ?? null,
-    channelUsername: channel?.channelUsername ?? null,
-    enabled,
-    registeredAt: channel?.registeredAt ?? null,
-    statisticsUrl: channel?.statisticsUrl ?? statisticsUrl,
-    shards,
-    live: told ? shards.every(({ tagSet }) => tagSet === enabled) : null,
-    advice: promotionAdvice(settings.routing === "edge"),
-  };
-}
-
-async function taggedShards(ctx: Context, settings: Settings): Promise<TaggedShard[]> {
-  const engine = await ctx.engine(settings);
-  try {
-    const running = (await engine.instances()).filter((instance) => instance.running);
-    return await Promise.all(
-      running.map(async ({ shardId }) => ({
-        name: shardName(shardId),
-        tagSet: await engine.stats(shardId).then(
-          (stats) => stats.tagSet,
-          () => null,
-        ),
-      })),
-    );
-  } catch (error) {
-    if (error instanceof AppError) return [];
-    throw error;
-  }
 }

@@ -4,6 +4,7 @@ import { domainOf, type Secret } from "../secret.ts";
 import { familyOf, type ModeFamily, sharedHolder } from "../shard.ts";
 import type { SharedSecret } from "../shared-secret.ts";
 import { hasSecret, secretsOf, type User } from "../user.ts";
+import { groupApart } from "./groups.ts";
 
 /** A key that somebody has, and what a shard must be to serve it. */
 export interface Claim {
@@ -13,31 +14,36 @@ export interface Claim {
   readonly family: ModeFamily;
   /** Cover domain that the shard must list. */
   readonly domain: string | undefined;
+  /** Group whose tag the shard must carry; undefined for everybody whose group has none. */
+  readonly group: string | undefined;
   /** Disabled claims keep their slot; a throwaway key is served in their place. */
   readonly enabled: boolean;
 }
 
 /**
  * What each user and each shared secret asks for, by key digits: users first, in the order of their files; a user in an overlap asks
- * twice. A key that several have counts once, and is served while one of them is enabled.
+ * twice. A key that several have counts once, and is served while one of them is enabled. Shared secrets belong to no group.
+ * @param apart groups that are kept on shards of their own
  */
 export function claimsOf(
   users: readonly User[],
   sharedSecrets: readonly SharedSecret[],
   capabilities: Capabilities,
+  apart: ReadonlyMap<string, string> = new Map(),
 ): Map<string, Claim> {
   const claims = new Map<string, Claim>();
-  const add = (holder: string, secret: Secret, enabled: boolean): void => {
+  const add = (holder: string, secret: Secret, enabled: boolean, group: string | undefined): void => {
     const digits = secret.key.reveal();
     const present = claims.get(digits);
     if (present === undefined || (enabled && !present.enabled))
-      claims.set(digits, makeClaim(holder, secret, enabled, capabilities));
+      claims.set(digits, makeClaim(holder, secret, { enabled, group }, capabilities));
   };
   for (const user of users.filter(hasSecret)) {
-    add(user.name, user.secret, user.enabled);
-    if (user.former !== undefined) add(user.name, user.former.secret, user.enabled);
+    const group = groupApart(user.group, apart);
+    add(user.name, user.secret, user.enabled, group);
+    if (user.former !== undefined) add(user.name, user.former.secret, user.enabled, group);
   }
-  for (const shared of sharedSecrets) add(sharedHolder, shared.secret, shared.active);
+  for (const shared of sharedSecrets) add(sharedHolder, shared.secret, shared.active, undefined);
   return claims;
 }
 
@@ -48,9 +54,14 @@ export function keyHolders(key: Key, users: readonly User[], sharedSecrets: read
   return [...people.map(({ name }) => name), ...(shared ? [sharedHolder] : [])];
 }
 
-function makeClaim(holder: string, secret: Secret, enabled: boolean, capabilities: Capabilities): Claim {
+function makeClaim(
+  holder: string,
+  secret: Secret,
+  { enabled, group }: Pick<Claim, "enabled" | "group">,
+  capabilities: Capabilities,
+): Claim {
   const family = capabilities.mixesFamilies ? "any" : familyOf(secret.mode);
-  return { holder, key: secret.key, family, domain: domainOf(secret), enabled };
+  return { holder, key: secret.key, family, domain: domainOf(secret), group, enabled };
 }
 
 /** How a holder is named to people. */

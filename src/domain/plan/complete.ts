@@ -1,4 +1,5 @@
 import type { DraftShard } from "./draft.ts";
+import { groupsApart } from "./groups.ts";
 import { fillWithSpares } from "./place.ts";
 import type { PlanInput } from "./types.ts";
 
@@ -7,7 +8,7 @@ export function completeShard(shard: DraftShard, input: PlanInput): void {
   const { capabilities, settings, newKey, addresses = {} } = input;
   fillWithSpares(shard, capabilities, newKey);
   if (shard.family === "any") listClaimedDomains(shard);
-  const tag = capabilities.carriesTag ? input.tag : undefined;
+  const tag = capabilities.carriesTag ? (groupsApart(input).get(shard.group ?? "") ?? input.tag) : undefined;
   if (shard.tag !== tag && !shard.isNew) shard.reasons.push("the promoted channel changes");
   shard.tag = tag;
   if (shard.id === 1 && shard.port !== settings.port) {

@@ -42,7 +42,7 @@ function liveKeysOf(shard: DraftShard, salt: string): LiveKey[] {
   });
 }
 
-function freeze({ id, family, port, slots, coverDomains, pinned, tag }: DraftShard): Shard {
+function freeze({ id, family, port, slots, coverDomains, pinned, tag, group }: DraftShard): Shard {
   return {
     id,
     family,
@@ -51,6 +51,7 @@ function freeze({ id, family, port, slots, coverDomains, pinned, tag }: DraftSha
     coverDomains,
     pinned,
     ...(tag === undefined ? {} : { tag }),
+    ...(group === undefined ? {} : { group }),
   };
 }
 

@@ -12,6 +12,8 @@ export interface DraftSlot {
 export interface DraftShard {
   readonly id: number;
   readonly family: ModeFamily;
+  /** See Claim. */
+  readonly group: string | undefined;
   port: number;
   readonly slots: DraftSlot[];
   readonly coverDomains: string[];
@@ -21,6 +23,13 @@ export interface DraftShard {
   readonly isNew: boolean;
   /** Why a running process must be restarted for it. */
   readonly reasons: string[];
+}
+
+/** What a new shard is to serve. */
+export interface ShardKind {
+  readonly family: ModeFamily;
+  readonly coverDomains: readonly string[];
+  readonly group?: string | undefined;
 }
 
 /** Slots that nobody claims. */

@@ -1,24 +1,23 @@
 import { AppError } from "../errors.ts";
 import { formatPortRange } from "../port.ts";
 import type { Settings } from "../settings.ts";
-import { familyOf, type ModeFamily } from "../shard.ts";
-import type { DraftShard } from "./draft.ts";
+import { familyOf } from "../shard.ts";
+import type { DraftShard, ShardKind } from "./draft.ts";
 import type { PlanInput } from "./types.ts";
 
 /** The shard that a home starts with, so that the first user finds a spare slot. */
 export function openDefaultShard(
   { settings, capabilities, coverDomain }: PlanInput,
-  open: (family: ModeFamily, coverDomains: readonly string[]) => DraftShard,
+  open: (kind: ShardKind) => DraftShard,
 ): DraftShard {
-  if (capabilities.mixesFamilies) return open("any", [coverDomain]);
+  if (capabilities.mixesFamilies) return open({ family: "any", coverDomains: [coverDomain] });
   const family = familyOf(settings.defaultMode);
-  return open(family, family === "fake-tls" ? [coverDomain] : []);
+  return open({ family, coverDomains: family === "fake-tls" ? [coverDomain] : [] });
 }
 
 export function newShard(
   drafts: readonly DraftShard[],
-  family: ModeFamily,
-  coverDomains: readonly string[],
+  { family, coverDomains, group }: ShardKind,
   nextPort: (id: number) => number,
 ): DraftShard {
   const taken = new Set(drafts.map((shard) => shard.id));
@@ -27,6 +26,7 @@ export function newShard(
   return {
     id,
     family,
+    group,
     port: nextPort(id),
     slots: [],
     coverDomains: [...coverDomains],

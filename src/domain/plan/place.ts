@@ -1,15 +1,14 @@
 import type { Capabilities } from "../engine-facts.ts";
 import type { Key } from "../key.ts";
-import type { ModeFamily } from "../shard.ts";
 import { type Claim, describeHolder } from "./claim.ts";
-import { type DraftShard, type DraftSlot, serves } from "./draft.ts";
+import { type DraftShard, type DraftSlot, type ShardKind, serves } from "./draft.ts";
 
 interface PlacingRules {
   readonly capabilities: Capabilities;
   /** A cover domain may be added to a running shard, which restarts it. */
   readonly allowRestart: boolean;
   /** Makes an empty shard with the next free id and port. */
-  open(family: ModeFamily, coverDomains: readonly string[]): DraftShard;
+  open(kind: ShardKind): DraftShard;
 }
 
 /**
@@ -21,15 +20,16 @@ export function placeClaims(claims: Iterable<Claim>, drafts: DraftShard[], rules
   for (const claim of claims) takeSlot(chooseRoom(claim) ?? openRoom(claim), claim);
 
   function chooseRoom(claim: Claim): Room | undefined {
-    const free = rooms.filter(({ shard, left }) => shard.family === claim.family && left > 0);
+    const isOfKind = ({ family, group }: DraftShard) => family === claim.family && group === claim.group;
+    const free = rooms.filter(({ shard, left }) => left > 0 && isOfKind(shard));
     return (
       free.find(({ shard }) => serves(shard, claim.family, claim.domain)) ??
       free.find(({ shard }) => shard.isNew || rules.allowRestart || rules.capabilities.changesKeysLive)
     );
   }
 
-  function openRoom(claim: Claim): Room {
-    const shard = rules.open(claim.family, claim.domain === undefined ? [] : [claim.domain]);
+  function openRoom({ family, domain, group }: Claim): Room {
+    const shard = rules.open({ family, coverDomains: domain === undefined ? [] : [domain], group });
     const room = roomOf(shard, rules.capabilities);
     drafts.push(shard);
     rooms.push(room);

@@ -1,8 +1,8 @@
-import type { ModeFamily } from "../shard.ts";
 import { claimsOf } from "./claim.ts";
 import { completeShard } from "./complete.ts";
 import { describePlan } from "./describe.ts";
-import type { DraftShard } from "./draft.ts";
+import type { ShardKind } from "./draft.ts";
+import { groupsApart } from "./groups.ts";
 import { newShard, openDefaultShard, portSupply } from "./open-shard.ts";
 import { placeClaims } from "./place.ts";
 import { retainShards } from "./retain.ts";
@@ -16,13 +16,12 @@ import type { Plan, PlanInput } from "./types.ts";
  * @throws AppError conflict when the port range has no port left, or the set port is that of another shard
  */
 export function makePlan(input: PlanInput): Plan {
-  const { book, capabilities, newKey } = input;
-  const claims = claimsOf(input.users, input.sharedSecrets, capabilities);
+  const { book, capabilities } = input;
+  const claims = claimsOf(input.users, input.sharedSecrets, capabilities, groupsApart(input));
   const open = new Map(claims);
-  const drafts = retainShards(book.shards, open, capabilities, newKey);
+  const drafts = retainShards(input, open);
   const ports = portSupply(input, drafts);
-  const openShard = (family: ModeFamily, coverDomains: readonly string[]): DraftShard =>
-    newShard(drafts, family, coverDomains, ports);
+  const openShard = (kind: ShardKind) => newShard(drafts, kind, ports);
 
   if (drafts.length === 0) drafts.push(openDefaultShard(input, openShard));
   placeClaims(open.values(), drafts, { capabilities, allowRestart: input.allowRestart ?? false, open: openShard });

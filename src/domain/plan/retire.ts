@@ -14,6 +14,7 @@ function canReplace(other: DraftShard, shard: DraftShard): boolean {
   return (
     spareSlots(other) > 0 &&
     shard.coverDomains.every((domain) => serves(other, shard.family, domain)) &&
-    other.family === shard.family
+    other.family === shard.family &&
+    other.group === shard.group
   );
 }

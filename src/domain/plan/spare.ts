@@ -5,6 +5,7 @@ import { familyOf, type Shard, type ShardBook } from "../shard.ts";
 import type { SharedSecret } from "../shared-secret.ts";
 import { secretsOf, type User } from "../user.ts";
 import { serves } from "./draft.ts";
+import { groupApart, groupsApart } from "./groups.ts";
 
 /** Which keys there are, and which of them somebody has. */
 interface KnownKeys {
@@ -12,12 +13,16 @@ interface KnownKeys {
   readonly users: readonly User[];
   readonly sharedSecrets: readonly SharedSecret[];
   readonly capabilities: Capabilities;
+  /** See PlanInput. */
+  readonly groupTags?: ReadonlyMap<string, string>;
 }
 
 interface SpareWish {
   readonly mode: Mode;
   /** Cover domain that the shard must list. */
   readonly domain?: string | undefined;
+  /** Whose key it shall be: it comes from a shard of that group. */
+  readonly group?: string | undefined;
   /** A key whose shard is looked at first: whoever gets a new key there keeps the port. */
   readonly near?: Key | undefined;
 }
@@ -35,10 +40,12 @@ interface Stock {
  */
 export class SpareKeys {
   readonly #stocks: readonly Stock[];
+  readonly #apart: ReadonlyMap<string, string>;
   /** By the digits of every key that stands in a slot. */
   readonly #stockOf = new Map<string, Stock>();
 
-  constructor({ book, users, sharedSecrets, capabilities }: KnownKeys) {
+  constructor({ book, users, sharedSecrets, capabilities, groupTags }: KnownKeys) {
+    this.#apart = groupsApart(groupTags === undefined ? { capabilities } : { capabilities, groupTags });
     const taken = new Set([...users.flatMap(secretsOf), ...sharedSecrets.map(({ secret }) => secret)].map(digitsOf));
     this.#stocks = (capabilities.mixesFamilies ? [] : book.shards).map((shard) => ({
       shard,
@@ -51,8 +58,10 @@ export class SpareKeys {
   }
 
   /** Undefined when a new shard or a restart is needed. */
-  take({ mode, domain, near }: SpareWish): Key | undefined {
-    const hasOne = ({ shard, spares }: Stock) => spares.length > 0 && serves(shard, familyOf(mode), domain);
+  take({ mode, domain, group, near }: SpareWish): Key | undefined {
+    const [family, wanted] = [familyOf(mode), groupApart(group, this.#apart)];
+    const hasOne = ({ shard, spares }: Stock) =>
+      spares.length > 0 && serves(shard, family, domain) && groupApart(shard.group, this.#apart) === wanted;
     const nearest = near && this.#stockOf.get(near.reveal());
     const stock = nearest !== undefined && hasOne(nearest) ? nearest : this.#stocks.find(hasOne);
     return stock?.spares.pop();

@@ -14,6 +14,8 @@ export interface PlanInput {
   readonly book: ShardBook;
   /** @MTProxybot's tag, when a promoted channel is on. */
   readonly tag?: string | undefined;
+  /** Tags of groups that have one of their own. Their people are kept apart from others: a process carries one tag. */
+  readonly groupTags?: ReadonlyMap<string, string>;
   /** Cover domain of a shard that is opened before anyone asks for one. */
   readonly coverDomain: string;
   /** IPv4 addresses that cover domains shall be pinned to from now on; the others keep the address they have. */

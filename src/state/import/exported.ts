@@ -33,13 +33,14 @@ export const exportedCsv: ImportFormat = {
 
 function fromRows(rows: readonly Readonly<Record<string, unknown>>[]): Source {
   const candidates = rows.map(
-    ({ username, enabled, created_at, server, port, secret, note, tags, expires_at }, index): Candidate => ({
+    ({ username, enabled, created_at, server, port, secret, note, tags, group, expires_at }, index): Candidate => ({
       what: textOf(username) ?? `row ${index + 1}`,
       name: textOf(username),
       enabled: enabled !== false && enabled !== "false",
       createdAt: textOf(created_at),
       note: textOf(note),
       tags: typeof tags === "string" ? tags.split(" ").filter((tag) => tag !== "") : textsOf(tags),
+      group: textOf(group),
       expiresAt: endOf(expires_at),
       server: textOf(server),
       port: portOf(port),

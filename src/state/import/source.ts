@@ -17,6 +17,7 @@ export interface FoundSecret {
   readonly expiresAt?: string | undefined;
   readonly note?: string | undefined;
   readonly tags?: readonly string[] | undefined;
+  readonly group?: string | undefined;
   /** What the link that was handed out names, as far as the file tells. */
   readonly server?: string | undefined;
   readonly port?: number | undefined;
