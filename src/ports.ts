@@ -104,7 +104,7 @@ export type LinkFault =
   | "port-closed"
   | "timeout"
   | "key-not-live"
-  /** The link of somebody who is disabled works. */
+  /** A link that is meant to be dead works. */
   | "still-live"
   | "long-hello-refused"
   | "upstream-not-ready"

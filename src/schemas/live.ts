@@ -62,7 +62,7 @@ const attempt = object<LinkAttempt>("One handshake as a client makes it", {
       "port-closed": "nothing listens there",
       timeout: "nothing came back in time",
       "key-not-live": "the proxy does not take the key",
-      "still-live": "the link of somebody who is disabled works",
+      "still-live": "a link that is meant to be dead works",
       "long-hello-refused": "the proxy's binary is too old for current apps",
       "upstream-not-ready": "the proxy has no way to Telegram",
       clock: "the clocks differ too much",
@@ -74,6 +74,7 @@ const attempt = object<LinkAttempt>("One handshake as a client makes it", {
 
 const verifiedLink = object<VerifiedLink>("Result for one link; says nothing of its key", {
   name: text('A person\'s name, id of a shared secret, or "link 1" … for links that were given', { minLength: 1 }),
+  until: value.instantOrNull("The link was replaced and works beside the new one until then; null for any other"),
   mode: value.mode(),
   domain: orNull(value.domain("Cover domain; null unless the mode is fake-tls")),
   server: value.server(),

@@ -4,6 +4,7 @@ import type { ShownPlan, ShownShard } from "../app/live/show-plan.ts";
 import type { Verified, VerifiedLink } from "../app/people/verify-links.ts";
 import type { InstalledPart, ShardStatus, Status } from "../app/watching/read-status.ts";
 import type { Style } from "../commands/command.ts";
+import { formatInstant } from "../domain/expiry.ts";
 import type { PlanCost, ShardChange } from "../domain/plan/changes.ts";
 import { counted, formatDuration, formatMegabytes } from "./units.ts";
 
@@ -112,8 +113,11 @@ export function verifiedView({ links, working, disabled }: Verified, style: Styl
   ].join("\n");
 }
 
-function linkLines({ name, mode, domain, server, port, ok, attempts }: VerifiedLink, style: Style): string {
-  const head = `${ok ? style.good("✓") : style.bad("✗")} ${name} (${mode}${domain === null ? "" : ` as ${domain}`}) at ${server} port ${port}`;
+function linkLines(link: VerifiedLink, style: Style): string {
+  const { name, mode, domain, server, port, ok, attempts, until } = link;
+  const kind = `${mode}${domain === null ? "" : ` as ${domain}`}`;
+  const age = until === null ? "" : `, old link until ${formatInstant(until)}`;
+  const head = `${ok ? style.good("✓") : style.bad("✗")} ${name} (${kind}${age}) at ${server} port ${port}`;
   const tries = attempts.map((attempt) => {
     const clients = { short: "older apps", long: "current apps" }[attempt.hello ?? "long"];
     const who = attempt.hello === undefined ? "all apps" : clients;

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { VerifiedLink } from "../../src/app/people/verify-links.ts";
@@ -46,9 +47,10 @@ describe("verify", () => {
       ok: true,
       data: {
         links: [
-          { name: "alice", mode: "padded", domain: null, ...where, attempts: [good] },
+          { name: "alice", until: null, mode: "padded", domain: null, ...where, attempts: [good] },
           {
             name: "bob",
+            until: null,
             mode: "fake-tls",
             domain: "microsoft.com",
             ...where,
@@ -57,7 +59,7 @@ describe("verify", () => {
               { hello: "long", ...good },
             ],
           },
-          { name: "carol", mode: "plain", domain: null, ...where, attempts: [good] },
+          { name: "carol", until: null, mode: "plain", domain: null, ...where, attempts: [good] },
         ],
         working: 3,
         failing: 0,
@@ -99,6 +101,49 @@ Disabled, not tried: dora
       reason: "dora is disabled: mtproxy enable-user dora brings the link back",
     });
     expect(json.error).toMatchObject({ kind: "unhealthy", message: "1 of 2 links do not work: dora" });
+  });
+
+  test("of somebody whose old link works for a while proves that too, and not after its end", async () => {
+    const it = await cliHome();
+    const old = await it.add("eve");
+    await it.mtproxy("regenerate-user-secret", "eve", "--overlap", "7d");
+    for (const names of [[], ["eve"]]) {
+      const { code, json } = await it.mtproxy("verify", ...names, "--json");
+      const { links, working } = json.data as Verified;
+      expect([code, working, links.map(({ name, until }) => [name, until])]).toEqual([
+        0,
+        2,
+        [
+          ["eve", null],
+          ["eve", expect.stringMatching(/^\d{4}-.*Z$/)],
+        ],
+      ]);
+    }
+    const shown = await it.mtproxy("verify");
+    expect(shown.stdout).toMatch(/✓ eve \(padded, old link until \d{4}-\d\d-\d\d \d\d:\d\d UTC\) at /);
+    const text = await it.usersText();
+    const over = text.replace(/("mtproxy_previous_until": ")[^"]+/, (_, name) => `${name}2020-01-01T00:00:00.000Z`);
+    await it.putUsers(over);
+    expect((await it.mtproxy("verify", "--json")).json.data).toMatchObject({ working: 1 });
+    // An old link that does not work although it should is told from the new one: here its key was taken away behind our back.
+    const digits = parseLink(old.link).secret.key.reveal();
+    await it.putUsers(text.replace(`dd${digits}`, `dd${"7e".repeat(16)}`));
+    const { code, json } = await it.mtproxy("verify", "--json");
+    expect([code, json.error?.message]).toEqual([9, "1 of 2 links do not work: eve (old link)"]);
+  });
+
+  test("of a shared secret that is not active says so, and fails", async () => {
+    const it = await cliHome("--no-start");
+    const { id } = (await it.mtproxy("add-secret", "--json")).json.data as { id: string };
+    const path = it.path("config/mtproxy/mtproxy_secrets.json");
+    await writeFile(path, (await readFile(path, "utf8")).replace('"active": true', '"active": false'));
+    await it.mtproxy("start");
+    const { code, json, stdout } = await it.mtproxy("verify", id, "--json");
+    expect([code, (json.data as Verified | null)?.links[0]?.attempts[0]?.reason], stdout).toEqual([
+      9,
+      `shared secret ${id} is not active: mtproxy add-secret makes one that works`,
+    ]);
+    expect((await it.mtproxy("verify")).code).toBe(0);
   });
 
   test("of a link that was handed out takes every spelling of it", async () => {

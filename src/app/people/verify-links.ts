@@ -1,16 +1,18 @@
 import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
+import { hasPassed } from "../../domain/expiry.ts";
 import { isMeantAsLink, type Link, parseLink } from "../../domain/link.ts";
 import { parsePort } from "../../domain/port.ts";
 import { shown } from "../../domain/printable.ts";
-import { domainOf, type Mode } from "../../domain/secret.ts";
-import { numbered } from "../../domain/shared-secret.ts";
-import { findUser, hasSecret, type ProxyUser, sameUserName } from "../../domain/user.ts";
+import { domainOf, type Mode, type Secret } from "../../domain/secret.ts";
+import { type NumberedSecret, numbered } from "../../domain/shared-secret.ts";
+import { findUser, hasSecret, type ProxyUser } from "../../domain/user.ts";
 import type { LinkAttempt } from "../../ports.ts";
 import { planState } from "../live/plan-state.ts";
 import type { PlannedState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
-import { linkTo } from "./client-files.ts";
+import { noPlace } from "../shared-secrets/prove-secret.ts";
+import { linkOf, linkTo } from "./client-files.ts";
 
 interface VerifyOptions {
   /** User names, ids of shared secrets, or links as they were handed out; every enabled user and shared secret when empty. */
@@ -25,6 +27,8 @@ interface VerifyOptions {
 export interface VerifiedLink {
   /** User name, id of a shared secret, or `link 1` … for links that were given. */
   readonly name: string;
+  /** ISO 8601: the link was replaced and works beside the new one until then; null for what was not. */
+  readonly until: string | null;
   readonly mode: Mode;
   readonly domain: string | null;
   readonly server: string;
@@ -45,8 +49,16 @@ export interface Verified {
 interface Candidate {
   readonly name: string;
   readonly link: Link;
-  /** The link is meant to be dead. */
-  readonly disabled?: boolean;
+  /** Of a link that was replaced: when it ends. */
+  readonly until?: string;
+  /** Why the link is meant to be dead, and what to do about it. */
+  readonly dead?: Dead;
+}
+
+interface Dead {
+  /** For instance "dora is disabled". */
+  readonly what: string;
+  readonly hint: string;
 }
 
 /** Handshakes under way at once: enough to be quick with hundreds of links, few enough not to look like an attack. */
@@ -60,7 +72,7 @@ const PARALLEL = 8;
 export async function verifyLinks(ctx: Context, options: VerifyOptions): Promise<Outcome<Verified>> {
   const via = options.via === undefined ? undefined : parseVia(options.via);
   const planned = await planState(ctx);
-  const candidates = candidatesFor(planned, options.names);
+  const candidates = candidatesFor(planned, options.names, ctx.clock.now());
   const links = await inParallel(candidates, (candidate) => verifyLink(ctx, candidate, { ...options, via }));
   const failing = links.filter(({ ok }) => !ok);
   const disabled =
@@ -77,42 +89,59 @@ export async function verifyLinks(ctx: Context, options: VerifyOptions): Promise
   };
 }
 
-function candidatesFor(planned: PlannedState, names: readonly string[]): Candidate[] {
-  const { users } = planned.state;
-  const shared = sharedCandidates(planned);
+function candidatesFor(planned: PlannedState, names: readonly string[], now: Date): Candidate[] {
+  const { users, sharedSecrets } = planned.state;
+  const shared = numbered(sharedSecrets);
   if (names.length === 0) {
     const people = users.filter(hasSecret).filter(({ enabled }) => enabled);
-    return [...people.map((user) => candidateOf(planned, user)), ...shared];
+    const active = shared.filter((entry) => entry.active);
+    return [
+      ...people.flatMap((user) => candidatesOf(planned, user, now)),
+      ...active.flatMap((entry) => sharedCandidate(planned, entry) ?? []),
+    ];
   }
+  const people = new Map(users.map((user) => [user.name.toLowerCase(), user]));
+  const ids = new Map(shared.map((entry) => [entry.id, entry]));
   let given = 0;
-  return names.map((name) => {
-    if (isMeantAsLink(name)) return { name: `link ${++given}`, link: parseLink(name) };
-    const secret = shared.find((candidate) => candidate.name === name);
-    if (secret !== undefined && !users.some((user) => sameUserName(user.name, name))) return secret;
-    const user = findUser(users, name);
-    if (hasSecret(user)) return candidateOf(planned, user);
+  return names.flatMap((name) => {
+    if (isMeantAsLink(name)) return [{ name: `link ${++given}`, link: parseLink(name) }];
+    const known = people.get(name.toLowerCase());
+    const entry = ids.get(name);
+    if (known === undefined && entry !== undefined) return sharedCandidate(planned, entry) ?? refuse(noPlace(entry));
+    const user = known ?? findUser(users, name);
+    if (hasSecret(user)) return candidatesOf(planned, user, now);
     throw new AppError("conflict", `${user.name} has no link to verify`, { hint: `mtproxy add-user ${user.name}` });
   });
 }
 
-/** Active shared secrets, by the ids that name them. */
-function sharedCandidates({ state, plan }: PlannedState): Candidate[] {
-  const active = numbered(state.sharedSecrets).filter((entry) => entry.active);
-  return active.flatMap(({ id, secret }) => {
-    const place = plan.placements.get(secret.key.reveal());
-    return place === undefined ? [] : [{ name: id, link: linkTo({ state }, secret, place.port) }];
-  });
+function refuse(error: AppError): never {
+  throw error;
 }
 
-function candidateOf(planned: PlannedState, user: ProxyUser): Candidate {
-  const place = planned.plan.placements.get(user.secret.key.reveal());
-  if (place === undefined) throw new AppError("bug", `${user.name} has no place in the plan`);
-  return { name: user.name, link: linkTo(planned, user.secret, place.port), disabled: !user.enabled };
+/** Undefined while somebody else has the key in another mode: there is no link then. */
+function sharedCandidate(planned: PlannedState, { id, secret, active }: NumberedSecret): Candidate | undefined {
+  const link = linkOf(planned, { secret });
+  if (link === undefined) return undefined;
+  const dead = { what: `shared secret ${id} is not active`, hint: "mtproxy add-secret makes one that works" };
+  return { name: id, link, ...(active ? {} : { dead }) };
+}
+
+/** A user's link, and beside it the one that it replaced, as long as that works too. */
+function candidatesOf(planned: PlannedState, { name, enabled, secret, former }: ProxyUser, now: Date): Candidate[] {
+  const hint = `mtproxy enable-user ${name} brings the link back`;
+  const dead = enabled ? {} : { dead: { what: `${name} is disabled`, hint } };
+  const candidate = (one: Secret): Candidate => {
+    const place = planned.plan.placements.get(one.key.reveal());
+    if (place === undefined) throw new AppError("bug", `${name} has no place in the plan`);
+    return { name, link: linkTo(planned, one, place.port), ...dead };
+  };
+  const isOver = former === undefined || hasPassed(former.until, now);
+  return [candidate(secret), ...(isOver ? [] : [{ ...candidate(former.secret), until: former.until }])];
 }
 
 async function verifyLink(
   ctx: Context,
-  { name, link, disabled }: Candidate,
+  { name, link, until, dead }: Candidate,
   options: { readonly via?: Via | undefined; readonly timeout?: number | undefined },
 ): Promise<VerifiedLink> {
   ctx.progress.step(`verifying ${name} …`);
@@ -120,11 +149,11 @@ async function verifyLink(
     ...(options.via === undefined ? {} : { via: { port: link.port, ...options.via } }),
     ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout * 1000 }),
   });
-  const attempts =
-    disabled === true ? probed.attempts.map((attempt) => attemptOfDisabled(name, attempt)) : probed.attempts;
+  const attempts = probed.attempts.map((attempt) => (dead === undefined ? attempt : attemptOfDead(dead, attempt)));
   const ok = attempts.every((attempt) => attempt.ok);
   return {
     name,
+    until: until ?? null,
     mode: link.secret.mode,
     domain: domainOf(link.secret) ?? null,
     server: link.server,
@@ -134,11 +163,10 @@ async function verifyLink(
   };
 }
 
-/** A disabled user's link is dead on purpose; one that works all the same is the worse fault. */
-function attemptOfDisabled(name: string, attempt: LinkAttempt): LinkAttempt {
-  if (!attempt.ok)
-    return { ...attempt, reason: `${name} is disabled: mtproxy enable-user ${name} brings the link back` };
-  const reason = `${name} is disabled, BUT THE LINK STILL WORKS: mtproxy apply makes that live`;
+/** Such a link is dead on purpose; one that works all the same is the worse fault. */
+function attemptOfDead({ what, hint }: Dead, attempt: LinkAttempt): LinkAttempt {
+  if (!attempt.ok) return { ...attempt, reason: `${what}: ${hint}` };
+  const reason = `${what}, BUT THE LINK STILL WORKS: mtproxy apply makes that live`;
   return { ...attempt, ok: false, fault: "still-live", reason };
 }
 
@@ -171,7 +199,7 @@ async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<
 function summary(failing: readonly VerifiedLink[], total: number): string {
   const names = failing
     .slice(0, 5)
-    .map(({ name }) => name)
+    .map(({ name, until }) => (until === null ? name : `${name} (old link)`))
     .join(", ");
   return `${failing.length} of ${total} links do not work: ${names}${failing.length > 5 ? " …" : ""}`;
 }

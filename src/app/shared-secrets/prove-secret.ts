@@ -28,7 +28,7 @@ export function inactive(entry: NumberedSecret): string {
   return `${describeSecret(entry)} is not active, so its link does not work`;
 }
 
-function noPlace(entry: NumberedSecret): AppError {
+export function noPlace(entry: NumberedSecret): AppError {
   return new AppError("conflict", `${describeSecret(entry)} has no link: somebody has its key in another mode`, {
     hint: `mtproxy regenerate-secret ${entry.id} gives it a key of its own`,
   });
