@@ -174,6 +174,7 @@ const rotated = object<Rotated>("Everybody's new links", {
 
 const knownHolder = object<KnownHolder>("Somebody here who has this key", {
   username: orNull(value.userName("Null for a shared secret")),
+  sharedSecret: orNull(value.secretId("Null for a person's key")),
   enabled: flag("It lets in"),
   current: flag("Mode, cover domain, server and port are what that person has now"),
   until: value.instantOrNull("It was replaced and works until then; null for what was not replaced"),

@@ -17,7 +17,8 @@ export function decodedLinkView(decoded: DecodedLink, style: Style): string {
   ].join("\n");
 }
 
-function holderWords({ username, enabled, current }: KnownHolder): string {
-  const notes = [...(enabled ? [] : ["disabled"]), ...(current ? [] : ["outdated"])];
-  return `${username ?? "a shared secret"}${notes.length === 0 ? "" : ` (${notes.join(", ")})`}`;
+function holderWords({ username, sharedSecret, enabled, current }: KnownHolder): string {
+  const off = username === null ? "not active" : "disabled";
+  const notes = [...(enabled ? [] : [off]), ...(current ? [] : ["outdated"])];
+  return `${username ?? `shared secret ${sharedSecret}`}${notes.length === 0 ? "" : ` (${notes.join(", ")})`}`;
 }

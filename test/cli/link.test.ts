@@ -20,7 +20,7 @@ describe("link decode", () => {
         port: home().port,
         link,
         repairs: ["quotes and brackets around it are left out"],
-        holders: [{ username: "alice", enabled: true, current: true }],
+        holders: [{ username: "alice", shared_secret: null, enabled: true, current: true }],
       },
       warnings: [],
     });
@@ -36,6 +36,16 @@ describe("link decode", () => {
     expect(old.json.warnings).toEqual([expect.stringContaining("mtproxy show-user-config bob")]);
     const foreign = await home().mtproxy("link", "decode", "00".repeat(16));
     expect(foreign).toMatchObject({ code: 0, stdout: expect.stringContaining("Whose:  nobody's here") });
+  });
+
+  test("names the shared secret whose key it is, by the id that every command takes", async () => {
+    const { id, link } = (await home().mtproxy("add-secret", "--json")).json.data as { id: string; link: string };
+    const { json, stdout } = await home().mtproxy("link", "decode", link, "--json");
+    expect(json.data, stdout).toMatchObject({ holders: [{ username: null, shared_secret: id, current: true }] });
+    const old = await home().mtproxy("link", "decode", link.replace(/port=\d+/, "port=1"));
+    expect(old.stdout).toContain(`Whose:  shared secret ${id} (outdated)\n`);
+    expect(old.stderr).toContain(`mtproxy show-config ${id} prints the link`);
+    expect((await home().mtproxy("show-config", id)).stdout).toContain(link);
   });
 
   test("works before setup and from standard input, so that the key is in no shell's history", async () => {

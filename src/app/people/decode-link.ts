@@ -4,6 +4,7 @@ import { type Link, tgLink, tmeLink } from "../../domain/link.ts";
 import { linkAdvice } from "../../domain/link-advice.ts";
 import { readPasted } from "../../domain/pasted-text.ts";
 import { domainOf, type Mode, revealSecret, type Secret } from "../../domain/secret.ts";
+import { numbered } from "../../domain/shared-secret.ts";
 import { secretsOf } from "../../domain/user.ts";
 import { planState } from "../live/plan-state.ts";
 import { loadState, type PlannedState } from "../load-state.ts";
@@ -14,6 +15,8 @@ import { linkOf } from "./client-files.ts";
 export interface KnownHolder {
   /** Null for a shared secret. */
   readonly username: string | null;
+  /** Id of the shared secret whose key it is; null for a person's. */
+  readonly sharedSecret: string | null;
   readonly enabled: boolean;
   /** The same mode, cover domain, server and port as here. */
   readonly current: boolean;
@@ -64,18 +67,20 @@ async function holdersOf(ctx: Context, secret: Secret, link: Link | undefined): 
       .filter(({ key }) => key.equals(secret.key))
       .map((own) => ({ ...user, own, until: own === user.secret ? null : (user.former?.until ?? null) })),
   );
-  const shared = sharedSecrets.filter((entry) => entry.secret.key.equals(secret.key));
+  const shared = numbered(sharedSecrets).filter((entry) => entry.secret.key.equals(secret.key));
   if (people.length + shared.length === 0) return [];
   const planned = await planState(ctx);
   return [
     ...people.map(({ name, enabled, own, until }) => ({
       username: name,
+      sharedSecret: null,
       enabled,
       until,
       current: isCurrent(planned, own, secret, link),
     })),
-    ...shared.map(({ secret: own, active }) => ({
+    ...shared.map(({ id, secret: own, active }) => ({
       username: null,
+      sharedSecret: id,
       enabled: active,
       until: null,
       current: isCurrent(planned, own, secret, link),
@@ -89,12 +94,14 @@ function isCurrent(planned: PlannedState, own: Secret, secret: Secret, link: Lin
   return link === undefined || (now !== undefined && tgLink(now) === tgLink(link));
 }
 
-function outdated({ username, current, until }: KnownHolder, link: Link | undefined): string[] {
+function outdated({ username, sharedSecret, current, until }: KnownHolder, link: Link | undefined): string[] {
   if (username !== null && until !== null)
     return [`${username} has a newer link; this one works until ${formatInstant(until)}`];
   if (current) return [];
   const what = link === undefined ? "another mode or cover domain" : "another server, port, mode or cover domain";
   return username === null
-    ? [`a shared secret has this key with ${what} now`]
+    ? [
+        `shared secret ${sharedSecret} has this key with ${what} now: mtproxy show-config ${sharedSecret} prints the link`,
+      ]
     : [`${username} has this key with ${what} now: mtproxy show-user-config ${username} prints the link`];
 }
