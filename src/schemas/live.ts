@@ -38,6 +38,9 @@ const plan = object<ShownPlan>("What applying would change", {
   cost: value.planCost(),
   revocations: list("Who must lose access", value.revocation()),
   moves: list("Whose link changes", value.move()),
+  formerEngine: orNull(
+    value.engineName("It served this home before, and what it may still run is ended; null for none"),
+  ),
 });
 
 const ticked = object<Ticked>("What time has brought", {

@@ -55,6 +55,7 @@ export function planView(plan: ShownPlan, style: Style): string {
     style.bold("Pending:"),
     ...changes.map((change) => `  ${changeWords(change)}`),
     ...consequences(plan),
+    ...(plan.formerEngine === null ? [] : [`  what the engine ${plan.formerEngine} ran for this home before is ended`]),
     "",
     wholeCost(plan.cost),
   ].join("\n");

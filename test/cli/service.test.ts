@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { access, readFile, writeFile } from "node:fs/promises";
+import { access, readFile, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { describe, expect, test } from "vitest";
 import { parseLink } from "../../src/domain/link.ts";
@@ -152,6 +152,24 @@ describe("plan", () => {
     expect((await mtproxy("verify", "bob")).code).toBe(0);
     expect(await exists(path("data/clients/bob/mtproxy_qr.png"))).toBe(true);
     expect((await mtproxy("apply")).stdout).toBe("✓ Everything is live; nothing was changed\n");
+  });
+});
+
+describe("plan of a home whose former engine may still run", () => {
+  test("ends with 8 although the present one needs no change, and says what is to be ended", async () => {
+    const it = await cliHome();
+    const trace = it.path("mtproxy/docker-compose.yml");
+    await writeFile(trace, "services: {}\n");
+    const { code, stdout, stderr } = await it.mtproxy("plan", "--exit-code");
+    expect([code, stdout]).toEqual([
+      8,
+      expect.stringContaining("what the engine docker ran for this home before is ended"),
+    ]);
+    expect(stderr).toContain("may STILL LET PEOPLE IN: mtproxy apply ends it");
+    const { json } = await it.mtproxy("plan", "--json");
+    expect(json.data).toMatchObject({ pending: true, former_engine: "docker", changes: [{ action: "none" }] });
+    await rm(trace);
+    expect((await it.mtproxy("plan", "--exit-code")).code).toBe(0);
   });
 });
 

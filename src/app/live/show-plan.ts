@@ -2,10 +2,12 @@ import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import { type PlanCost, planCost, type ShardChange } from "../../domain/plan/changes.ts";
 import { accessWarnings, withoutKeys } from "../../domain/plan/revoked.ts";
+import type { EngineName } from "../../domain/settings.ts";
 import type { ModeFamily } from "../../domain/shard.ts";
 import type { PlannedState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { type Applied, previewApply } from "./apply-plan.ts";
+import { formerEngine } from "./former-engine.ts";
 import { planState } from "./plan-state.ts";
 
 export interface ShownShard {
@@ -27,6 +29,8 @@ export interface ShownPlan {
   readonly cost: PlanCost;
   readonly revocations: Applied["revocations"];
   readonly moves: Applied["moves"];
+  /** The engine that served this home before and of which something may still run: applying ends that. Null where there is none. */
+  readonly formerEngine: EngineName | null;
 }
 
 interface ShowPlanOptions {
@@ -50,22 +54,23 @@ export async function showPlan(ctx: Context, options: ShowPlanOptions): Promise<
     assignedSlots: shard.slots.filter(({ holder }) => holder !== undefined).length,
     spareSlots: shard.slots.filter(({ holder }) => holder === undefined).length,
   }));
-  const { warnings } = planned.state;
+  const { warnings, settings } = planned.state;
+  const former = (await formerEngine(ctx, settings)) ?? null;
   try {
     const { applied: _, ...preview } = await previewApply(ctx, planned);
-    const pending = preview.changes.some(({ action }) => action !== "none");
+    const pending = former !== null || preview.changes.some(({ action }) => action !== "none");
     const failure =
       pending && options.exitCode === true
         ? new AppError("pending", "changes are pending", { hint: "mtproxy apply" })
         : undefined;
     return {
-      data: { pending, shards, ...preview },
+      data: { pending, shards, formerEngine: former, ...preview },
       warnings: [...warnings, ...accessWarnings(runningOnes(preview))],
       ...(failure === undefined ? {} : { failure }),
     };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { data: { shards, ...withoutEngine(planned) }, warnings, failure: error };
+    return { data: { shards, formerEngine: former, ...withoutEngine(planned) }, warnings, failure: error };
   }
 }
 
@@ -75,7 +80,7 @@ function runningOnes({ revocations, changes }: Pick<Applied, "revocations" | "ch
   return revocations.filter(({ shardId }) => !stopped.has(shardId));
 }
 
-function withoutEngine({ plan }: PlannedState): Omit<ShownPlan, "shards"> {
+function withoutEngine({ plan }: PlannedState): Omit<ShownPlan, "shards" | "formerEngine"> {
   const revocations = withoutKeys(plan.revocations);
   return { pending: true, changes: [], cost: planCost([]), revocations, moves: plan.moves };
 }

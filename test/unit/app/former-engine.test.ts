@@ -125,7 +125,13 @@ describe("a former engine that cannot be reached", () => {
     expect(said.join("\n")).toContain("ITS CONTAINERS MAY STILL RUN");
     delete docker.faults.unusable;
     expect(runs(docker)).toEqual([true]);
+    // Nothing of the new engine is to be done, and yet not everything is.
+    const left = await showPlan(ctx, { exitCode: true });
+    expect([left.data.pending, left.data.formerEngine, left.failure?.kind]).toEqual([true, "docker", "pending"]);
+    expect(left.data.changes.map(({ action }) => action)).toEqual(["none"]);
     await removeUser(ctx, { name: "bob" });
+    const after = await showPlan(ctx, { exitCode: true });
+    expect([after.data.pending, after.data.formerEngine, after.failure]).toEqual([false, null, undefined]);
     expect([docker.shards.size, runs(trial)]).toEqual([0, [true]]);
   });
 
