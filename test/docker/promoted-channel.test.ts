@@ -23,9 +23,9 @@ beforeAll(async () => {
 afterAll(() => home?.dispose());
 
 /** What each proxy itself says, asked without the product. */
-function tagsSet(): Promise<boolean[]> {
+function tagsSet(names: readonly string[] = NAMES): Promise<boolean[]> {
   return Promise.all(
-    NAMES.map(async (name) => {
+    names.map(async (name) => {
       const { stdout } = await execa("docker", ["exec", name, "/bin/sh", "/familytraffic/scripts/stats.sh", "8888"]);
       return parseProxyStats(stdout).tagSet;
     }),
@@ -128,4 +128,36 @@ it("is gone from every proxy when remove returns", async () => {
   expect(json.data).toMatchObject({ enabled: false, live: true, changed: true });
   expect(await tagsSet()).toEqual([false, false]);
   expect((await home.mtproxy("verify")).code).toBe(0);
+});
+
+it("is carried for a group by a proxy of its own alone, whose links work, and everybody's restarts the others only", async () => {
+  const third = "familytraffic-mtproxy-3";
+  await home.add("quin");
+  expect((await home.mtproxy("set-user", "pat", "--group", "friends")).code).toBe(0);
+  const split = ["set-promoted-channel", OTHER, "--group", "friends"];
+  const refused = await home.mtproxy(...split);
+  expect([refused.code, refused.json.error?.message]).toEqual([
+    5,
+    expect.stringContaining(`pat (127.0.0.1:${home.port}`),
+  ]);
+  expect(await tagsSet()).toEqual([false, false]);
+
+  const { code, json } = await home.mtproxy(...split, "--allow-move");
+  expect(code, JSON.stringify(json)).toBe(0);
+  expect(json.data).toMatchObject({
+    group: "friends",
+    live: true,
+    links: [{ username: "pat" }],
+    shards: [{ name: third, tag_set: true }],
+  });
+  expect(await tagsSet([...NAMES, third])).toEqual([false, false, true]);
+  expect((await home.mtproxy("verify")).code).toBe(0);
+  expect((await home.mtproxy("verify", pat.link)).code).toBe(9);
+
+  const started = async () => (await home.containers()).find(({ name }) => name === third)?.startedAt;
+  const before = await started();
+  expect((await home.mtproxy("set-promoted-channel", TAG)).code).toBe(0);
+  expect(await tagsSet([...NAMES, third])).toEqual([true, true, true]);
+  expect((await home.proxies()).map(({ line }) => /-P (\S+)/.exec(line)?.[1])).toEqual([TAG, TAG, OTHER]);
+  expect(await started()).toBe(before);
 });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Link } from "../../src/domain/link.ts";
+import type { ProxyStats } from "../../src/domain/proxy-stats.ts";
 import { shardName } from "../../src/domain/shard.ts";
 import type { ShardTarget } from "../../src/engine/engine.ts";
 import { MemoryEngine } from "./memory-engine.ts";
@@ -11,6 +12,8 @@ interface Taken {
   /** The values of `-D`. */
   readonly domains: readonly string[];
   readonly port: number;
+  /** The value of `-P`. */
+  readonly tag: string | undefined;
 }
 
 /** A memory engine whose processes accept the keys that lay in their rendered folder when they started, as the C proxy does. */
@@ -48,6 +51,10 @@ export class KeyReadingEngine extends MemoryEngine {
     });
   }
 
+  override async stats(shardId: number): Promise<ProxyStats> {
+    return { ...(await super.stats(shardId)), tagSet: this.taken.get(shardId)?.tag !== undefined };
+  }
+
   #starts(): Map<number, string> {
     return new Map([...this.shards].map(([id, shard]) => [id, `${shard.id} ${shard.startedAt.toISOString()}`]));
   }
@@ -58,10 +65,11 @@ export class KeyReadingEngine extends MemoryEngine {
     const lines = async (file: string) =>
       (await text(`${name}/${file}`)).split("\n").filter((line) => /^[^#]/.test(line));
     const args = await lines("arguments");
-    const domains = args.flatMap((line, index) => (args[index - 1] === "-D" ? [line] : []));
+    const valuesOf = (flag: string) => args.flatMap((line, index) => (args[index - 1] === flag ? [line] : []));
     this.taken.set(id, {
       keys: new Set(await lines("keys")),
-      domains,
+      domains: valuesOf("-D"),
+      tag: valuesOf("-P")[0],
       port: portOf(await text("docker-compose.yml"), name),
     });
     this.started.push(id);

@@ -62,7 +62,6 @@ export async function setUser(ctx: Context, options: SetUserOptions): Promise<Ou
 
 function refuseNothing({ note, tag = [], noTags, group, noGroup, expires }: SetUserOptions): void {
   if (noTags === true && tag.length > 0) throw new AppError("usage", "--tag and --no-tags exclude each other");
-  if (noGroup === true && group !== undefined) throw new AppError("usage", "--group and --no-group exclude each other");
   const isLabel = note !== undefined || tag.length > 0 || noTags === true || expires !== undefined;
   if (isLabel || group !== undefined || noGroup === true) return;
   throw new AppError("usage", "there is nothing to change", {

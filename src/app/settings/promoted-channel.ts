@@ -144,7 +144,11 @@ async function changeChannel(
   const changed = !isDeepStrictEqual(before, channel);
   const links = changed ? await linksChangedBy(ctx, state, channel, group) : [];
   if (allowMove !== true && group !== undefined)
-    refuseMoves(links, `group ${group} shares proxies with others, and a proxy carries one tag`, SPLIT);
+    refuseMoves(
+      links,
+      `group ${group} shares proxies with others, and a proxy carries one tag`,
+      `mtproxy set-promoted-channel TAG --group ${group}`,
+    );
   const told = (now: State) => changedChannel(ctx, now, { group, changed, links });
   const warnings = channel.enabled && group !== undefined && peopleOf(state, group) === 0 ? [nobodyIn(group)] : [];
   if (dryRun === true) return { data: { ...(await told(withChannel(state, channel, group))), live: null }, warnings };
@@ -155,8 +159,6 @@ async function changeChannel(
   const fault = failure ?? notCarried(data, carriesTag(now, group)) ?? (await proveChanged(ctx, links));
   return fault === undefined ? { data, warnings } : { data, warnings, failure: fault };
 }
-
-const SPLIT = "mtproxy set-promoted-channel TAG --group NAME";
 
 function nobodyIn(group: string): string {
   return `nobody is in group ${group} yet: mtproxy set-user NAME --group ${group}`;

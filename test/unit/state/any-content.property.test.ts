@@ -109,8 +109,16 @@ test("any users.json is read or refused with its path, and what is read can be e
 
 test("any other state file is read or refused with its path, and is as it was", { timeout: 120_000 }, async () => {
   const home = await tempHome();
-  const { settings, sharedSecrets, shards, promotedChannel, engineRecord, coverDomains } = home.stores;
-  const stores = { settings, sharedSecrets, shards, promotedChannel, engineRecord, coverDomains } as const;
+  const { settings, sharedSecrets, shards, promotedChannel, groupChannels, engineRecord, coverDomains } = home.stores;
+  const stores = {
+    settings,
+    sharedSecrets,
+    shards,
+    promotedChannel,
+    groupChannels,
+    engineRecord,
+    coverDomains,
+  } as const;
   const names = Object.keys(stores) as (keyof typeof stores)[];
   let read = 0;
   await fc.assert(

@@ -96,6 +96,7 @@ describe("what is written is read again", () => {
       proxyConfigUrls: [],
       usersLock: "/tmp/lock",
       usersWrite: "in-place",
+      dockerFirewall: true,
       trialDatacenters: { 2: "127.0.0.1:443" },
       createdAt: "2026-01-02T03:04:05.000Z",
     };
@@ -254,27 +255,28 @@ describe("a file without a version number", () => {
 });
 
 describe("every file that version 1 wrote", () => {
-  test.each(["mtproxy_config.json", "mtproxy_secrets.json", "shards.json", "promoted_channel.json", "engine.json"])(
-    "%s is read and written back as it was",
-    async (name) => {
-      const home = await tempHome();
-      const text = await fixture("v1", name);
-      await home.put(join(dirname(home.paths.settings), name), text);
-      const { settings, sharedSecrets, shards, promotedChannel, engineRecord } = home.stores;
-      const store = {
-        "mtproxy_config.json": settings,
-        "mtproxy_secrets.json": sharedSecrets,
-        "shards.json": shards,
-        "promoted_channel.json": promotedChannel,
-        "engine.json": engineRecord,
-      }[name] as { update(change: (value: unknown) => unknown): Promise<unknown> };
-      await store.update((value) => value);
-      expect(await readFile(join(dirname(home.paths.settings), name), "utf8")).toBe(text);
-      expect((await readdir(dirname(home.paths.settings))).sort()).toEqual(
-        [...new Set(["mtproxy_config.json", name])].sort(),
-      );
-    },
-  );
+  test.each([
+    ...["mtproxy_config.json", "mtproxy_secrets.json", "shards.json", "promoted_channel.json"],
+    ...["group_channels.json", "engine.json"],
+  ])("%s is read and written back as it was", async (name) => {
+    const home = await tempHome();
+    const text = await fixture("v1", name);
+    await home.put(join(dirname(home.paths.settings), name), text);
+    const { settings, sharedSecrets, shards, promotedChannel, groupChannels, engineRecord } = home.stores;
+    const store = {
+      "mtproxy_config.json": settings,
+      "mtproxy_secrets.json": sharedSecrets,
+      "shards.json": shards,
+      "promoted_channel.json": promotedChannel,
+      "group_channels.json": groupChannels,
+      "engine.json": engineRecord,
+    }[name] as { update(change: (value: unknown) => unknown): Promise<unknown> };
+    await store.update((value) => value);
+    expect(await readFile(join(dirname(home.paths.settings), name), "utf8")).toBe(text);
+    expect((await readdir(dirname(home.paths.settings))).sort()).toEqual(
+      [...new Set(["mtproxy_config.json", name])].sort(),
+    );
+  });
 });
 
 describe("a file that is not ours to understand", () => {
@@ -323,6 +325,13 @@ describe("a file that is not ours to understand", () => {
       '"secrets[0]" has dd and only 30 digits',
     ],
     ["no secret", "sharedSecrets", '{"secrets":[{}]}', '"secrets[0].secret" is missing'],
+    [
+      "two of one group",
+      "groupChannels",
+      JSON.stringify({ version: 1, groups: ["a", "A"].map((group) => ({ group, proxy_tag: "7f".repeat(16) })) }),
+      '"groups" has the same group twice',
+    ],
+    ["no tag", "groupChannels", '{"version":1,"groups":[{"group":"a"}]}', '"groups[0].proxy_tag" is missing'],
     [
       "long tag",
       "promotedChannel",
