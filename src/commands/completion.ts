@@ -8,22 +8,23 @@ const namesOf: Readonly<Record<string, readonly string[]>> = {
 };
 
 export function declareCompletionCommands(program: CliCommand): void {
+  const name = program.name();
   program
     .command("completion")
     .description("print what lets Tab complete commands, options, people and domains in a shell")
     .addArgument(new Argument("<shell>").choices(["bash", "zsh", "fish"]))
     .examples([
-      "source <(mtproxy completion bash)",
-      "mtproxy completion fish > ~/.config/fish/completions/mtproxy.fish",
+      `source <(${name} completion bash)`,
+      `${name} completion fish > ~/.config/fish/completions/${name}.fish`,
     ])
     .runs(
-      async (_, shell: Shell) => ({ data: { shell, names: namesOf[program.name()] ?? [program.name()] } }),
+      async (_, shell: Shell) => ({ data: { shell, names: namesOf[name] ?? [name] } }),
       async ({ shell, names }) => (await import("../ui/completion.ts")).completionScript(shell, names),
     );
   program
     .command("complete [words...]", { hidden: true })
     .description("what the script of completion asks at each Tab")
-    .examples(["mtproxy complete -- show-user-config a"])
+    .examples([`${name} complete -- show-user-config a`])
     .runs(
       async (ctx, typed: readonly string[]) => {
         const { suggest } = await import("../ui/completion.ts");

@@ -1,10 +1,27 @@
+import { readdirSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { buildProgram } from "../../src/cli.ts";
-import type { CliCommand } from "../../src/commands/command.ts";
-import { runCli } from "../support/cli.ts";
+import { buildProgram, type ProgramName } from "../../src/cli.ts";
+import { CliCommand } from "../../src/commands/command.ts";
+import { type ErrorKind, exitCodes } from "../../src/domain/errors.ts";
+import { type CliOptions, type CliResult, runCli } from "../support/cli.ts";
 import { cliHome, sharedCliHome } from "../support/cli-home.ts";
+import { mtproxyRuns, type Stage, setStage, vlessUserRuns, wordsOn } from "../support/command-runs.ts";
+import { coverCertificate, startCoverSite } from "../support/cover-site.ts";
+import { KeyScan } from "../support/key-scan.ts";
 import { watchOnTerminal } from "../support/run-source.ts";
+import { fileOf, schemaFolder } from "../support/schemas.ts";
 import { tempFolder } from "../support/temp-home.ts";
+
+/** As the program prints it; in this process, because every start of the program costs. */
+async function helpOf(name: ProgramName, words: string): Promise<string> {
+  let printed = "";
+  const program = buildProgram(name, { writeOut: (text) => (printed += text), getOutHelpWidth: () => 100 });
+  await expect(program.parseAsync([...words.split(" "), "--help"], { from: "user" })).rejects.toThrow("outputHelp");
+  return printed;
+}
 
 /** Every command that can be typed, as its words. */
 function wordsOf(command: CliCommand, before: readonly string[] = []): string[][] {
@@ -17,46 +34,19 @@ function wordsOf(command: CliCommand, before: readonly string[] = []): string[][
 const mtproxy = wordsOf(buildProgram("mtproxy"));
 const vlessUser = wordsOf(buildProgram("vless-user"));
 
-/** What each needs to be typed whole, in a home where alice is. */
-const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
-  "add-user": ["alice"],
-  "remove-user": ["alice", "--dry-run"],
-  "show-user-config": ["alice"],
-  "disable-user": ["alice", "--dry-run"],
-  "enable-user": ["alice"],
-  "regenerate-user-secret": ["alice", "--dry-run"],
-  "vless-user add": ["bob", "--dry-run"],
-  "vless-user remove": ["alice", "--dry-run"],
-  "vless-user show": ["alice"],
-  "add-secret": ["--dry-run"],
-  "remove-secret": ["99"],
-  "regenerate-secret": ["99"],
-  "add-fake-tls-domain": ["www.example.org", "--no-check", "--dry-run"],
-  "remove-fake-tls-domain": ["google.com", "--dry-run"],
-  "check-domain": ["www.example.org", "--address", "127.0.0.1", "--port", "1"],
-  "refresh-config": ["--from-file", "/no/such/file"],
-  "image probe": ["not a name"],
-  "backup create": ["--dry-run"],
-  "backup restore": ["/no/such/file"],
-  import: ["/no/such/file"],
-  "image use": ["not a name"],
-  "link decode": ["00".repeat(16)],
-  "config set": ["port", "none"],
-  "set-port": ["443", "--dry-run"],
-  "set-user": ["alice", "--note", "x", "--dry-run"],
-  "set-promoted-channel": ["0f".repeat(16), "--dry-run"],
-  "set-host": ["192.0.2.9", "--dry-run"],
-  "set-workers": ["1", "--dry-run"],
-  completion: ["bash"],
-  setup: ["--no-start"],
-  uninstall: ["--purge", "--dry-run"],
-  stop: ["--dry-run"],
-  restart: ["--dry-run"],
-};
-
 const home = sharedCliHome();
+let stage: Stage;
 beforeAll(async () => {
-  await home().add("alice");
+  const folder = await mkdtemp(join(tmpdir(), "mtproxy-test-"));
+  const site = await startCoverSite({ ciphers: "TLS_AES_128_GCM_SHA256" });
+  await writeFile(join(folder, "authority.pem"), coverCertificate);
+  const homes = { home: home(), bare: join(folder, "bare"), broken: join(folder, "broken") };
+  stage = { ...homes, folder, coverPort: site.port };
+  await setStage(stage);
+  return async () => {
+    await site.close();
+    await rm(folder, { recursive: true, force: true });
+  };
 });
 
 test("there are the commands of the issue", () => {
@@ -76,46 +66,105 @@ test("there are the commands of the issue", () => {
 });
 
 describe.each([
-  { program: "familytraffic-mtproxy", name: "mtproxy", commands: mtproxy },
-  { program: "vless-user", name: "vless-user", commands: vlessUser },
-] as const)("$name", ({ program, name, commands }) => {
-  test.each(commands.map((words) => ({ words: words.join(" ") })))(
-    "$words --help explains it with examples",
-    async ({ words }) => {
-      const { code, stdout, stderr } = await runCli([...words.split(" "), "--help"], { program });
-      expect([code, stderr]).toEqual([0, ""]);
-      expect(stdout).toContain(`Usage: ${name} ${words}`);
-      expect(stdout).toMatch(/\nExamples:\n {2}\S/);
-      expect(stdout).toContain("--json");
-    },
-  );
+  { program: "familytraffic-mtproxy", name: "mtproxy", commands: mtproxy, runs: mtproxyRuns },
+  { program: "vless-user", name: "vless-user", commands: vlessUser, runs: vlessUserRuns },
+] as const)("$name", ({ program, name, commands, runs }) => {
+  const tree = buildProgram(name);
+  const all = commands.map((words) => words.join(" "));
+  const shown = all.flatMap((words) => (runs[words] === undefined ? [] : [{ words, run: runs[words] }]));
+
+  /** Types a command; whatever it prints has no key in it, unless that is its job. */
+  async function type(words: string, args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+    const env = { NODE_EXTRA_CA_CERTS: join(stage.folder, "authority.pem"), MTPROXY_HOST_ROOT: stage.folder };
+    const result = await home().run([...words.split(" "), ...args], { program, env, ...options });
+    const isLeaking =
+      !commandOf(tree, words).isRevealing && (await scan()).findIn(result.stdout + result.stderr).length > 0;
+    expect(isLeaking, `${words} ${args.join(" ")} prints a key`).toBe(false);
+    return result;
+  }
+
+  test("has no command without a run for people, one for programs and a failure", () => {
+    expect(Object.keys(runs).sort(), "see test/support/command-runs.ts").toEqual(all.toSorted());
+  });
+
+  test.each(all.map((words) => ({ words })))("$words has a schema, and examples that show it", ({ words }) => {
+    expect(readdirSync(schemaFolder)).toContain(fileOf(schemaName(name, words)));
+    const { exampleLines } = commandOf(tree, words);
+    expect(exampleLines).toContainEqual(expect.stringContaining(words));
+    for (const line of exampleLines) expect(line).toMatch(name === "mtproxy" ? /mtproxy|vless-user/ : /vless-user/);
+  });
+
+  test.each(all.map((words) => ({ words })))("$words --help explains it with examples", async ({ words }) => {
+    const help = await helpOf(name, words);
+    expect(help).toContain(`Usage: ${name} ${words}`);
+    expect(help).toMatch(/\nExamples:\n {2}\S/);
+    expect(help).toContain("--json");
+  });
+
+  test.each(shown)("$words does its work for people and for programs", async ({ words, run }) => {
+    if ("needs" in run) {
+      const text = await readFile(new URL(`../../${run.elsewhere}`, import.meta.url), "utf8");
+      return expect(text, `needs ${run.needs}`).toMatch(new RegExp(words.split(" ").join('[", ]+')));
+    }
+    const human = await type(words, wordsOn(stage, run.works));
+    expect([words, human.code, human.stderr]).toEqual([words, 0, expect.not.stringContaining("✗")]);
+    expect(human.stdout).toMatch(run.says);
+
+    const { code, stdout, stderr, json } = await type(words, [...wordsOn(stage, run.json ?? run.works), "--json"]);
+    expect({ code, stderr, ok: json.ok, error: json.error }).toEqual({ code: 0, stderr: "", ok: true, error: null });
+    expect(stdout).toMatch(/^\{.*\}\n$/);
+    expect(Object.keys(json)).toEqual(["schema", "ok", "data", "warnings", "error"]);
+    expect(json.schema).toBe(schemaName(name, words));
+    expect(stdout.replace(/"text":"(\\.|[^"])*"/, "")).not.toMatch(/"[a-z]+[A-Z]\w*":/);
+  });
+
+  test.each(shown)("$words says why it fails to people and to programs", async ({ words, run: { fails } }) => {
+    const at = fails.where === undefined ? {} : { home: stage[fails.where] };
+    const args = wordsOn(stage, fails.args);
+    const both = [["--debug"], ["--json"]].map((flags) => type(words, [...flags, ...args], at));
+    const [human, { code, stdout, stderr, json }] = (await Promise.all(both)) as [CliResult, CliResult];
+    expect([human.code, human.stderr]).toEqual([
+      code,
+      expect.stringContaining(`✗ ${json.error?.message.slice(0, 40)}`),
+    ]);
+    expect({ ok: json.ok, stderr }).toEqual({ ok: false, stderr: "" });
+    expect(stdout).toMatch(/^\{.*\}\n$/);
+    expect(code).toBe(exitCodes[json.error?.kind as ErrorKind]);
+    expect(json.schema).toBe(fails.early === true ? "mtproxy/error/1" : schemaName(name, words));
+  });
 });
 
-describe("--json of", () => {
-  test.each(mtproxy.map((words) => ({ words: words.join(" ") })))(
-    "$words is one envelope and nothing else",
-    async ({ words }) => {
-      const { code, stdout, stderr, json } = await home().mtproxy(
-        ...words.split(" "),
-        ...(ARGUMENTS[words] ?? []),
-        "--json",
-      );
-      expect(stderr).toBe("");
-      expect(stdout).toMatch(/^\{.*\}\n$/);
-      expect(Object.keys(json)).toEqual(["schema", "ok", "data", "warnings", "error"]);
-      expect(json.schema).toBe(`mtproxy/${words.replaceAll(" ", "-")}/1`);
-      expect(json.ok).toBe(code === 0);
-      if (json.error === null) expect(code).toBe(0);
-      else
-        expect(json.error).toEqual({
-          kind: expect.any(String),
-          message: expect.any(String),
-          hint: expect.toSatisfy((hint) => hint === null || typeof hint === "string"),
-        });
-      expect(JSON.stringify(json)).not.toMatch(/"[a-z]+[A-Z]\w*":/);
-    },
-  );
+const keys = new Set<string>();
+
+/** Knows every key that the home ever had. */
+async function scan(): Promise<KeyScan> {
+  const files = ["data/users.json", "config/mtproxy/shards.json", "config/mtproxy/mtproxy_secrets.json"];
+  for (const file of files) {
+    const text = await readFile(home().path(file), "utf8");
+    for (const [, key = ""] of text.matchAll(/"(?:dd|ee)?([0-9a-f]{32})[0-9a-f]*"/g)) keys.add(key);
+  }
+  return new KeyScan(keys);
+}
+
+test("the scan for keys knows everybody's", async () => {
+  const { stdout } = await home().mtproxy("export", "--with-secrets");
+  const { users } = JSON.parse(stdout) as { users: { secret: string }[] };
+  const knows = await scan();
+  expect(users.length).toBeGreaterThan(4);
+  for (const { secret } of users) expect(knows.findIn(secret)).not.toEqual([]);
 });
+
+function commandOf(program: CliCommand, words: string): CliCommand {
+  return words.split(" ").reduce((command, word) => {
+    const found = command.commands.find((it) => it.name() === word);
+    if (found instanceof CliCommand) return found;
+    throw new Error(`there is no command ${words}`);
+  }, program);
+}
+
+function schemaName(program: string, words: string): string {
+  return `mtproxy/${(program === "mtproxy" ? words : `${program} ${words}`).replaceAll(" ", "-")}/1`;
+}
 
 describe("a command that does not exist", () => {
   test.each([
