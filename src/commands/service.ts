@@ -61,7 +61,10 @@ function declareStatus(program: CliCommand): void {
   program
     .command("verify [names...]")
     .description("prove links with a real handshake each; exit 9 when one fails")
-    .option("--via <host:port>", "connect there instead of to the address in the link, to go around a NAT")
+    .option(
+      "--via <host:port>",
+      "connect there instead of to the address in the link, to go around a NAT; a bare host keeps the port of each link",
+    )
     .option(
       "--timeout <seconds>",
       "how long one attempt may take (10)",
@@ -71,7 +74,7 @@ function declareStatus(program: CliCommand): void {
       "mtproxy verify",
       "mtproxy verify alice",
       "mtproxy verify s3f9a1c",
-      "mtproxy verify --via 127.0.0.1:8443",
+      "mtproxy verify --via 127.0.0.1",
       "mtproxy verify 'tg://proxy?server=…'",
     ])
     .runs(

@@ -1,18 +1,28 @@
 import { AppError } from "../errors.ts";
 import { formatPortRange } from "../port.ts";
 import type { Settings } from "../settings.ts";
-import { familyOf } from "../shard.ts";
+import { familyOf, type ModeFamily } from "../shard.ts";
+import type { Claim } from "./claim.ts";
 import type { DraftShard, ShardKind } from "./draft.ts";
 import type { PlanInput } from "./types.ts";
 
 /** The shard that a home starts with, so that the first user finds a spare slot. */
-export function openDefaultShard(
-  { settings, capabilities, coverDomain }: PlanInput,
-  open: (kind: ShardKind) => DraftShard,
-): DraftShard {
-  if (capabilities.mixesFamilies) return open({ family: "any", coverDomains: [coverDomain] });
-  const family = familyOf(settings.defaultMode);
-  return open({ family, coverDomains: family === "fake-tls" ? [coverDomain] : [] });
+export function openDefaultShard(input: PlanInput, open: (kind: ShardKind) => DraftShard): DraftShard {
+  const family = defaultFamily(input);
+  return open({ family, coverDomains: family === "obfuscated" ? [] : [input.coverDomain] });
+}
+
+/**
+ * Whether the first shard, which gets the set port, is for those who are added without a mode. It is not where everybody needs
+ * another kind: people who came from another proxy have links that name that port.
+ */
+export function startsWithDefault(input: PlanInput, claims: Iterable<Claim>): boolean {
+  const families = new Set([...claims].map(({ family }) => family));
+  return families.size === 0 || families.has(defaultFamily(input));
+}
+
+function defaultFamily({ settings, capabilities }: PlanInput): ModeFamily {
+  return capabilities.mixesFamilies ? "any" : familyOf(settings.defaultMode);
 }
 
 export function newShard(

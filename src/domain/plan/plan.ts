@@ -3,7 +3,7 @@ import { completeShard } from "./complete.ts";
 import { describePlan } from "./describe.ts";
 import type { ShardKind } from "./draft.ts";
 import { groupsApart } from "./groups.ts";
-import { newShard, openDefaultShard, portSupply } from "./open-shard.ts";
+import { newShard, openDefaultShard, portSupply, startsWithDefault } from "./open-shard.ts";
 import { placeClaims } from "./place.ts";
 import { retainShards } from "./retain.ts";
 import { isSuperfluous } from "./retire.ts";
@@ -23,7 +23,7 @@ export function makePlan(input: PlanInput): Plan {
   const ports = portSupply(input, drafts);
   const openShard = (kind: ShardKind) => newShard(drafts, kind, ports);
 
-  if (drafts.length === 0) drafts.push(openDefaultShard(input, openShard));
+  if (drafts.length === 0 && startsWithDefault(input, open.values())) drafts.push(openDefaultShard(input, openShard));
   placeClaims(open.values(), drafts, { capabilities, allowRestart: input.allowRestart ?? false, open: openShard });
   const kept = drafts.filter((shard) => !isSuperfluous(shard, drafts));
   refuseOthersPort(input.settings.port, kept);

@@ -34,6 +34,17 @@ describe("a plan", () => {
     ]);
   });
 
+  it("gives people the set port who come from a proxy that served fake-TLS only, for their links name it", () => {
+    const imported = [1, 2].map((number) => proxyUser(`e${number}`, numberedKey(number), "fake-tls"));
+    const plan = apply(imported);
+    expect(plan.book.shards).toMatchObject([{ id: 1, family: "fake-tls", port: 8443 }]);
+    const later = apply([...imported, proxyUser("padded", numberedKey(3))], plan.book);
+    expect(later.book.shards.map(({ family, port }) => [family, port])).toEqual([
+      ["fake-tls", 8443],
+      ["obfuscated", 8444],
+    ]);
+  });
+
   it("changes no process when a user takes a spare key", () => {
     const before = apply([]);
     const alice = proxyUser("alice", spareOf(before).key);
@@ -73,7 +84,7 @@ describe("a plan", () => {
 
   it("skips ports that something else holds and ports that old links name", () => {
     const plan = apply(
-      [proxyUser("eve", numberedKey(1), "fake-tls")],
+      [proxyUser("eve", numberedKey(1), "fake-tls"), proxyUser("pat", numberedKey(2))],
       { ...planInput().book, retiredPorts: [8444] },
       { busyPorts: new Set([8445]) },
     );
@@ -124,7 +135,7 @@ describe("a plan", () => {
   });
 
   it("adds a cover domain to a running shard only when a restart is allowed", () => {
-    const one = apply([proxyUser("a", numberedKey(1), "fake-tls", "a.example")]);
+    const one = apply([proxyUser("a", numberedKey(1), "fake-tls", "a.example")], apply([]).book);
     const users = [
       proxyUser("a", numberedKey(1), "fake-tls", "a.example"),
       proxyUser("b", numberedKey(2), "fake-tls", "b.example"),
