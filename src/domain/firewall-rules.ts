@@ -47,6 +47,27 @@ export function userChainAnswer(rules: string, port: number, innerPort = port): 
   return isSure && /^-P \S+ DROP$/m.test(rules) ? "closed" : "open";
 }
 
+/**
+ * What UFW's rules for forwarded connections say of new TCP connections from anywhere through a bridge.
+ * @param rules `iptables -S ufw-user-forward`
+ * @param policy `iptables -S ufw-skip-to-policy-forward`: what becomes of whom no rule names
+ */
+export function routeAnswer(rules: string, policy: string, bridge: string, innerPort: number): FirewallAnswer {
+  for (const { conditions, target } of rules.split("\n").flatMap(readRule)) {
+    const at = conditions.indexOf("-o");
+    if (at >= 0 && conditions[at + 1] !== bridge) continue;
+    const others = at < 0 ? conditions : conditions.toSpliced(at, 2);
+    if (target !== "LOG" && fits(others, innerPort, innerPort) === "yes")
+      return BLOCKING.has(target) ? "closed" : "open";
+  }
+  return policy
+    .split("\n")
+    .flatMap(readRule)
+    .some(({ target }) => BLOCKING.has(target))
+    ? "closed"
+    : "open";
+}
+
 const BLOCKING = new Set(["DROP", "REJECT"]);
 
 interface Rule {

@@ -1,15 +1,31 @@
 /** What a setup may put on the machine outside the home; each is chosen and removed on its own. */
-export const hostParts = ["firewall", "timer", "logrotate", "fail2ban", "commands"] as const;
+export const chosenParts = ["firewall", "timer", "logrotate", "fail2ban", "commands", "completion", "man"] as const;
 
-export type HostPart = (typeof hostParts)[number];
+export type ChosenPart = (typeof chosenParts)[number];
+
+/** Those and the one that follows a setting, `docker_firewall`. */
+export const hostParts = [
+  "firewall",
+  "docker-firewall",
+  ...chosenParts.slice(1),
+] as const satisfies readonly HostPart[];
+
+export type HostPart = ChosenPart | "docker-firewall";
 
 /** One thing that we put there: exactly these are removed at uninstall. */
 export interface HostEntry {
   readonly part: HostPart;
-  /** `file` and `link` by system path, `timer` by the name of the unit that is enabled, `rule` as `8443/tcp`. */
-  readonly kind: "file" | "link" | "timer" | "rule";
+  readonly kind: HostEntryKind;
   readonly what: string;
 }
+
+/**
+ * `file`, `link` and `folder` by system path, `timer` by the name of the unit that is enabled, `rule` of UFW as `8443/tcp`, `route`
+ * of UFW as `8443/tcp on br-0123456789ab`, `chain` of iptables by the bridge that it is for. Removed in this order.
+ */
+export const hostEntryKinds = ["timer", "chain", "rule", "route", "file", "link", "folder"] as const;
+
+export type HostEntryKind = (typeof hostEntryKinds)[number];
 
 /** Our commands, by the program that each one starts. */
 export const commandPrograms: Readonly<Record<string, string>> = {

@@ -36,6 +36,8 @@ export interface Settings {
   readonly usersLock: string;
   /** `auto` replaces users.json in place while a container has it bind-mounted and by rename otherwise. */
   readonly usersWrite: "auto" | "in-place" | "rename";
+  /** UFW's rules for forwarded connections count for the ports that our containers publish, which are open whatever they say otherwise. */
+  readonly dockerFirewall: boolean;
   /** Telegram datacenters that the trial engine connects to instead of those it ships with: id → host:port. */
   readonly trialDatacenters?: Readonly<Record<string, string>>;
   /** ISO 8601. */
@@ -57,6 +59,7 @@ export const defaultSettings: Settings = {
   proxyConfigUrls: ["https://core.telegram.org/getProxyConfig"],
   usersLock: "/var/lock/familytraffic_users.lock",
   usersWrite: "auto",
+  dockerFirewall: false,
 };
 
 /** What the spec says of workers (§5): kept beside the setting so that every writer warns in the same words. */

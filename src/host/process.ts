@@ -14,7 +14,7 @@ export const systemRandom: Random = {
 
 /** Ctrl-C, SIGTERM and a terminal that was closed, as a command sees them. */
 export interface Interrupts {
-  /** Reading it promises to end soon after it aborts (with an AppError interrupted as reason). */
+  /** Reading it promises to end soon after it aborts (with an AppError interrupted as reason), also for one that was put off. */
   readonly signal: AbortSignal;
   /** See Context. */
   readonly putOff: () => void;
@@ -25,6 +25,10 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const PUT_OFF =
   "interrupted: finishing what was begun, so that nobody keeps access that was taken away; once more to stop at once";
 const CUT_OFF = "stopped at once: a change is saved that may not be live; mtproxy apply finishes it";
+
+function interrupted(): AppError {
+  return new AppError("interrupted", "interrupted");
+}
 
 /** timeout(1) sends its signal twice, to the process and to its group: nobody presses a key that fast. */
 const TWICE_MS = 100;
@@ -43,11 +47,14 @@ export function watchInterrupts(warn: (text: string) => void): Interrupts {
   const onSignal = (name: keyof typeof exitCodes): void => {
     if (isPutOff) insist(name);
     else if (controller === undefined || controller.signal.aborted) process.exit(exitCodes[name]);
-    else controller.abort(new AppError("interrupted", "interrupted"));
+    else controller.abort(interrupted());
   };
   const insist = (name: keyof typeof exitCodes): void => {
     const now = performance.now();
-    if (first === undefined) warn(PUT_OFF);
+    if (first === undefined) {
+      warn(PUT_OFF);
+      controller?.abort(interrupted());
+    }
     first ??= now;
     // A terminal that is closed says so more than once, and nobody is there to insist.
     if (name === "SIGHUP" || now - first < TWICE_MS) return;
@@ -59,6 +66,7 @@ export function watchInterrupts(warn: (text: string) => void): Interrupts {
   return {
     get signal() {
       controller ??= new AbortController();
+      if (first !== undefined) controller.abort(interrupted());
       return controller.signal;
     },
     putOff: () => {

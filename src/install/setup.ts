@@ -27,11 +27,11 @@ export async function setUpServer(ctx: CommandContext, flags: SetupFlags): Promi
     const tag = typed.proxyTag === undefined ? {} : { proxyTag: parseProxyTag(typed.proxyTag) };
     const answers = { ...environment, ...(file === undefined ? {} : await readFile(ctx, file)), ...typed, ...tag };
     await requireAnswers(ctx, answers);
-    return installServer(ctx, { ...answers, start: start !== false });
+    return installServer(ctx, { ...answers, start: start !== false }, () => ctx.signal.aborted);
   }
   const answers = await askForAnswers(ctx, environment);
   if (answers === undefined) return { data: null, warnings: ["nothing was changed; mtproxy setup asks again"] };
-  return installServer(ctx, { ...answers, dryRun: dryRun === true });
+  return installServer(ctx, { ...answers, dryRun: dryRun === true }, () => ctx.signal.aborted);
 }
 
 async function readFile(ctx: CommandContext, path: string): Promise<SetupAnswers> {

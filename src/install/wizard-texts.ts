@@ -1,7 +1,7 @@
 import { clockEffect, clockWords, SET_CLOCK } from "../app/doctor/compare-clocks.ts";
 import type { SetupAnswers } from "../app/setup/setup-answers.ts";
 import type { SetupBackground } from "../app/setup/setup-background.ts";
-import { hostParts } from "../domain/host-record.ts";
+import { chosenParts } from "../domain/host-record.ts";
 
 /** What a person reads before the first question. */
 export function factLines({ facts }: SetupBackground): string[] {
@@ -37,8 +37,11 @@ function stackSize({ users, files }: NonNullable<SetupBackground["facts"]["vless
 
 /** What is going to happen, before the last question. */
 export function summaryLines(answers: SetupAnswers, { settings }: SetupBackground): string[] {
-  const chosen = hostParts.filter((part) => answers[part] === true);
-  const dropped = hostParts.filter((part) => answers[part] === false);
+  const chosen = [
+    ...chosenParts.filter((part) => answers[part] === true),
+    ...(answers.dockerFirewall === true ? ["docker-firewall"] : []),
+  ];
+  const dropped = chosenParts.filter((part) => answers[part] === false);
   const cover = answers.coverDomain === undefined ? "" : ` as ${answers.coverDomain}`;
   const rows: readonly (readonly [string, string])[] = [
     ["Links name", `${answers.publicHost} port ${answers.port}`],

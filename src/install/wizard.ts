@@ -106,7 +106,8 @@ const askTag: Question = async (dialogue, { engine, proxyTag }) =>
         proxyTag ?? dialogue.background.proxyTag,
       );
 
-const askHost: Question = async ({ ctx, background: { facts, installed } }, answers) => {
+const askHost: Question = async ({ ctx, background }, answers) => {
+  const { facts, installed } = background;
   if (!facts.isRoot && ctx.machine.root === undefined) return {};
   const { services, ufw } = facts;
   const has = (part: (typeof installed)[number]) => installed.includes(part);
@@ -117,6 +118,14 @@ const askHost: Question = async ({ ctx, background: { facts, installed } }, answ
     "Allow the port in UFW?",
     answers.firewall ?? (ufw === "active" || has("firewall")),
   );
+  const dockerFirewall =
+    answers.engine === "trial" || ufw === "missing" || !firewall
+      ? answers.dockerFirewall
+      : await ask(
+          true,
+          "Docker publishes ports past UFW: let UFW's route rules count for this proxy's?",
+          answers.dockerFirewall ?? background.settings.dockerFirewall,
+        );
   const timer = await ask(
     services.systemd || services.cron,
     "Let a timer fetch Telegram's addresses and do what is due?",
@@ -132,8 +141,23 @@ const askHost: Question = async ({ ctx, background: { facts, installed } }, answ
     "Put the commands into /usr/local/bin?",
     answers.commands ?? true,
   );
+  const canHelp = background.canComplete || has("completion");
+  const completion = await ask(
+    canHelp,
+    "Let Tab complete commands and people's names, and install the manual page?",
+    answers.completion ?? true,
+  );
   const fail2ban = services.fail2ban ? logs : undefined;
-  return { firewall, timer, logrotate: services.logrotate ? logs : undefined, fail2ban, commands };
+  return {
+    firewall,
+    timer,
+    logrotate: services.logrotate ? logs : undefined,
+    fail2ban,
+    commands,
+    completion,
+    man: completion,
+    dockerFirewall,
+  };
 };
 
 /** A setting by its name in the file, held to the rules that it has everywhere else. */

@@ -1,5 +1,8 @@
 import { join } from "node:path";
 import cronTemplate from "../../templates/cron.tmpl";
+import dockerFirewallCron from "../../templates/docker-firewall.cron.tmpl";
+import dockerFirewallUnit from "../../templates/docker-firewall.service.tmpl";
+import dockerFirewallScript from "../../templates/docker-firewall.sh.tmpl";
 import filterTemplate from "../../templates/fail2ban-filter.conf.tmpl";
 import jailTemplate from "../../templates/fail2ban-jail.conf.tmpl";
 import logrotateTemplate from "../../templates/logrotate.tmpl";
@@ -23,12 +26,13 @@ export interface HostFileFacts {
   readonly port: number;
 }
 
-/** First line of each of our files; a file without it is somebody else's. */
+/** First line of each of our files, behind what starts a comment there; a file without it is somebody else's. */
 export const WRITER =
   "# Written by familytraffic-mtproxy (mtproxy setup), which writes it anew; mtproxy uninstall removes it.";
 
 export function isOurFile(content: string): boolean {
-  return content.startsWith(`${WRITER}\n`);
+  // zsh reads its own word in the first line of a completion.
+  return content.split("\n", 2).some((line) => line.endsWith(WRITER));
 }
 
 const NAME = "familytraffic-mtproxy";
@@ -114,6 +118,26 @@ export function fail2banFiles({ port }: HostFileFacts): HostFile[] {
   return [
     { path: `/etc/fail2ban/filter.d/${NAME}.conf`, content: fillTemplate(filterTemplate, { writer: WRITER }) },
     { path: `/etc/fail2ban/jail.d/${NAME}.conf`, content: fillTemplate(jailTemplate, jail) },
+  ];
+}
+
+/** By this chain our rules are known; 28 characters at most. */
+export const DOCKER_FIREWALL_CHAIN = "FAMILYTRAFFIC-UFW";
+
+export const DOCKER_FIREWALL_SCRIPT = `/etc/ufw/${NAME}.sh`;
+
+export const DOCKER_FIREWALL_UNIT = `${NAME}-docker-firewall.service`;
+
+/** What puts the rules in, and what calls it when the machine starts. */
+export function dockerFirewallFiles(bridge: string, starter: "systemd" | "cron" | undefined): HostFile[] {
+  const [path, chain] = [DOCKER_FIREWALL_SCRIPT, DOCKER_FIREWALL_CHAIN];
+  const values = { writer: WRITER, script: path };
+  return [
+    { path, content: fillTemplate(dockerFirewallScript, { writer: WRITER, path, bridge, chain }) },
+    ...(starter === "systemd" ? [unit(DOCKER_FIREWALL_UNIT, dockerFirewallUnit, { script: path })] : []),
+    ...(starter === "cron"
+      ? [{ path: `/etc/cron.d/${NAME}-docker-firewall`, content: fillTemplate(dockerFirewallCron, values) }]
+      : []),
   ];
 }
 

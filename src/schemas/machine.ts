@@ -2,7 +2,7 @@ import type { ImageList, ListedImage } from "../app/images/list-images.ts";
 import type { UsedImage } from "../app/images/use-image.ts";
 import type { InstalledServer } from "../app/setup/install-server.ts";
 import type { HostPartState } from "../app/setup/set-up-host.ts";
-import type { Uninstalled } from "../app/setup/uninstall.ts";
+import type { Remnant, Uninstalled } from "../app/setup/uninstall.ts";
 import type { ImageVerdict } from "../domain/engine-facts.ts";
 import type { HostEntry, HostPart } from "../domain/host-record.ts";
 import { addedUser } from "./people.ts";
@@ -15,10 +15,13 @@ export const hostPart = shared<HostPart>(
   "host-part",
   choice("What setup puts on the machine outside the home", {
     firewall: "a rule of UFW",
+    "docker-firewall": "rules that let UFW's count for what Docker publishes",
     timer: "systemd's timers, or cron's file",
     logrotate: "its file",
     fail2ban: "a filter and a jail",
     commands: "links in /usr/local/bin",
+    completion: "what Tab asks, in each shell",
+    man: "the manual pages",
   }),
 );
 
@@ -37,7 +40,7 @@ const setup = object<InstalledServer>("The server as it is set up", {
 
 const hostEntry = object<HostEntry>("One thing that setup put there", {
   part: hostPart(),
-  kind: choice("What it is", { file: "", link: "", timer: "", rule: "" }),
+  kind: choice("What it is", { timer: "", chain: "", rule: "", route: "", file: "", link: "", folder: "" }),
   what: text("Path of a file or link, name of a timer's unit, a rule as 8443/tcp", { minLength: 1 }),
 });
 
@@ -56,6 +59,10 @@ const uninstalled = object<Uninstalled>("What an uninstall takes away", {
   sharesHome: flag("A VLESS stack lives in the home: its files stay"),
   done: flag("It is done; false for a dry run, and where the question was answered with no"),
   left: list("What is left in the home", text("Path relative to it")),
+  stays: list(
+    "What could not be removed",
+    object<Remnant>("Something", { what: text("What it is"), next: text("Command that removes it") }),
+  ),
 });
 
 const verdict = shared<ImageVerdict["verdict"]>(

@@ -4,7 +4,7 @@ import type { PortRange } from "../domain/port.ts";
 import type { Mode } from "../domain/secret.ts";
 import type { EngineName, Settings } from "../domain/settings.ts";
 import type { ModeFamily, Move } from "../domain/shard.ts";
-import { choice, count, instant, list, maybe, measure, object, orNull, record, shared, text } from "./schema.ts";
+import { choice, count, flag, instant, list, maybe, measure, object, orNull, record, shared, text } from "./schema.ts";
 
 /** What several commands speak of, in the words of the whole product. */
 
@@ -196,6 +196,7 @@ export const settings = shared<Settings>(
       "in-place": "always in place",
       rename: "always by rename",
     }),
+    dockerFirewall: flag("UFW's route rules count for the ports that our containers publish"),
     trialDatacenters: maybe(
       record(
         "Telegram datacenters of the trial engine, by their numbers",

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { type HostEntry, hostParts } from "../domain/host-record.ts";
+import { type HostEntry, hostEntryKinds, hostParts } from "../domain/host-record.ts";
 import type { HomePaths } from "../ports.ts";
 import { type DefaultedStore, withDefault } from "./defaulted-store.ts";
 import { Fields, isObject, listOf, oneOf, type Rule, text } from "./fields.ts";
@@ -30,7 +30,7 @@ export function createHostRecordStore(parts: StoreParts): DefaultedStore<readonl
 function parseEntry(fields: Fields): HostEntry {
   return {
     part: fields.need("part", oneOf(...hostParts)),
-    kind: fields.need("kind", oneOf("file", "link", "timer", "rule")),
+    kind: fields.need("kind", oneOf(...hostEntryKinds)),
     what: fields.need("what", text()),
   };
 }

@@ -7,6 +7,7 @@ import { checkStatsPort, countBounds, parseDatacenter, parseLockPath } from "../
 import { defaultSettings, type Settings } from "../domain/settings.ts";
 import {
   type Fields,
+  flag,
   type JsonObject,
   listOf,
   mapOf,
@@ -65,6 +66,7 @@ function parse(fields: Fields): Settings {
     proxyConfigUrls: fields.get("proxy_config_urls", listOf(url)) ?? defaultSettings.proxyConfigUrls,
     usersLock: fields.get("users_lock", parsed("an absolute path", parseLockPath)) ?? defaultSettings.usersLock,
     usersWrite: fields.get("users_write", oneOf("auto", "in-place", "rename")) ?? defaultSettings.usersWrite,
+    dockerFirewall: fields.get("docker_firewall", flag) ?? defaultSettings.dockerFirewall,
     ...parseOptional(fields),
   };
 }
@@ -96,6 +98,7 @@ function format(settings: Settings): JsonObject {
     proxy_config_urls: settings.proxyConfigUrls,
     users_lock: settings.usersLock,
     users_write: settings.usersWrite,
+    docker_firewall: settings.dockerFirewall ? true : undefined,
     trial_datacenters: settings.trialDatacenters,
     created_at: settings.createdAt,
   });

@@ -1,23 +1,12 @@
 import { type Complete, RootCommand, type Command as Suggested } from "@bomb.sh/tab";
 import type { Argument, Command, Option } from "commander";
-import bash from "../../templates/completion.bash.tmpl";
-import fish from "../../templates/completion.fish.tmpl";
-import zsh from "../../templates/completion.zsh.tmpl";
-import { fillTemplate } from "../render/template.ts";
+
+export { completionScript, type Shell } from "../render/completion.ts";
 
 /** Words that only the home knows. */
 export interface HomeWords {
   readonly users: readonly string[];
   readonly domains: readonly string[];
-}
-
-const templates = { bash, zsh, fish };
-
-export type Shell = keyof typeof templates;
-
-/** What a shell sources so that Tab asks the program, under each name that it goes by. */
-export function completionScript(shell: Shell, [program = "", ...others]: readonly string[]): string {
-  return fillTemplate(templates[shell], { program, names: [program, ...others].join(" ") }).trimEnd();
 }
 
 /**

@@ -39,5 +39,7 @@ function named(names: readonly string[]): string {
 
 function describe({ kind, what }: HostEntry): string {
   if (kind === "rule") return `the UFW rule for ${what}`;
+  if (kind === "route") return `the UFW route rule for ${what}`;
+  if (kind === "chain") return `the rules in DOCKER-USER for ${what}`;
   return kind === "timer" ? `the timer ${what}` : what;
 }

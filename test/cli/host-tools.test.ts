@@ -179,3 +179,94 @@ test.runIf(isRoot && canRun("ufw"))(
     expect(stdout).not.toContain("LIMIT");
   },
 );
+
+/** What `docker network ls` says of the network of our containers, for a bridge that the test makes itself. */
+const DOCKER = `#!/bin/sh
+case "$*" in "network ls "*"label=com.docker.compose.project=familytraffic-mtproxy"*) ;; *) exit 1 ;; esac
+echo ${"0123456789ab".padEnd(64, "0")}
+`;
+
+test.runIf(isRoot && canRun("ufw", "curl"))(
+  "with docker_firewall UFW's route rules count for what our containers publish, for nobody else's, and a reload keeps that",
+  async () => {
+    const folder = await tempFolder();
+    const [bin, home] = [resolve(import.meta.dirname, "../../bin/familytraffic-mtproxy"), join(folder, "home")];
+    for (const name of ["bin", "cron.d"]) await mkdir(join(folder, name));
+    await writeFile(join(folder, "bin/docker"), DOCKER, { mode: 0o755 });
+    const server = `require("http").createServer((q, r) => r.end("in")).listen(+process.argv[1])`;
+    // The bridge of our containers and somebody else's, and Docker's rules for both as Docker 20.10 and 28 write them.
+    const script = `
+    set -e
+    export PATH=${folder}/bin:$PATH
+    ip link set lo up
+    cp -a /etc/ufw ${folder}/ufw; cp /etc/default/ufw ${folder}/default
+    mount --bind ${folder}/ufw /etc/ufw; mount --bind ${folder}/default /etc/default/ufw
+    mount --bind ${folder}/cron.d /etc/cron.d
+    mount -t tmpfs none /run
+    ufw --force reset >/dev/null; ufw --force enable >/dev/null
+    sysctl -qw net.ipv4.ip_forward=1
+    iptables -N DOCKER; iptables -N DOCKER-USER; iptables -I FORWARD -j DOCKER
+    iptables -I FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT; iptables -I FORWARD -j DOCKER-USER
+    iptables -A DOCKER-USER -s 203.0.113.66 -j DROP; iptables -A DOCKER-USER -j RETURN
+    container() { # bridge, network, public port
+      ip link add $1 type bridge; ip addr add $2.1/24 dev $1; ip link set $1 up
+      ip netns add $1; ip link add v$3 type veth peer name eth0 netns $1; ip link set v$3 master $1 up
+      ip -n $1 addr add $2.2/24 dev eth0; ip -n $1 link set eth0 up; ip -n $1 route add default via $2.1
+      iptables -A DOCKER -d $2.2 ! -i $1 -o $1 -p tcp --dport 8443 -j ACCEPT
+      iptables -t nat -A PREROUTING -p tcp --dport $3 -j DNAT --to $2.2:8443
+      ip netns exec $1 ${process.execPath} -e '${server}' 8443 & servers="$servers $!"
+    }
+    container br-0123456789ab 172.30.0 9443
+    container br-theirs 172.31.0 9444
+    trap 'kill $servers' EXIT
+    ip netns add out; ip link add vo type veth peer name eth0 netns out; ip addr add 203.0.113.1/24 dev vo; ip link set vo up
+    ip -n out addr add 203.0.113.2/24 dev eth0; ip -n out link set eth0 up
+    get() { ip netns exec out curl -s -m 0.4 http://203.0.113.1:$1/ || echo out; }
+    for i in $(seq 50); do [ "$(get 9444)$(get 9443)" = inin ] && break; done
+    state() { echo "$1: ours $(get 9443), theirs $(get 9444)"; }
+    mtproxy() { ${process.execPath} ${bin} --home ${home} "$@" 2>&1 || echo "exit $?"; }
+    setup() { mtproxy setup --no-start --public-host 192.0.2.1 --port 9443 --users-lock ${folder}/lock "$@"; }
+    files() { ls /etc/ufw /etc/cron.d | grep family || echo none; }
+    state "before"
+    setup --docker-firewall; state "set up"; echo "rules: $(iptables -S DOCKER-USER | tr '\\n' ';')"; cat /etc/cron.d/*
+    ufw route insert 1 deny from 203.0.113.2 >/dev/null; state "denied"
+    ufw reload >/dev/null; state "reloaded"
+    ufw route delete deny from 203.0.113.2 >/dev/null
+    echo "doctor: $(mtproxy doctor firewall)"; state "not denied"
+    ufw disable >/dev/null; state "UFW off"; ufw --force enable >/dev/null
+    ufw route delete allow out on br-0123456789ab proto tcp to any port 8443 >/dev/null; state "not allowed"
+    echo "doctor: $(mtproxy doctor firewall)"
+    iptables -F DOCKER-USER; echo "doctor: $(mtproxy doctor firewall)"
+    setup >/dev/null; state "repaired"
+    iptables -F DOCKER-USER; iptables -F FAMILYTRAFFIC-UFW; ip6tables -F; sh /etc/ufw/familytraffic-mtproxy.sh start
+    echo "restarted: $(iptables -S | grep -c FAMILY)"
+    mtproxy config set docker_firewall false; state "switched off"; echo "files: $(files)"
+    echo "left: $(iptables-save | grep FAMILY)$(ip6tables-save | grep -e FAMILY -e DOCKER)$(ufw show added | grep route)"
+  `;
+    const { stdout } = await run("unshare", ["--net", "--mount", "--", "bash", "-c", script]);
+    const told = (title: string) => new RegExp(`^${title}: (.*)$`, "m").exec(stdout)?.[1];
+    const open = ["before", "set up", "not denied", "UFW off", "repaired", "switched off"];
+    for (const title of open) expect(told(title), `${title}\n${stdout}`).toBe("ours in, theirs in");
+    for (const title of ["denied", "reloaded", "not allowed"])
+      expect(told(title), `${title}\n${stdout}`).toBe("ours out, theirs in");
+    expect(stdout).toContain("✓ UFW's route rules count for what our containers publish (br-0123456789ab)");
+    // Rules of others come first; what Docker up to 27 ends the chain with stays its end.
+    expect(told("rules")).toBe(
+      "-N DOCKER-USER;-A DOCKER-USER -s 203.0.113.66/32 -j DROP;-A DOCKER-USER ! -i br-0123456789ab -o br-0123456789ab" +
+        " -p tcp -m conntrack --ctstate NEW -j FAMILYTRAFFIC-UFW;-A DOCKER-USER -j RETURN;",
+    );
+    expect(stdout).toContain("\n@reboot root /bin/sh /etc/ufw/familytraffic-mtproxy.sh start\n");
+    const verdicts = [...stdout.matchAll(/^doctor: (.*)$/gm)].map(([, verdict]) => verdict);
+    expect(verdicts).toEqual([
+      "✓ firewall         port 9443: UFW is asked first (docker_firewall), and lets people in",
+      "✗ firewall         UFW is asked first (docker_firewall), and lets nobody in on port 9443",
+      expect.stringMatching(/^! firewall +docker_firewall is set, but UFW is not asked about br-0123456789ab/),
+    ]);
+    expect(stdout).toContain("→ ufw route allow out on br-0123456789ab proto tcp to any port 8443");
+    expect(told("restarted")).toBe("4");
+    expect(stdout.match(/^files: none$/gm)).toHaveLength(1);
+    expect(stdout.match(/^left: $/gm)).toHaveLength(1);
+  },
+  // UFW is slow: each of its commands starts Python and iptables many times.
+  120_000,
+);

@@ -1,7 +1,9 @@
 import type { HostContext } from "../../context.ts";
-import { type FirewallAnswer, ufwAnswer, userChainAnswer } from "../../domain/firewall-rules.ts";
+import { type FirewallAnswer, routeAnswer, ufwAnswer, userChainAnswer } from "../../domain/firewall-rules.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { INNER_PORT } from "../../domain/shard.ts";
+import { DOCKER_FIREWALL_CHAIN } from "../../render/host-files.ts";
+import { findBridge } from "../setup/docker-firewall.ts";
 import { type Check, type Finding, failed, NotExamined, ok, warning } from "./check.ts";
 import type { Examination } from "./examination.ts";
 
@@ -14,8 +16,14 @@ export const firewallCheck: Check = {
     const [ufw, chain] = await Promise.all([askUfw(exam.ctx), askIptables(exam.ctx, settings)]);
     if (ufw === undefined && chain === undefined)
       throw new NotExamined("neither ufw nor iptables can be asked here (root can, where they are installed)");
-    const findings = ports.flatMap((port) => findingsFor(settings, port, ufw, chain));
-    const worst = findings.find(({ verdict }) => verdict === "failed") ?? findings[0];
+    const asked = await routeFinding(exam.ctx, settings, ports, chain ?? "");
+    if (asked?.verdict === "failed") return asked;
+    const others = withoutOurs(chain);
+    const findings =
+      asked === undefined || asked.verdict === "warning"
+        ? ports.flatMap((port) => findingsFor(settings, port, ufw, others))
+        : ports.flatMap((port) => findingsFor(settings, port, undefined, others));
+    const worst = findings.find(({ verdict }) => verdict === "failed") ?? asked ?? findings[0];
     return worst ?? ok(`port ${ports.join(", ")}: nothing on this machine is in the way`);
   },
 };
@@ -38,6 +46,41 @@ async function askIptables({ machine }: HostContext, { engine }: Settings): Prom
   const chain = engine === "docker" ? "DOCKER-USER" : "INPUT";
   const { failed: silent, stdout } = await machine.run(["iptables", "-S", chain], { timeoutMs: 8000 });
   return silent ? undefined : stdout;
+}
+
+/** The rule that asks UFW first, and the bridge that it is for. */
+const ASKS_UFW = new RegExp(`^-A DOCKER-USER ! -i (\\S+) -o \\1 .*-j ${DOCKER_FIREWALL_CHAIN}$`, "m");
+
+/** What is in DOCKER-USER beside our own rule, whose answer is looked for where it leads. */
+function withoutOurs(chain: string | undefined): string | undefined {
+  return chain?.replace(ASKS_UFW, "");
+}
+
+/** What UFW says where it is asked first. Undefined where that was never wanted. */
+async function routeFinding(
+  ctx: HostContext,
+  { engine, dockerFirewall }: Settings,
+  ports: readonly number[],
+  chain: string,
+): Promise<Finding | undefined> {
+  const asked = ASKS_UFW.exec(chain)?.[1];
+  if (engine !== "docker" || (asked === undefined && !dockerFirewall)) return undefined;
+  const bridge = await findBridge(ctx);
+  if (asked === undefined || (bridge !== undefined && bridge !== asked))
+    return warning(
+      `docker_firewall is set, but UFW is not asked about ${bridge ?? "what Docker publishes"}: people get in whatever it says`,
+      "sudo mtproxy setup",
+    );
+  const [rules, policy] = await Promise.all(
+    ["ufw-user-forward", "ufw-skip-to-policy-forward"].map((name) => ctx.machine.run(["iptables", "-S", name])),
+  );
+  const list = ports.join(", ");
+  if (routeAnswer(rules?.stdout ?? "", policy?.stdout ?? "", asked, INNER_PORT) === "open")
+    return ok(`port ${list}: UFW is asked first (docker_firewall), and lets people in`);
+  return failed(
+    `UFW is asked first (docker_firewall), and lets nobody in on port ${list}`,
+    `ufw route allow out on ${asked} proto tcp to any port ${INNER_PORT}`,
+  );
 }
 
 function findingsFor(settings: Settings, port: number, ufw: string | undefined, chain: string | undefined): Finding[] {

@@ -48,16 +48,20 @@ export async function changeSettings(
   if (options.dryRun === true) return { data, warnings };
   if (changed.length > 0) await writeSettings(ctx, settings);
   const { failure } = await bringLive(ctx, "the settings are saved, but not live");
-  if (failure !== undefined) return { data, warnings, failure };
-  return { data: { ...data, live: true }, warnings: [...warnings, ...(await moveHostParts(ctx, before, settings))] };
+  // A port that is not live yet is not let in yet; whether UFW counts has nothing to do with what runs.
+  const isOpen = failure === undefined || before.port === settings.port;
+  const told = [...warnings, ...(isOpen ? await moveHostParts(ctx, before, settings) : [])];
+  return failure === undefined ? { data: { ...data, live: true }, warnings: told } : { data, warnings: told, failure };
 }
 
 /** A firewall rule and what else names the port go where it went. */
 async function moveHostParts(ctx: HostContext, before: Settings, after: Settings): Promise<string[]> {
   const parts = await ctx.stores.hostRecord.read();
-  if (before.port === after.port || parts.length === 0) return [];
+  const isSwitched = before.dockerFirewall !== after.dockerFirewall;
+  if (!isSwitched && (before.port === after.port || parts.length === 0)) return [];
   const { failures } = await setUpHost(ctx, {}, after);
-  return failures.map(({ message }) => `the machine still names port ${before.port}: ${message}; sudo mtproxy setup`);
+  const old = isSwitched ? "the machine's firewall is as before" : `the machine still names port ${before.port}`;
+  return failures.map(({ message }) => `${old}: ${message}; sudo mtproxy setup`);
 }
 
 function hasFakeTls({ plan }: PlannedState): boolean {

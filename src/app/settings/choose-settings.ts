@@ -29,6 +29,7 @@ export interface SettingOptions {
   readonly proxyConfigUrl?: readonly string[];
   readonly usersLock?: string;
   readonly usersWrite?: Settings["usersWrite"];
+  readonly dockerFirewall?: boolean | undefined;
   /** `ID=HOST:PORT` each; for the trial engine. */
   readonly datacenter?: readonly string[];
 }
@@ -64,6 +65,7 @@ export function parseSettings(options: SettingOptions): Partial<Settings> {
     proxyConfigUrls: options.proxyConfigUrl?.map(parseDownloadUrl),
     usersLock: mapped(options.usersLock, parseLockPath),
     usersWrite: options.usersWrite,
+    dockerFirewall: options.dockerFirewall,
     trialDatacenters: options.datacenter && Object.fromEntries(options.datacenter.map(parseDatacenter)),
   });
 }

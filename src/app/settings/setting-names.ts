@@ -23,6 +23,7 @@ const readers: Readonly<Record<string, Reader>> = {
   proxy_config_urls: (proxyConfigUrl) => ({ proxyConfigUrl }),
   users_lock: one((usersLock) => ({ usersLock })),
   users_write: one((text, name) => ({ usersWrite: choice(text, name, ["auto", "in-place", "rename"]) })),
+  docker_firewall: one((text, name) => ({ dockerFirewall: choice(text, name, ["true", "false"]) === "true" })),
   trial_datacenters: (datacenter) => ({ datacenter }),
 };
 

@@ -5,12 +5,12 @@ import { entriesOf, forgetEntry, noteEntry, runTool } from "./host-context.ts";
 import type { HostFacts } from "./host-facts.ts";
 
 /** By this a rule in `ufw status` is known as ours. */
-const COMMENT = "familytraffic-mtproxy";
+export const RULE_COMMENT = "familytraffic-mtproxy";
 
 /** Docker publishes ports in a table that is asked before UFW's own: what it publishes is open whatever UFW says. */
 const DOCKER_BYPASSES =
   "ports that Docker publishes are reachable whatever UFW says, denied ones too: Docker's own rules come first. The UFW rule" +
-  " says what is meant, and opens the port for what does not run in Docker";
+  " says what is meant, and opens the port for what does not run in Docker; with --docker-firewall UFW's route rules count";
 
 /**
  * `allow`, never `limit`: that refuses the sixth connection in 30 seconds, and one app opens eight.
@@ -18,16 +18,16 @@ const DOCKER_BYPASSES =
  */
 export async function putFirewallRule(
   ctx: HostContext,
-  { port, engine }: Settings,
+  { port, engine, dockerFirewall }: Settings,
   ufw: HostFacts["ufw"],
 ): Promise<string | undefined> {
   if (ufw === "missing" || ctx.machine.root !== undefined) return undefined;
   const what = `${port}/tcp`;
   for (const entry of await entriesOf(ctx, "firewall")) if (entry.what !== what) await removeFirewallRule(ctx, entry);
-  if (engine === "docker") ctx.progress.warn(DOCKER_BYPASSES);
+  if (engine === "docker" && !dockerFirewall) ctx.progress.warn(DOCKER_BYPASSES);
   if (await isAllowed(ctx, what)) return `UFW allows ${what} already`;
   await noteEntry(ctx, { part: "firewall", kind: "rule", what });
-  await runTool(ctx, ["ufw", "allow", what, "comment", COMMENT]);
+  await runTool(ctx, ["ufw", "allow", what, "comment", RULE_COMMENT]);
   const inactive = ufw === "active" ? "" : " (UFW is not active: the rule counts once it is)";
   return `UFW rule added: ${what} (MTProxy)${inactive}`;
 }

@@ -21,7 +21,7 @@ export async function putHostFiles(ctx: HostContext, part: HostPart, files: read
 
 async function putHostFile(ctx: HostContext, part: HostPart, { path, content }: HostFile): Promise<boolean> {
   const place = ctx.machine.at(path);
-  if ((await ctx.files.stat(dirname(place))) === undefined) {
+  if (!(await hasFolder(ctx, part, dirname(path)))) {
     ctx.progress.warn(`there is no folder ${dirname(path)} here, so ${path} is not written`);
     return false;
   }
@@ -33,6 +33,26 @@ async function putHostFile(ctx: HostContext, part: HostPart, { path, content }: 
   await noteEntry(ctx, { part, kind: "file", what: path });
   if (present !== content) await ctx.files.write(place, content, { mode: MODE, exactMode: true });
   return true;
+}
+
+/** A folder that is one level short of being there is made, and noted. */
+async function hasFolder(ctx: HostContext, part: HostPart, path: string): Promise<boolean> {
+  const { files, machine } = ctx;
+  if ((await files.stat(machine.at(path))) !== undefined) return true;
+  if (!MADE_FOLDERS.test(path) || (await files.stat(machine.at(dirname(path)))) === undefined) return false;
+  await noteEntry(ctx, { part, kind: "folder", what: path });
+  await files.makeFolder(machine.at(path), { mode: 0o755 });
+  return true;
+}
+
+/** Others are there or not as their programs are. */
+const MADE_FOLDERS = /^\/usr\/local\/share\/man\/man1$/;
+
+/** One of ours in which somebody else put something stays. */
+export async function removeHostFolder(ctx: HostContext, entry: HostEntry): Promise<void> {
+  const place = ctx.machine.at(entry.what);
+  if ((await ctx.files.list(place)).length === 0) await ctx.files.removeFolder(place);
+  await forgetEntry(ctx, entry);
 }
 
 /** What somebody else put in its place meanwhile stays. */

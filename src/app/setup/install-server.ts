@@ -1,13 +1,14 @@
 import type { HostContext } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
-import { hostParts } from "../../domain/host-record.ts";
+import { chosenParts, type HostPart, hostParts } from "../../domain/host-record.ts";
 import { shardName } from "../../domain/shard.ts";
 import type { Outcome } from "../outcome.ts";
 import { type AddedUser, addUser } from "../people/add-user.ts";
+import { furnishHost, goOn } from "./furnish-host.ts";
 import { readHostFacts } from "./host-facts.ts";
 import { installDocker, lacksDocker } from "./install-docker.ts";
 import { loadImage, requireFile } from "./load-image.ts";
-import { type HostPartState, setUpHost } from "./set-up-host.ts";
+import type { HostPartState } from "./set-up-host.ts";
 import { type SetupOptions, type SetupResult, setUp } from "./setup.ts";
 import type { SetupAnswers } from "./setup-answers.ts";
 import { dockerAnswers, startDocker } from "./start-docker.ts";
@@ -24,23 +25,56 @@ export interface InstalledServer extends SetupResult {
 /**
  * From facts and answers to a server that runs: Docker where that was asked for, the proxy, the first user, and what belongs on the
  * machine. Running it again repairs each of them.
- * @returns failure for the first that did not work; what comes after it and does not need it is done all the same
+ * @param isInterrupted Ctrl-C came: what is begun is finished, and what comes after it is left
+ * @returns failure for the first that did not work. The settings and a proxy that runs stay then, and the machine is as it was
  */
-export async function installServer(ctx: HostContext, options: InstallOptions): Promise<Outcome<InstalledServer>> {
+export async function installServer(
+  ctx: HostContext,
+  options: InstallOptions,
+  isInterrupted: () => boolean = () => false,
+): Promise<Outcome<InstalledServer>> {
   if (options.imageFile !== undefined) await requireFile(ctx, options.imageFile);
   if (options.installDocker === true && options.dryRun !== true) await provideDocker(ctx);
   const { data, warnings = [], failure } = await setUp(ctx, { ...options, ...(await givenImage(ctx, options)) });
   if (options.dryRun === true)
-    return { data: { ...data, firstUser: null, host: await wished(ctx, options) }, warnings };
+    return { data: { ...data, firstUser: null, host: await wished(ctx, options, data) }, warnings };
   if (data.running) await tellContainers(ctx, data);
+  const stopped = failure ?? (isInterrupted() ? interrupted(options, data) : undefined);
+  if (stopped !== undefined) {
+    const present = { ...data, firstUser: null, host: await installed(ctx) };
+    return { data: present, warnings: [...warnings, ...left(options)], failure: stopped };
+  }
   const first = await addFirstUser(ctx, options, data.running);
-  const { parts, failures } = await setUpHost(ctx, options, data.settings);
-  const [worst] = [failure, first.failure, ...failures].filter((it) => it !== undefined);
+  const host = await furnishHost(ctx, options, data.settings, isInterrupted);
+  const worst = first.failure ?? host.failure;
   return {
-    data: { ...data, firstUser: first.user, host: parts },
-    warnings: [...warnings, ...first.warnings, ...failures.filter((it) => it !== worst).map(({ message }) => message)],
+    data: { ...data, firstUser: first.user, host: host.parts },
+    warnings: [
+      ...warnings,
+      ...first.warnings,
+      ...host.warnings,
+      ...(first.failure && host.failure ? [host.failure.message] : []),
+    ],
     ...(worst === undefined ? {} : { failure: worst }),
   };
+}
+
+function interrupted(options: InstallOptions, { running }: SetupResult): AppError {
+  return new AppError("interrupted", `interrupted: the settings are saved${running ? ", and the proxy runs" : ""}`, {
+    hint: `${goOn(options)} does the rest`,
+  });
+}
+
+/** What was asked for and is not begun where the proxy does not run. */
+function left(options: InstallOptions): string[] {
+  const parts = chosenParts.filter((part) => options[part] === true);
+  const { firstUser } = options;
+  return [
+    ...(firstUser === undefined
+      ? []
+      : [`${firstUser} is not added while no proxy runs: mtproxy add-user ${firstUser}`]),
+    ...(parts.length === 0 ? [] : [`nothing was put on this machine (${parts.join(", ")}): ${goOn(options)} does`]),
+  ];
 }
 
 async function provideDocker(ctx: HostContext): Promise<void> {
@@ -59,12 +93,14 @@ async function givenImage(
   return { image: image ?? loaded };
 }
 
-async function wished({ stores }: HostContext, options: InstallOptions): Promise<HostPartState[]> {
+async function wished(ctx: HostContext, options: InstallOptions, { settings }: SetupResult): Promise<HostPartState[]> {
+  const wish = (part: HostPart) => (part === "docker-firewall" ? settings.dockerFirewall : options[part]);
+  return (await installed(ctx)).map(({ part, installed }) => ({ part, installed: wish(part) ?? installed }));
+}
+
+async function installed({ stores }: HostContext): Promise<HostPartState[]> {
   const recorded = await stores.hostRecord.read();
-  return hostParts.map((part) => ({
-    part,
-    installed: options[part] ?? recorded.some((entry) => entry.part === part),
-  }));
+  return hostParts.map((part) => ({ part, installed: recorded.some((entry) => entry.part === part) }));
 }
 
 async function tellContainers(ctx: HostContext, { settings }: SetupResult): Promise<void> {
@@ -79,7 +115,7 @@ interface FirstUser {
   readonly failure?: AppError | undefined;
 }
 
-/** Not before the proxy runs: the link would not work, and the next setup adds them. */
+/** Without a proxy the link would not work. */
 async function addFirstUser(ctx: HostContext, { firstUser }: InstallOptions, isRunning: boolean): Promise<FirstUser> {
   if (firstUser === undefined) return { user: null, warnings: [] };
   const later = `${firstUser} is not added while no proxy runs: mtproxy add-user ${firstUser}`;

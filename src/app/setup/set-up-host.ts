@@ -1,17 +1,19 @@
 import type { HostContext } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
-import { type HostEntry, type HostPart, hostParts } from "../../domain/host-record.ts";
+import { type ChosenPart, type HostEntry, type HostPart, hostEntryKinds, hostParts } from "../../domain/host-record.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { fail2banFiles, type HostFileFacts, logrotateFiles } from "../../render/host-files.ts";
+import { putDockerFirewall, removeChain, removeRoute } from "./docker-firewall.ts";
 import { putFirewallRule, removeFirewallRule } from "./firewall.ts";
+import { putCompletion, putManual } from "./help-files.ts";
 import { putCommands, removeCommand } from "./host-commands.ts";
 import { entriesOf } from "./host-context.ts";
 import { readServices, readUfw } from "./host-facts.ts";
-import { putHostFiles, removeHostFile } from "./host-files.ts";
+import { putHostFiles, removeHostFile, removeHostFolder } from "./host-files.ts";
 import { putTimers, reloadUnits, removeTimer } from "./host-timers.ts";
 
 /** What is wanted on the machine. A part that nobody named stays as it is: made whole where it is there, absent where it is not. */
-export type HostWishes = { readonly [part in HostPart]?: boolean | undefined };
+export type HostWishes = { readonly [part in ChosenPart]?: boolean | undefined };
 
 export interface HostPartState {
   readonly part: HostPart;
@@ -26,12 +28,14 @@ export async function setUpHost(
   ctx: HostContext,
   wishes: HostWishes,
   settings: Settings,
+  isInterrupted: () => boolean = () => false,
 ): Promise<{ readonly parts: HostPartState[]; readonly failures: AppError[] }> {
   const parts: HostPartState[] = [];
   const failures: AppError[] = [];
   for (const part of hostParts) {
+    if (isInterrupted()) return { parts, failures: [...failures, new AppError("interrupted", "interrupted")] };
     try {
-      parts.push({ part, installed: await setUpPart(ctx, part, wishes[part], settings) });
+      parts.push({ part, installed: await setUpPart(ctx, part, wishFor(part, wishes, settings), settings) });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       failures.push(error);
@@ -39,6 +43,11 @@ export async function setUpHost(
     }
   }
   return { parts, failures };
+}
+
+/** Where nothing can be published past UFW there is nothing to be done for the setting. */
+function wishFor(part: HostPart, wishes: HostWishes, { dockerFirewall, engine }: Settings): boolean | undefined {
+  return part === "docker-firewall" ? dockerFirewall && engine === "docker" : wishes[part];
 }
 
 async function setUpPart(
@@ -76,16 +85,20 @@ function needsRoot(part: HostPart): AppError {
 
 const missing: Readonly<Record<HostPart, string>> = {
   firewall: "there is no UFW here",
+  "docker-firewall": "it takes UFW and the network of containers that were started once; then mtproxy setup again",
   timer: "neither systemd nor cron serves here (apt-get install cron, then: mtproxy setup --timer)",
   logrotate: "there is no logrotate here",
   fail2ban: "there is no fail2ban here",
   commands: "they are there already, or other programs have their names",
+  completion: "no shell here looks for completions where Debian's do",
+  man: "they are there already, or this package came without them",
 };
 
 type Installer = (ctx: HostContext, settings: Settings) => Promise<string | undefined>;
 
 const installers: Readonly<Record<HostPart, Installer>> = {
   firewall: async (ctx, settings) => putFirewallRule(ctx, settings, await readUfw(ctx)),
+  "docker-firewall": putDockerFirewall,
   timer: async (ctx, settings) => putTimers(ctx, fileFacts(ctx, settings), await readServices(ctx)),
   logrotate: async (ctx, settings) => {
     if (!(await readServices(ctx)).logrotate) return undefined;
@@ -98,6 +111,8 @@ const installers: Readonly<Record<HostPart, Installer>> = {
     return paths.length === 0 ? undefined : `fail2ban filter, its jail off until HAProxy routes: ${paths.join(", ")}`;
   },
   commands: (ctx) => putCommands(ctx),
+  completion: (ctx) => putCompletion(ctx),
+  man: (ctx) => putManual(ctx),
 };
 
 function fileFacts({ paths, machine }: HostContext, { port }: Settings): HostFileFacts {
@@ -111,13 +126,15 @@ const removers: Readonly<Record<HostEntry["kind"], Remover>> = {
   rule: removeFirewallRule,
   file: removeHostFile,
   link: removeCommand,
+  chain: removeChain,
+  route: removeRoute,
+  folder: removeHostFolder,
 };
 
-/** Timers are ended before their files go. @throws AppError for what cannot be removed; what comes after it is left */
+/** Timers are ended, and rules taken out, before the files go that they are in. @throws AppError for what cannot be removed; what comes after it is left */
 export async function removePart(ctx: HostContext, part: HostPart): Promise<void> {
   const entries = await entriesOf(ctx, part);
-  const isTimer = ({ kind }: HostEntry) => kind === "timer";
-  for (const entry of [...entries.filter(isTimer), ...entries.filter((it) => !isTimer(it))])
-    await removers[entry.kind](ctx, entry);
-  if (entries.some(isTimer)) await reloadUnits(ctx);
+  for (const kind of hostEntryKinds)
+    for (const entry of entries) if (entry.kind === kind) await removers[kind](ctx, entry);
+  if (entries.some(({ kind }) => kind === "timer")) await reloadUnits(ctx);
 }

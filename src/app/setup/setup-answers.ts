@@ -1,5 +1,5 @@
 import { AppError } from "../../domain/errors.ts";
-import { hostParts } from "../../domain/host-record.ts";
+import { chosenParts } from "../../domain/host-record.ts";
 import { shown } from "../../domain/printable.ts";
 import { parseProxyTag } from "../../domain/promoted-channel.ts";
 import type { EngineName } from "../../domain/settings.ts";
@@ -30,7 +30,8 @@ const readers: Readonly<Record<string, Reader>> = {
   proxy_tag: (value, name) => ({ proxyTag: parseProxyTag(textOf(value, name)) }),
   install_docker: (value, name) => ({ installDocker: flagOf(value, name) }),
   image_file: (value, name) => ({ imageFile: textOf(value, name) }),
-  ...Object.fromEntries(hostParts.map((part) => [part, (value: unknown) => ({ [part]: flagOf(value, part) })])),
+  docker_firewall: (value, name) => ({ dockerFirewall: flagOf(value, name) }),
+  ...Object.fromEntries(chosenParts.map((part) => [part, (value: unknown) => ({ [part]: flagOf(value, part) })])),
 };
 
 /** Refused where the answer was given, before anything is done with another one. */

@@ -4,6 +4,7 @@ import { defaultSettings, type Settings } from "../../domain/settings.ts";
 import { hasSecret } from "../../domain/user.ts";
 import { clockUrls } from "../doctor/compare-clocks.ts";
 import { defaultCoverDomain } from "../load-state.ts";
+import { canComplete } from "./help-files.ts";
 import { type AddressLookup, type HostFacts, readHostFacts } from "./host-facts.ts";
 import type { SetupAnswers } from "./setup-answers.ts";
 
@@ -19,6 +20,8 @@ export interface SetupBackground {
   /** Somebody has a link already. */
   readonly hasUsers: boolean;
   readonly installed: readonly HostPart[];
+  /** A shell here could complete our commands. */
+  readonly canComplete: boolean;
 }
 
 export async function readSetupBackground(
@@ -44,6 +47,7 @@ export async function readSetupBackground(
     coverDomain: defaultCoverDomain({ settings, coverDomains }),
     proxyTag: channel?.enabled === true ? channel.proxyTag : "",
     hasUsers: users.some(hasSecret),
+    canComplete: await canComplete(ctx),
     installed: hostParts.filter((part) => record.some((entry) => entry.part === part)),
   };
 }
