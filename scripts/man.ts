@@ -42,6 +42,10 @@ export function manualPage(program: ProgramName, { names, purpose }: Heading): s
     ...Object.entries(environment).flatMap(([name, meaning]) => item(name, meaning)),
     ".SH FILES",
     ...item(`${defaultHome}/`, "everything: settings, users, their links and QR codes, what the proxy runs with, logs"),
+    ...item(
+      "schemas/ in the package",
+      "JSON Schemas of what --json prints, a file a command; mtproxy schema prints them",
+    ),
     ".SH EXIT STATUS",
     ...Object.entries(exitMeanings).flatMap(([code, meaning]) => item(code, meaning)),
   ];

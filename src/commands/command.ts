@@ -200,7 +200,7 @@ export const defaultHome = "/opt/familytraffic";
 /** Declares the options of every command on the program: commander takes them before and after the command's name. */
 export function declareGlobalOptions(program: CliCommand): CliCommand {
   return program
-    .option("--json", "print one JSON object on stdout")
+    .option("--json", "print one JSON object on stdout; mtproxy schema describes it")
     .addOption(new Option("--home <dir>", "where everything is kept").env("FAMILYTRAFFIC_HOME").default(defaultHome))
     .option("-y, --yes", "answer every question with yes")
     .option("--no-input", "never ask: fail where an answer is missing")

@@ -123,14 +123,15 @@ function envelopeFields(words: string, data: JsonSchema): JsonSchema {
 }
 
 function errorBeforeCommand(): JsonSchema {
-  const fields = envelopeFields("error", { type: "null" });
+  const fields = envelopeFields("error", { type: "null", description: "There is no result" });
+  const properties = fields.properties as Readonly<Record<string, JsonSchema>>;
   return {
     $schema: draft,
     $id: fileOf("error"),
     title: "A command line that names no command, or not rightly",
     description: 'What any "mtproxy … --json" prints on stdout when it is not known what shall be done.',
     ...fields,
-    properties: { ...(fields.properties as JsonSchema), ok: { const: false }, error: error().json },
+    properties: { ...properties, ok: { ...properties.ok, const: false }, error: error().json },
   };
 }
 

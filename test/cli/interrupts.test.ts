@@ -2,10 +2,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { parseLink } from "../../src/domain/link.ts";
-import type { Envelope } from "../../src/ui/output.ts";
 import { startCli } from "../support/cli.ts";
 import { type CliHome, cliHome, sharedCliHome } from "../support/cli-home.ts";
 import { holdLock } from "../support/held-lock.ts";
+import { readEnvelope } from "../support/schemas.ts";
 
 /** A command as a shell starts it: in a process group of its own, to which Ctrl-C goes as a whole. */
 function startJob(home: CliHome, ...args: string[]) {
@@ -46,7 +46,7 @@ async function interrupted(home: CliHome, args: readonly string[], isBegun: () =
     letGo();
   }
   expect(await job.ended, job.said.stderr).toBe(0);
-  return JSON.parse(job.said.stdout) as Envelope;
+  return readEnvelope(job.said.stdout, args.join(" "));
 }
 
 interface Shared {
@@ -97,7 +97,10 @@ describe("Ctrl-C while a revocation is made live", () => {
         await expect.poll(() => job.said.stderr, quickly).toMatch(FINISHING);
       });
       expect(await job.ended).toBe(0);
-      expect(JSON.parse(job.said.stdout)).toMatchObject({ ok: true, data: { username: "alice", revoked: true } });
+      expect(readEnvelope(job.said.stdout, "remove-user alice")).toMatchObject({
+        ok: true,
+        data: { username: "alice", revoked: true },
+      });
       expect(job.said.stderr.match(/finishing/g)).toHaveLength(1);
       expect(await home.works(link)).toBe(false);
     },

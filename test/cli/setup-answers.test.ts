@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { runCli } from "../support/cli.ts";
 import { isRoot } from "../support/machine.mts";
+import { readEnvelope } from "../support/schemas.ts";
 import { startDatacenter } from "../support/telegram/datacenter.ts";
 import { tempFolder } from "../support/temp-home.ts";
 import { freePort } from "../support/trial.ts";
@@ -56,13 +57,14 @@ describe("without a terminal", () => {
     const { code, stdout } = await run(["setup", "--answers", file, "--result", result]);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^✓ MTProxy running on port/)]);
     expect((await stat(result)).mode & 0o777).toBe(0o600);
-    const kept = JSON.parse(await readFile(result, "utf8"));
+    const kept = readEnvelope(await readFile(result, "utf8"), "setup --result");
     expect(kept).toMatchObject({
       schema: "mtproxy/setup/1",
       ok: true,
       data: { running: true, first_user: { username: "alice" } },
     });
-    expect((await run(["verify", kept.data.first_user.link])).code).toBe(0);
+    const { first_user } = kept.data as { first_user: { link: string } };
+    expect((await run(["verify", first_user.link])).code).toBe(0);
   });
 
   test("the result file tells a failure too", async () => {
@@ -70,7 +72,8 @@ describe("without a terminal", () => {
     const result = join(folder, "result.json");
     const { code } = await run(["setup", "--no-start", "--public-host", "a b", "--result", result]);
     expect(code).toBe(3);
-    expect(JSON.parse(await readFile(result, "utf8"))).toMatchObject({ ok: false, error: { kind: "invalid" } });
+    const kept = readEnvelope(await readFile(result, "utf8"), "setup --result");
+    expect(kept).toMatchObject({ ok: false, error: { kind: "invalid" } });
   });
 
   test("a result that cannot be written is a failure", async () => {

@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startCli } from "../support/cli.ts";
 import { type DockerCliHome, dockerCliHome, dockerEnv } from "../support/docker-cli-home.ts";
+import { readEnvelope } from "../support/schemas.ts";
 
 let home: DockerCliHome;
 
@@ -49,7 +50,7 @@ it("Ctrl-C while compose replaces a container reaches neither it nor the revocat
   process.kill(-Number(child.pid), "SIGINT");
   expect(await ended, stdout + stderr).toBe(0);
   expect(stderr).toContain("finishing what was begun");
-  expect(JSON.parse(stdout)).toMatchObject({ ok: true, data: { revoked: true } });
+  expect(readEnvelope(stdout, args.join(" "))).toMatchObject({ ok: true, data: { revoked: true } });
   const works = async (link: string) => (await home.mtproxy("verify", link)).code === 0;
   expect([await works(alice.link), await works(bob.link)]).toEqual([false, true]);
 });
