@@ -3,10 +3,8 @@
  * nonce (core.telegram.org/mtproto/auth_key). It proves that bytes travel to Telegram and back.
  */
 
-const REQ_PQ = 0x60469778;
 const REQ_PQ_MULTI = 0xbe7e8ef1;
 const RES_PQ = 0x05162463;
-const VECTOR = 0x1cb5c415;
 
 /** auth_key_id (zero), message id and length stand before the body of an unencrypted message. */
 const ENVELOPE_BYTES = 20;
@@ -18,42 +16,13 @@ export function reqPqMulti(nonce: Uint8Array, now: number): Uint8Array {
   return envelope(Buffer.concat([int32(REQ_PQ_MULTI), nonce]), clientMessageId(now));
 }
 
-/** The nonce of a `req_pq` or `req_pq_multi`, padding after it ignored; undefined for any other message. */
-export function readReqPq(message: Uint8Array): Uint8Array | undefined {
-  const body = openEnvelope(message);
-  if (body === undefined || body.length < 4 + NONCE_BYTES) return undefined;
-  const name = body.readUInt32LE(0);
-  return name === REQ_PQ || name === REQ_PQ_MULTI ? body.subarray(4, 4 + NONCE_BYTES) : undefined;
-}
-
 interface ResPq {
   readonly nonce: Uint8Array;
   readonly serverNonce: Uint8Array;
-  /** Product of two primes, big-endian, at most 8 bytes. */
-  readonly pq: Uint8Array;
-  /** Fingerprints of the RSA keys that the server holds. */
-  readonly fingerprints: readonly bigint[];
-}
-
-/** An unencrypted `resPQ` message. `now` in milliseconds since 1970. */
-export function resPq(answer: ResPq, now: number): Uint8Array {
-  const count = int32(answer.fingerprints.length);
-  const fingerprints = answer.fingerprints.map(int64);
-  const pq = tlBytes(answer.pq);
-  const body = Buffer.concat([
-    int32(RES_PQ),
-    answer.nonce,
-    answer.serverNonce,
-    pq,
-    int32(VECTOR),
-    count,
-    ...fingerprints,
-  ]);
-  return envelope(body, clientMessageId(now) | 1n);
 }
 
 /** Nonce and server nonce of a `resPQ`; undefined for any other message. */
-export function readResPq(message: Uint8Array): Pick<ResPq, "nonce" | "serverNonce"> | undefined {
+export function readResPq(message: Uint8Array): ResPq | undefined {
   const body = openEnvelope(message);
   if (body === undefined || body.length < 4 + 2 * NONCE_BYTES || body.readUInt32LE(0) !== RES_PQ) return undefined;
   return { nonce: body.subarray(4, 4 + NONCE_BYTES), serverNonce: body.subarray(4 + NONCE_BYTES, 4 + 2 * NONCE_BYTES) };
@@ -67,11 +36,6 @@ export function readTransportError(payload: Uint8Array): number | undefined {
   if (payload.length < 4 || payload.length >= ENVELOPE_BYTES) return undefined;
   const code = Buffer.from(payload).readInt32LE(0);
   return code < 0 ? code : undefined;
-}
-
-/** A transport error as a frame's payload. `code` is negative. */
-export function transportError(code: number): Uint8Array {
-  return int32(code >>> 0);
 }
 
 /** Unix time in the upper half, so a multiple of four: message ids of clients are (core.telegram.org/mtproto/description). */
@@ -90,14 +54,6 @@ function openEnvelope(message: Uint8Array): Buffer | undefined {
   const length = bytes.readUInt32LE(16);
   if (bytes.readBigUInt64LE(0) !== 0n || length > bytes.length - ENVELOPE_BYTES) return undefined;
   return bytes.subarray(ENVELOPE_BYTES, ENVELOPE_BYTES + length);
-}
-
-/** TL `bytes` shorter than 254: a length byte, the bytes, zeros up to a multiple of four. */
-function tlBytes(bytes: Uint8Array): Uint8Array {
-  const padded = Buffer.alloc(Math.ceil((1 + bytes.length) / 4) * 4);
-  padded[0] = bytes.length;
-  padded.set(bytes, 1);
-  return padded;
 }
 
 function int32(value: number): Uint8Array {

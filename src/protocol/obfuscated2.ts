@@ -54,12 +54,7 @@ export function acceptHeader(
   return undefined;
 }
 
-/** The server's side without a secret: what a Telegram datacenter does. */
-export function acceptKeylessHeader(header: Uint8Array): ObfuscatedSession | undefined {
-  return openSession(header, undefined);
-}
-
-function openSession(header: Uint8Array, key: Key | undefined): ObfuscatedSession | undefined {
+function openSession(header: Uint8Array, key: Key): ObfuscatedSession | undefined {
   if (header.length !== HEADER_BYTES) throw malformed(`an obfuscated2 header is 64 bytes, not ${header.length}`);
   const decrypt = stream(header.subarray(8, 56), key);
   const clear = Buffer.from(decrypt(header));

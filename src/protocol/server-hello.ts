@@ -4,9 +4,6 @@ import { RANDOM_AT, x25519PublicKey } from "./client-hello.ts";
 import type { ClientHello } from "./hello-identity.ts";
 import { CHANGE_CIPHER_SPEC, MAX_RECORD_BYTES } from "./tls-records.ts";
 
-/** Size of the ServerHello record of the answer. */
-export const SERVER_HELLO_BYTES = 127;
-
 const RANDOM_BYTES = 32;
 const MAX_SERVER_HELLO = 4096;
 

@@ -1,9 +1,10 @@
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { answerShape, SERVER_HELLO_BYTES } from "../../../src/protocol/server-hello.ts";
+import { answerShape } from "../../../src/protocol/server-hello.ts";
 import { type CoverSite, startCoverSite } from "../../support/cover-site.ts";
 import { isRoot } from "../../support/machine.mts";
+import { SERVER_HELLO_BYTES } from "../../support/server-hello-bytes.ts";
 import { connectFakeTls, makeHello, ProxyClient, Wire } from "./support/client.ts";
 import { proxyHome } from "./support/home.ts";
 import { keyArgs, randomKey } from "./support/keys.ts";

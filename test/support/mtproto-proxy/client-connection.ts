@@ -8,14 +8,10 @@ import {
   identifyHello,
   readClientHello,
 } from "../../../src/protocol/hello-identity.ts";
-import {
-  acceptHeader,
-  acceptKeylessHeader,
-  HEADER_BYTES,
-  type ObfuscatedSession,
-} from "../../../src/protocol/obfuscated2.ts";
+import { acceptHeader, HEADER_BYTES, type ObfuscatedSession } from "../../../src/protocol/obfuscated2.ts";
 import { buildServerAnswer } from "../../../src/protocol/server-hello.ts";
 import { CHANGE_CIPHER_SPEC, RecordDecoder, toRecords } from "../../../src/protocol/tls-records.ts";
+import { acceptKeylessHeader } from "../telegram/keyless-header.ts";
 import type { CoverSite } from "./cover-sites.ts";
 import type { ForwardedClient } from "./forwarder.ts";
 import type { Worker } from "./worker.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readReqPq, resPq } from "../../../src/protocol/handshake-messages.ts";
+import { readReqPq, resPq } from "./server-messages.ts";
 
 /** The documentation's example of a product of two primes (core.telegram.org/mtproto/samples-auth_key). */
 const PQ = Buffer.from("17ed48941a08f981", "hex");

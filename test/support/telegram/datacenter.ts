@@ -2,9 +2,11 @@ import { randomBytes } from "node:crypto";
 import { createServer, type Socket } from "node:net";
 import { ByteQueue } from "../../../src/protocol/byte-queue.ts";
 import { encodeFrame, FrameDecoder } from "../../../src/protocol/framing.ts";
-import { readReqPq, resPq } from "../../../src/protocol/handshake-messages.ts";
-import { acceptKeylessHeader, HEADER_BYTES } from "../../../src/protocol/obfuscated2.ts";
+
+import { HEADER_BYTES } from "../../../src/protocol/obfuscated2.ts";
 import { type Transport, transportOfTag, transportTag } from "../../../src/protocol/transport.ts";
+import { acceptKeylessHeader } from "./keyless-header.ts";
+import { readReqPq, resPq } from "./server-messages.ts";
 
 /**
  * RSA keys that Telegram's clients know (core.telegram.org/api/obtaining_api_id): with one of these in `resPQ` a client goes on

@@ -9,11 +9,12 @@ import { type Mode, makeSecret } from "../../../src/domain/secret.ts";
 import { probeLink } from "../../../src/host/link-probe.ts";
 import type { LinkFault, LinkProbeResult, ProbeOptions } from "../../../src/ports.ts";
 import { encodeFrame } from "../../../src/protocol/framing.ts";
-import { resPq, transportError } from "../../../src/protocol/handshake-messages.ts";
+
 import { helloLimits } from "../../../src/protocol/hello-identity.ts";
 import { coverDomain, startCoverSite } from "../../support/cover-site.ts";
 import { watch, withProgram } from "../../support/run-source.ts";
 import { startDatacenter } from "../../support/telegram/datacenter.ts";
+import { resPq, transportError } from "../../support/telegram/server-messages.ts";
 import {
   type ProxiedLine,
   startTinyProxy,

@@ -1,13 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  readReqPq,
-  readResPq,
-  readTransportError,
-  reqPqMulti,
-  resPq,
-  transportError,
-} from "../../../src/protocol/handshake-messages.ts";
+import { readResPq, readTransportError, reqPqMulti } from "../../../src/protocol/handshake-messages.ts";
+import { readReqPq, resPq, transportError } from "../../support/telegram/server-messages.ts";
 import { anyBytes } from "./arbitraries.ts";
 
 const anyNonce = fc.uint8Array({ minLength: 16, maxLength: 16 });

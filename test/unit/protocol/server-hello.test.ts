@@ -4,12 +4,8 @@ import { describe, expect, it } from "vitest";
 import { Key } from "../../../src/domain/key.ts";
 import { buildClientHello } from "../../../src/protocol/client-hello.ts";
 import { type ClientHello, readClientHello } from "../../../src/protocol/hello-identity.ts";
-import {
-  answerShape,
-  buildServerAnswer,
-  isGenuineAnswer,
-  SERVER_HELLO_BYTES,
-} from "../../../src/protocol/server-hello.ts";
+import { answerShape, buildServerAnswer, isGenuineAnswer } from "../../../src/protocol/server-hello.ts";
+import { SERVER_HELLO_BYTES } from "../../support/server-hello-bytes.ts";
 import { anyBytes, anyKey } from "./arbitraries.ts";
 
 const key = Key.parse("00112233445566778899aabbccddeeff");
