@@ -233,6 +233,38 @@ describe("a fault of the machine", () => {
     expect(await look(home(), "schedule", { env })).toMatchObject({ verdict: "ok" });
   });
 
+  test("is a timer of systemd that does not run, or whose last run failed", async () => {
+    const folder = await tempFolder();
+    const say = (verb: string, word: string) => writeFile(join(folder, verb), `${word}\n`);
+    // Knows the states of units from files, and no other question; ends as systemctl does (systemctl(1), exit status).
+    const systemctl = `#!/bin/sh
+case "$*" in
+  "is-active familytraffic-mtproxy-refresh-config.timer") read -r state <${folder}/active; echo "$state"; [ "$state" = active ] || exit 3 ;;
+  "is-failed familytraffic-mtproxy-refresh-config.service") read -r state <${folder}/failed; echo "$state"; [ "$state" = failed ] || exit 1 ;;
+  *) echo "Unknown command $*" >&2; exit 1 ;;
+esac
+`;
+    await writeFile(join(folder, "systemctl"), systemctl, { mode: 0o755 });
+    const unit = `ExecStart=${process.execPath} --home ${home().home} refresh-config --quiet\n`;
+    await writeFile(join(folder, "familytraffic-mtproxy-refresh-config.service"), unit);
+    const units = within(["--mount"], `mount --bind ${folder} /etc/systemd/system`);
+    const options = { within: units, env: { PATH: `${folder}:${process.env.PATH}` } };
+    await Promise.all([say("active", "inactive"), say("failed", "inactive")]);
+    expect(await look(home(), "schedule", options)).toMatchObject({
+      code: 9,
+      reason: "familytraffic-mtproxy-refresh-config.timer is not active",
+      hint: "systemctl enable --now familytraffic-mtproxy-refresh-config.timer",
+    });
+    await Promise.all([say("active", "active"), say("failed", "failed")]);
+    expect(await look(home(), "schedule", options)).toMatchObject({
+      code: 9,
+      reason: "the last run of familytraffic-mtproxy-refresh-config failed",
+      hint: expect.stringContaining("journalctl -u familytraffic-mtproxy-refresh-config"),
+    });
+    await say("failed", "inactive");
+    expect(await look(home(), "schedule", options)).toMatchObject({ code: 0, verdict: "ok" });
+  });
+
   test("is a Docker that does not answer: it is said in time, and the program ends", async () => {
     const folder = await mkdtemp(join(tmpdir(), "mtproxy-silent-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));

@@ -1,10 +1,13 @@
-import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type CliOptions, runCli } from "../support/cli.ts";
+import { type CliOptions, runCli, startCli } from "../support/cli.ts";
 import { datacenterFlags } from "../support/cli-home.ts";
 import { fileTree } from "../support/file-tree.ts";
-import { canRun, isRoot, programPaths } from "../support/machine.mts";
+import { canRun, isRoot, programPath, programPaths } from "../support/machine.mts";
 import { startDatacenter } from "../support/telegram/datacenter.ts";
 import { tempFolder } from "../support/temp-home.ts";
 import { freePort } from "../support/trial.ts";
@@ -84,18 +87,18 @@ test("what names the port on the machine goes with set-port", async () => {
 describe("setup and then uninstall --purge", () => {
   test("leaves the file system file by file as it was", async () => {
     const { root, port, setup, uninstall, run } = await server();
-    const before = await fileTree(root);
+    const before = fileTree(root);
     expect((await setup(...HOST, "--first-user", "alice", "--cover-domain", "www.example.com")).code).toBe(0);
     await run(["add-secret"]);
     await run(["vless-user", "add", "bob"]);
     await run(["backup", "create"]);
-    expect(Object.keys(await fileTree(root)).length).toBeGreaterThan(Object.keys(before).length + 30);
+    expect(Object.keys(fileTree(root)).length).toBeGreaterThan(Object.keys(before).length + 30);
     const { code, stdout, stderr } = await uninstall("--purge");
     expect([code, stderr], stdout).toEqual([0, expect.stringContaining("✓ ended: familytraffic-mtproxy")]);
-    expect(await fileTree(root)).toEqual(before);
+    expect(fileTree(root)).toEqual(before);
     expect(await isOpen(port)).toBe(false);
     expect((await uninstall("--purge")).code).toBe(0);
-    expect(await fileTree(root)).toEqual(before);
+    expect(fileTree(root)).toEqual(before);
   });
 
   test("in a home that a VLESS stack lives in leaves every byte of its own", async () => {
@@ -106,14 +109,13 @@ describe("setup and then uninstall --purge", () => {
     await put("opt/familytraffic/config/mtproxy/proxy-secret", "the old stack's");
     await put("opt/familytraffic/docker-compose.yml", "services: {}");
     await put("opt/familytraffic/backups/users.json.backup", "{}");
-    const before = await fileTree(root);
+    const before = fileTree(root);
     await setup("--first-user", "alice");
     expect(await read("opt/familytraffic/data/users.json")).toContain("mtproxy_secret");
     const { code, stdout } = await uninstall("--purge");
     expect(code).toBe(0);
     expect(stdout).toMatch(/Left in .*, not ours: backups, config, data, docker-compose.yml/);
-    const after = await fileTree(root);
-    delete after["var/lock/users.lock"];
+    const { "var/lock/users.lock": _, ...after } = fileTree(root);
     const stays = (tree: Record<string, string>) =>
       Object.fromEntries(Object.entries(tree).filter(([, it]) => !it.startsWith("folder")));
     expect(stays(after)).toEqual({ ...stays(before), "opt/familytraffic/data/users.json": expect.any(String) });
@@ -138,7 +140,7 @@ describe("uninstall", () => {
   test("shows what it would remove, and without an answer removes nothing", async () => {
     const { root, setup, run } = await server();
     await setup(...HOST);
-    const before = await fileTree(root);
+    const before = fileTree(root);
     const { code, stdout } = await run(["uninstall", "--purge", "--dry-run"]);
     expect(code).toBe(0);
     for (const said of [
@@ -149,7 +151,7 @@ describe("uninstall", () => {
       expect(stdout).toContain(said);
     const unanswered = await run(["uninstall", "--purge"]);
     expect([unanswered.code, unanswered.stderr]).toEqual([2, expect.stringContaining("--yes")]);
-    expect(await fileTree(root)).toEqual(before);
+    expect(fileTree(root)).toEqual(before);
   });
 
   test("leaves what somebody else put in the place of our files, and says so", async () => {
@@ -240,6 +242,171 @@ async function rootOf(run: Awaited<ReturnType<typeof server>>["run"]): Promise<s
   const { json } = await run(["uninstall", "--dry-run", "--json"]);
   return join((json.data as { home: string }).home, "../..");
 }
+
+describe("a setup that fails", () => {
+  test("at a part of the machine takes back those before it, and names what goes on", async () => {
+    const { root, home, setup, run, put, exists } = await server();
+    await put("etc/logrotate.d/familytraffic-mtproxy/in-the-way", "");
+    const before = Object.keys(fileTree(root)).filter((path) => !join(root, path).startsWith(home));
+    const { code, json } = await setup("--first-user", "alice", "--timer", "--logrotate", "--commands", "--json");
+    expect([code, json.error?.message]).toEqual([
+      6,
+      expect.stringMatching(/it is a folder; undone with it: commands, timer; the settings, people and proxies stay/),
+    ]);
+    expect(json.error?.hint).toMatch(/then mtproxy setup --first-user alice --timer --logrotate --commands goes on$/);
+    const data = json.data as { running: boolean; host: { part: string; installed: boolean }[] };
+    expect(data.host.filter(({ installed }) => installed)).toEqual([]);
+    const after = Object.keys(fileTree(root)).filter((path) => !join(root, path).startsWith(home));
+    expect(after.filter((path) => path !== "var/lock/users.lock")).toEqual(before);
+    expect((await run(["verify", "alice"])).code).toBe(0);
+
+    await rm(join(root, "etc/logrotate.d/familytraffic-mtproxy"), { recursive: true });
+    expect((await setup("--timer", "--logrotate", "--commands")).code).toBe(0);
+    expect(await exists("usr/local/bin/mtproxy")).toBe(true);
+    // What was there before a setup that fails stays.
+    await put("etc/fail2ban/jail.d/familytraffic-mtproxy.conf/in-the-way", "");
+    expect((await setup("--fail2ban")).code).toBe(6);
+    expect(await exists("usr/local/bin/mtproxy")).toBe(true);
+    expect(await exists("etc/fail2ban/filter.d/familytraffic-mtproxy.conf")).toBe(false);
+  });
+
+  test("before the proxy runs puts nothing on the machine, and keeps the settings", async () => {
+    const { root, home, port, setup, read, exists } = await server();
+    const holder = createServer();
+    await new Promise<void>((ready) => void holder.listen(port, "0.0.0.0", ready));
+    onTestFinished(() => void holder.close());
+    const { code, json } = await setup("--first-user", "alice", "--timer", "--commands", "--json");
+    expect([code, json.error?.message]).toEqual([
+      6,
+      expect.stringContaining(`port ${port} is taken by another program`),
+    ]);
+    expect(json.warnings).toContain(
+      "nothing was put on this machine (timer, commands): mtproxy setup --first-user alice --timer --commands does",
+    );
+    expect(await exists("etc/cron.d/familytraffic-mtproxy")).toBe(false);
+    expect(await exists("usr/local/bin/mtproxy")).toBe(false);
+    expect(await read(join(home.slice(root.length + 1), "config/mtproxy/mtproxy_config.json"))).toContain(`${port}`);
+  });
+
+  test.runIf(canRun("systemctl"))(
+    "by Ctrl-C in the middle of the machine's parts takes back what it put there",
+    async () => {
+      const { root, home, run, exists } = await server();
+      // A systemctl that takes its time, so that there is a middle.
+      const bin = await tempFolder();
+      const slow = `#!/bin/sh\ntouch ${bin}/begun\nwhile [ ! -e ${bin}/go ]; do sleep 0.05; done\nexec ${programPath("systemctl")} "$@"\n`;
+      await writeFile(join(bin, "systemctl"), slow, { mode: 0o755 });
+      const env = { MTPROXY_HOST_ROOT: root, PATH: `${bin}:${process.env.PATH}` };
+      const flags = [
+        "--no-start",
+        "--public-host",
+        "127.0.0.1",
+        "--timer",
+        "--logrotate",
+        "--users-lock",
+        join(root, "lock"),
+      ];
+      const child = startCli(["setup", ...flags], { home, env });
+      let said = "";
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+      });
+      const ended = new Promise((end) => child.once("close", end));
+      await expect
+        .poll(() =>
+          stat(join(bin, "begun")).then(
+            () => true,
+            () => false,
+          ),
+        )
+        .toBe(true);
+      child.kill("SIGINT");
+      await writeFile(join(bin, "go"), "");
+      expect(await ended, said).toBe(130);
+      expect(said).toContain("interrupted; undone with it: timer; the settings, people and proxies stay as they are");
+      expect(said).toContain("mtproxy setup --timer --logrotate goes on");
+      for (const path of [
+        "etc/systemd/system/familytraffic-mtproxy-tick.timer",
+        "etc/logrotate.d/familytraffic-mtproxy",
+      ])
+        expect(await exists(path)).toBe(false);
+      expect((await run(["uninstall", "--dry-run", "--json"])).json.data).toMatchObject({ host: [] });
+    },
+  );
+});
+
+describe("completion and manual pages", () => {
+  const FOLDERS = ["bash-completion/completions", "zsh/vendor-completions", "fish/vendor_completions.d", "man/man1"];
+  const PAGE = "usr/local/share/man/man1/mtproxy.1";
+
+  async function withShells() {
+    const it = await server();
+    for (const path of [...FOLDERS.map((path) => `usr/share/${path}`), "usr/local/share/man"])
+      await mkdir(join(it.root, path), { recursive: true });
+    const flags = ["--no-start", "--no-timer", "--completion", "--man"];
+    return { ...it, help: (...more: string[]) => it.setup(...flags, ...more) };
+  }
+
+  test("are put where shells and man look, and go again, folder and all", async () => {
+    const { root, help, uninstall, read, exists, put } = await withShells();
+    await put("usr/share/fish/vendor_completions.d/vless-mtproxy.fish", "# theirs\n");
+    const before = await fileTree(join(root, "usr"));
+    const { code, stderr } = await help("--commands");
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("vless-mtproxy.fish is not ours: it is left as it is");
+    for (const name of ["mtproxy", "familytraffic-mtproxy", "vless-mtproxy", "vless-user"])
+      expect(await read(`usr/share/bash-completion/completions/${name}`)).toMatch(
+        /^# Written by familytraffic-mtproxy/,
+      );
+    expect(await read("usr/share/zsh/vendor-completions/_mtproxy")).toMatch(/^#compdef mtproxy .*\n# Written by /);
+    expect(await exists("usr/share/fish/vendor_completions.d/mtproxy.fish")).toBe(true);
+    expect((await help()).code).toBe(0);
+    expect(await read(PAGE)).toMatch(
+      /^\.\\" # Written by familytraffic-mtproxy.*\n\.so man1\/familytraffic-mtproxy\.1\n$/,
+    );
+    const page = await read(PAGE.replace("mtproxy.1", "familytraffic-mtproxy.1"));
+    expect(page).toMatch(/^\.\\" # Written by .*\n\.TH FAMILYTRAFFIC/);
+    expect((await uninstall()).code).toBe(0);
+    expect(await fileTree(join(root, "usr"))).toEqual(before);
+  });
+
+  test.runIf(canRun("zsh", "fish"))("complete from there in a fresh shell, at the first Tab", async () => {
+    const { root, help } = await withShells();
+    await help("--commands");
+    const env = {
+      PATH: `${join(root, "usr/local/bin")}:${process.env.PATH}`,
+      FAMILYTRAFFIC_HOME: join(root, "opt/familytraffic"),
+      HOME: root,
+      TERM: "dumb",
+    };
+    const shell = async (...words: string[]) =>
+      (await promisify(execFile)(words[0] ?? "", words.slice(1), { env })).stdout;
+    const bash = `source ${root}/usr/share/bash-completion/completions/vless-mtproxy
+      COMP_WORDS=(vless-mtproxy link de); COMP_CWORD=2; $(complete -p vless-mtproxy | sed 's/.*-F \\([^ ]*\\).*/\\1/'); echo "\${COMPREPLY[@]}"`;
+    expect(await shell("bash", "-c", bash)).toBe("decode\n");
+    const fish = `set fish_complete_path ${root}/usr/share/fish/vendor_completions.d; complete -C 'mtproxy link de'`;
+    expect(await shell("fish", "-c", fish)).toMatch(/^decode\b/);
+    // _describe is zsh's own and asks its line editor: here it says what it would offer.
+    const zsh = `fpath=(${root}/usr/share/zsh/vendor-completions $fpath); autoload -Uz compinit; compinit -u -d ${root}/dump
+      _describe() { print -l -- "\${(@P)2}" }; words=(mtproxy link de); CURRENT=3; \${_comps[mtproxy]}`;
+    expect(await shell("zsh", "-fc", zsh)).toMatch(/^decode:/);
+  });
+
+  test("leave manual pages that npm or a package brought alone", async () => {
+    const { help, put, exists, read } = await withShells();
+    await put("usr/share/man/man1/familytraffic-mtproxy.1.gz", "theirs");
+    await put(PAGE, "theirs");
+    expect((await help()).code).toBe(0);
+    expect(await read(PAGE)).toBe("theirs");
+    expect(await exists("usr/local/share/man/man1/familytraffic-mtproxy.1")).toBe(false);
+  });
+
+  test("a machine without such shells is told so", async () => {
+    const { setup } = await server();
+    const { code, stderr } = await setup("--no-start", "--completion");
+    expect([code, stderr]).toEqual([0, expect.stringContaining("nothing is installed for completion: no shell here")]);
+  });
+});
 
 describe("setup on a machine where others have our names", () => {
   test("replaces no file and no command, says so, and goes on", async () => {
