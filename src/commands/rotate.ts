@@ -14,7 +14,11 @@ export function declareRotateCommand(program: CliCommand): void {
     .description("new links for everybody, with a message and a page to send to each")
     .option("--all", "really everybody")
     .option("--domain <domain>", "another cover domain for every fake-TLS link")
-    .option("--port <port>", "another public port for the first shard", parsePort)
+    .option(
+      "--port <port>",
+      "other public ports: this one, and the next free ones where there are several proxies",
+      parsePort,
+    )
     .option("--overlap <time>", "let the old links work for 7d, 12h, 2w; mtproxy tick ends them")
     .option("--allow-restart", "restart running shards to take the cover domain instead of opening others")
     .writes()

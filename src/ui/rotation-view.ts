@@ -10,7 +10,14 @@ export function rotatedView(data: Rotated, style: Style, failure?: AppError): st
     oldLinksUntil === null ? "the old links are dead" : `the old links work until ${formatInstant(oldLinksUntil)}`;
   const count = `${users.length} new ${users.length === 1 ? "link" : "links"}`;
   const title = failure === undefined ? `${style.good("✓")} ${count}; ${old}` : `${style.warning("!")} ${count} saved`;
-  return [style.bold(title), "", ...users.map((user) => userLines(user, style))].join("\n");
+  return [style.bold(title), ...portLines(data), "", ...users.map((user) => userLines(user, style))].join("\n");
+}
+
+/** A provider's firewall may let in the old ones only. */
+function portLines({ port, users }: Rotated): string[] {
+  if (port === null) return [];
+  const ports = new Set(users.flatMap((user) => user.port ?? []));
+  return [`Ports that must be open now: ${[...ports].sort((a, b) => a - b).join(", ")}`];
 }
 
 function userLines({ username, enabled, link, invitation }: RotatedUser, style: Style): string {

@@ -17,6 +17,8 @@ export interface PlanOptions {
   readonly settings?: Settings;
   readonly users?: State["users"];
   readonly groupChannels?: State["groupChannels"];
+  /** Every shard gets another port: this one and those behind it. */
+  readonly portsFrom?: number | undefined;
 }
 
 export function capabilitiesOf(settings: Settings): Capabilities {
@@ -102,6 +104,7 @@ function planInput(ctx: Context, state: State, hints: HostHints, options: PlanOp
     addresses: hints.addresses,
     busyPorts: hints.busyPorts,
     allowRestart: options.allowRestart ?? false,
+    portsFrom: options.portsFrom,
     newKey: () => newKey(ctx),
   };
 }

@@ -20,7 +20,7 @@ import { spareKeys, wantedSecret } from "./wanted-secret.ts";
 export interface RotateOptions {
   /** Another cover domain for every fake-TLS link. */
   readonly domain?: string | undefined;
-  /** Another public port for the first shard. */
+  /** Another public port for the first shard; the others get the next free ones behind it. */
   readonly port?: number | undefined;
   /** How long the old links go on working, for instance `7d`. */
   readonly overlap?: string | undefined;
@@ -63,12 +63,13 @@ export async function rotateAll(ctx: Context, options: RotateOptions): Promise<O
     port: settings === state.settings ? null : settings.port,
     domain: domain ?? null,
   });
-  const warnings = state.sharedSecrets.some(({ active }) => active) ? [SHARED_STAY] : [];
+  const warnings = sharedWarnings(state, options);
   if (options.dryRun === true)
     return { data: describe(await cards(ctx, await planState(ctx), users, false)), warnings };
   const { failure } = await bringLive(ctx, otherwise(users.length, former), {
     whileStopped: "everybody has a new key and nobody has access now",
     allowRestart: options.allowRestart ?? false,
+    portsFrom: options.port,
   });
   const planned = await (failure === undefined ? planState(ctx) : knownPlaces(ctx));
   const data = describe(await cards(ctx, planned, users, failure === undefined));
@@ -76,7 +77,11 @@ export async function rotateAll(ctx: Context, options: RotateOptions): Promise<O
   return fault === undefined ? { data, warnings } : { data, warnings, failure: fault };
 }
 
-const SHARED_STAY = "shared secrets keep their links: mtproxy regenerate-secret gives one another";
+function sharedWarnings({ sharedSecrets }: State, { port }: RotateOptions): string[] {
+  if (!sharedSecrets.some(({ active }) => active)) return [];
+  if (port === undefined) return ["shared secrets keep their links: mtproxy regenerate-secret gives one another"];
+  return ["shared secrets keep their keys, but their links name other ports now: mtproxy show-config"];
+}
 
 function wantedDomain(state: State, { domain, overlap, port }: RotateOptions): string | undefined {
   const holders = state.users.filter(hasSecret);
@@ -93,10 +98,10 @@ function wantedDomain(state: State, { domain, overlap, port }: RotateOptions): s
 }
 
 async function wantedSettings(ctx: Context, state: State, { port }: RotateOptions): Promise<Settings> {
-  if (port === undefined || port === state.settings.port) return state.settings;
-  const settings = await chooseSettings(ctx, state.settings, { port });
+  if (port === undefined) return state.settings;
+  const settings = port === state.settings.port ? state.settings : await chooseSettings(ctx, state.settings, { port });
   await refuseOtherShardsPort(ctx, settings);
-  await refuseTakenPort(ctx, await planState(ctx, { settings }));
+  await refuseTakenPort(ctx, await planState(ctx, { settings, portsFrom: port }));
   return settings;
 }
 

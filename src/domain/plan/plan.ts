@@ -5,6 +5,7 @@ import type { ShardKind } from "./draft.ts";
 import { groupsApart } from "./groups.ts";
 import { newShard, openDefaultShard, portSupply, startsWithDefault } from "./open-shard.ts";
 import { placeClaims } from "./place.ts";
+import { renumberPorts } from "./renumber.ts";
 import { retainShards } from "./retain.ts";
 import { isSuperfluous } from "./retire.ts";
 import { refuseOthersPort } from "./set-port.ts";
@@ -27,6 +28,7 @@ export function makePlan(input: PlanInput): Plan {
   placeClaims(open.values(), drafts, { capabilities, allowRestart: input.allowRestart ?? false, open: openShard });
   const kept = drafts.filter((shard) => !isSuperfluous(shard, drafts));
   refuseOthersPort(input.settings.port, kept);
+  renumberPorts(kept, input);
   for (const shard of kept) completeShard(shard, input);
   return describePlan(book, claims, kept);
 }

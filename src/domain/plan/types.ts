@@ -24,6 +24,8 @@ export interface PlanInput {
   readonly busyPorts?: ReadonlySet<number>;
   /** A running shard may be restarted to add a cover domain to it. */
   readonly allowRestart?: boolean;
+  /** Every shard gets another port: this one and those behind it. */
+  readonly portsFrom?: number | undefined;
   /** Random keys, as many as asked for. */
   readonly newKey: () => Key;
 }

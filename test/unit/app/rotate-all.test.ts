@@ -74,12 +74,17 @@ test("with an overlap both links work until tick ends the old ones", async () =>
   expect([await worksAll(scene, links), await worksAll(scene, next)]).toEqual([all(false), all(true)]);
 });
 
-test("another cover domain is everybody's who has a fake-TLS link, and another port the first shard's", async () => {
+test("another cover domain is everybody's who has a fake-TLS link, and another port everybody's: that one and the next free ones", async () => {
   const { scene } = await crowd();
+  scene.machine.busyPorts.add(9444);
   const { users, port, domain } = await rotated(scene, { domain: "cloudflare.com", port: 9443 });
   expect([port, domain]).toEqual([9443, "cloudflare.com"]);
   expect(new Set(users.map((user) => user.domain))).toEqual(new Set([null, "cloudflare.com"]));
   expect(users.filter(({ mode }) => mode === "padded").map((user) => user.port)).toEqual(Array(PEOPLE / 2).fill(9443));
+  const { shards } = await scene.ctx.stores.shards.read();
+  expect(shards.map((shard) => shard.port)).toEqual([9443, ...shards.slice(1).map((_, index) => 9445 + index)]);
+  expect(users.every((user) => shards.some((shard) => shard.port === user.port))).toBe(true);
+  expect(shards.length).toBeGreaterThan(1);
   expect(
     await worksAll(
       scene,

@@ -113,6 +113,29 @@ describe("a plan", () => {
     expect(apply([], book, { settings }).book.shards.map(({ port }) => port)).toEqual([8444]);
   });
 
+  it("gives every shard another port on demand, from one on, past those that are held, and once only", () => {
+    const people = Array.from({ length: 33 }, (_, index) => proxyUser(`u${index}`, numberedKey(index)));
+    const { book } = apply(people);
+    const settings = { ...planInput().settings, port: 8442 };
+    const more = { settings, portsFrom: 8442, busyPorts: new Set([8447]) };
+    const moved = apply(people, { ...book, retiredPorts: [8448] }, more);
+    // 8443 to 8445 are the shards' own until they restart.
+    expect(moved.book.shards.map(({ port }) => port)).toEqual([8442, 8446, 8449]);
+    expect(moved.moves).toHaveLength(33);
+    expect(moved.reasons.get(3)).toEqual(["the port changes from 8445 to 8449"]);
+    expect(apply(people, moved.book, more).book.shards).toEqual(moved.book.shards);
+    expect(apply(people, moved.book, { settings }).book.shards).toEqual(moved.book.shards);
+  });
+
+  it("names the shards for which no port is left behind the one that is asked for", () => {
+    const people = Array.from({ length: 33 }, (_, index) => proxyUser(`u${index}`, numberedKey(index)));
+    const { book } = apply(people);
+    const settings = { ...planInput().settings, port: 65_534 };
+    expect(() => apply(people, book, { settings, portsFrom: 65_534 })).toThrow(
+      "no port behind 65534 is free for familytraffic-mtproxy-3, so nobody's port changes",
+    );
+  });
+
   it("fills a disabled user's slot with a throwaway key, the same each time, and gives the key back when enabled", () => {
     const before = apply([]);
     const alice = proxyUser("alice", spareOf(before).key);
