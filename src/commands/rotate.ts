@@ -38,10 +38,10 @@ async function rotate(ctx: CommandContext, { all, ...flags }: RotateFlags): Prom
     throw new AppError("usage", "rotate gives everybody a new link, and wants to be told so", {
       hint: "mtproxy rotate --all; mtproxy regenerate-user-secret NAME is for one person",
     });
-  const { rotateAll } = await import("../app/people/rotate-all.ts");
-  const preview = await rotateAll(ctx, { ...flags, dryRun: true });
+  const { rotateOnHost } = await import("../app/people/rotate-all.ts");
+  const preview = await rotateOnHost(ctx, { ...flags, dryRun: true });
   if (flags.dryRun === true) return preview;
   const { rotationQuestion } = await import("../ui/rotation-view.ts");
-  if (await ctx.ask.confirm(rotationQuestion(preview.data))) return rotateAll(ctx, flags);
+  if (await ctx.ask.confirm(rotationQuestion(preview.data))) return rotateOnHost(ctx, flags);
   throw new AppError("interrupted", "nothing was changed");
 }

@@ -1,4 +1,4 @@
-import type { Context } from "../../context.ts";
+import type { Context, HostContext } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { Key } from "../../domain/key.ts";
 import type { Settings } from "../../domain/settings.ts";
@@ -7,8 +7,9 @@ import { replacementFields, type UserEdit } from "../../state/users-text.ts";
 import { bringLive } from "../live/bring-live.ts";
 import { knownPlaces } from "../live/known-places.ts";
 import { planState, refuseTakenPort } from "../live/plan-state.ts";
-import { loadState, type State } from "../load-state.ts";
+import { loadSettings, loadState, type State } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
+import { moveHostParts } from "../settings/change-settings.ts";
 import { chooseSettings, refuseOtherShardsPort, writeSettings } from "../settings/choose-settings.ts";
 import { type InvitationPaths, invitationPaths, type KnownPlaces, linkOf, writeInvitation } from "./client-files.ts";
 import { holdKeys } from "./hold-key.ts";
@@ -75,6 +76,15 @@ export async function rotateAll(ctx: Context, options: RotateOptions): Promise<O
   const data = describe(await cards(ctx, planned, users, failure === undefined));
   const fault = failure ?? (await sharedKey(ctx, lost)) ?? (await proof(ctx, users));
   return fault === undefined ? { data, warnings } : { data, warnings, failure: fault };
+}
+
+/** The same, and what else on the machine names the port goes where it went: a firewall rule, for instance. */
+export async function rotateOnHost(ctx: HostContext, options: RotateOptions): Promise<Outcome<Rotated>> {
+  const before = await loadSettings(ctx);
+  const outcome = await rotateAll(ctx, options);
+  if (outcome.failure !== undefined || options.dryRun === true) return outcome;
+  const told = await moveHostParts(ctx, before, await loadSettings(ctx));
+  return { ...outcome, warnings: [...(outcome.warnings ?? []), ...told] };
 }
 
 function sharedWarnings({ sharedSecrets }: State, { port }: RotateOptions): string[] {

@@ -55,7 +55,7 @@ export async function changeSettings(
 }
 
 /** A firewall rule and what else names the port go where it went. */
-async function moveHostParts(ctx: HostContext, before: Settings, after: Settings): Promise<string[]> {
+export async function moveHostParts(ctx: HostContext, before: Settings, after: Settings): Promise<string[]> {
   const parts = await ctx.stores.hostRecord.read();
   const isSwitched = before.dockerFirewall !== after.dockerFirewall;
   if (!isSwitched && (before.port === after.port || parts.length === 0)) return [];
