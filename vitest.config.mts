@@ -32,7 +32,8 @@ if (notRun !== undefined && process.env.MTPROXY_TESTS === "all") {
 }
 if (notRun !== undefined) process.once("exit", () => console.error(notRun));
 
-const docker = { setupFiles: ["test/support/docker-turn.ts"], testTimeout: 300_000, hookTimeout: 300_000 };
+const slow = { testTimeout: 300_000, hookTimeout: 300_000 };
+const docker = { ...slow, setupFiles: ["test/support/docker-turn.ts"] };
 
 /** One project a folder of test/: unit and golden need nothing, the others start real programs. */
 export default defineConfig({
@@ -46,7 +47,7 @@ export default defineConfig({
       project("cli"),
       project("contract"),
       project("e2e"),
-      ...((await dockerLacks()) === undefined ? [project("docker", docker)] : []),
+      ...((await dockerLacks()) === undefined ? [project("docker", docker), project("server", slow)] : []),
     ],
   },
 });

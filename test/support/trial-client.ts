@@ -12,6 +12,8 @@ import type { Transport } from "../../src/protocol/transport.ts";
 import { coverDomain } from "./trial.ts";
 
 export interface ClientOptions {
+  /** 127.0.0.1 when absent. */
+  readonly host?: string;
   readonly port: number;
   readonly key: Key;
   readonly transport?: Transport;
@@ -34,8 +36,8 @@ export interface TestClient {
 
 /** Connects and shakes hands; the proxy has not necessarily accepted the key yet when this returns. */
 export async function connectClient(options: ClientOptions): Promise<TestClient> {
-  const { port, key, transport = "padded", datacenter = 2, hello } = options;
-  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+  const { host = "127.0.0.1", port, key, transport = "padded", datacenter = 2, hello } = options;
+  const socket = connect({ port, host, allowHalfOpen: true, noDelay: true });
   socket.on("error", () => {});
   await once(socket, "connect");
   const rest = hello === undefined ? undefined : await greet(socket, key, hello);
