@@ -55,23 +55,12 @@ test("the scan finds what a revealing command shows, so that it can be trusted w
   expect(scan.findIn(bytes.toString("hex").toUpperCase())).not.toEqual([]);
 });
 
+/** Beside what every-command.test.ts shows of each command. */
 describe("no key is in what is said by", () => {
   test.each(
     [
-      ["list-users"],
-      ["list-user-secrets"],
-      ["list-secrets"],
-      ["remove-secret", "1", "--dry-run"],
-      ["remove-secret", "99"],
-      ["show-config", "99"],
-      ["list-fake-tls-domains"],
-      ["status"],
-      ["stats"],
-      ["logs"],
       ["doctor"],
-      ["plan"],
       ["plan", "--exit-code"],
-      ["apply", "--dry-run"],
       ["apply"],
       ["verify"],
       ["verify", "off"],
@@ -79,25 +68,13 @@ describe("no key is in what is said by", () => {
       ["disable-user", "alice"],
       ["enable-user", "alice"],
       ["remove-user", "alice"],
-      ["remove-user", "alice", "--dry-run"],
       ["restart"],
-      ["stop", "--dry-run"],
       ["refresh-config", "--from-file", "/dev/null"],
-      ["setup", "--no-start"],
       ["backup", "create"],
-      ["backup", "list"],
-      ["export"],
       ["export", "--format", "csv"],
-      ["vless-user", "list"],
       ["tick"],
-      ["set-user", "alice", "--note", "aunt"],
-      ["show-promoted-channel"],
-      ["setup-promoted-channel"],
-      ["rotate"],
-      ["vless-user", "remove", "bob", "--dry-run"],
       ["add-user", "alice", "--plain"],
       ["add-user", "eve", "--fake-tls", "evil.example"],
-      ["show", "nobody"],
     ].map((args) => ({ args })),
   )("$args", async ({ args }) => {
     expect((await said(args)).leaks).toEqual([]);

@@ -188,6 +188,7 @@ const typed: Readonly<Record<string, readonly string[]>> = {
   "image list": [],
   "image use": ["no/such:image", "--dry-run"],
   completion: ["bash"],
+  schema: ["list-users"],
   complete: ["--", "show-user-config", "user"],
   "backup create": ["--dry-run"],
   "backup list": [],

@@ -208,6 +208,7 @@ export async function setStage(stage: Stage): Promise<void> {
   const { home, broken, folder } = stage;
   await writeFile(join(folder, "people.csv.list"), PEOPLE);
   await home.mtproxy("add-user", "--from-file", join(folder, "people.csv.list"));
+  await home.mtproxy("disable-user", "carol");
   await home.mtproxy("add-secret", "--description", "reading circle");
   await home.mtproxy("backup", "create", "--output", join(folder, "saved.backup"));
   const channel = { version: 1, enabled: true, proxy_tag: TAG };
