@@ -19,9 +19,9 @@ export const slotsCheck: Check = {
     const planned = await exam.planned();
     if (!Number.isFinite(capabilitiesOf(planned.state.settings).keysPerShard))
       return skipped("the trial engine takes any number of people");
-    const spare = spareByFamily(planned.plan.shards);
-    const counts = [...spare].map(([family, count]) => `${count} for ${NAMES[family]}`).join(", ");
-    const used = [...spare].filter(([, count]) => count === 0).map(([family]) => NAMES[family]);
+    const spare = spareByKind(planned.plan.shards);
+    const counts = [...spare].map(([kind, count]) => `${count} for ${kind}`).join(", ");
+    const used = [...spare].filter(([, count]) => count === 0).map(([kind]) => kind);
     if (used.length === 0) return ok(`spare slots: ${counts}`);
     const ports = freePorts(planned);
     if (ports > 0)
@@ -37,11 +37,13 @@ export const slotsCheck: Check = {
   },
 };
 
-function spareByFamily(shards: readonly ShardDeployment[]): Map<ModeFamily, number> {
-  const spare = new Map<ModeFamily, number>();
+/** By what people call a kind: those of a group with a channel of its own have slots of their own. */
+function spareByKind(shards: readonly ShardDeployment[]): Map<string, number> {
+  const spare = new Map<string, number>();
   for (const { shard } of shards) {
     const free = shard.slots.filter(({ holder }) => holder === undefined).length;
-    spare.set(shard.family, (spare.get(shard.family) ?? 0) + free);
+    const kind = `${NAMES[shard.family]}${shard.group === undefined ? "" : ` of group ${shard.group}`}`;
+    spare.set(kind, (spare.get(kind) ?? 0) + free);
   }
   return spare;
 }
