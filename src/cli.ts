@@ -89,7 +89,7 @@ export async function runCli(
   let exitCode = 0;
   const program = buildProgram(name, helpOutput(terminal), firstWord(argv)).runWith(async (invocation) => {
     const options = globalOptions(invocation.command);
-    output = outputFor(invocation, options, terminal);
+    output = outputFor(invocation, options, terminal, [name, ...argv]);
     exitCode = await runInvocation(invocation, options, output, { terminal, interrupts });
   });
   try {
@@ -143,12 +143,17 @@ function askWhenAsked(terminal: Terminal, options: GlobalOptions): Ask {
   };
 }
 
-function outputFor({ command }: Invocation, options: GlobalOptions, terminal: Terminal): Output {
+function outputFor(
+  { command }: Invocation,
+  options: GlobalOptions,
+  terminal: Terminal,
+  typed: readonly string[],
+): Output {
   const { isWriter, isRevealing } = command;
   const kind = { schema: schemaOf(command), writes: isWriter, reveals: isRevealing };
   const { dryRun, result } = command.opts();
   const keep = typeof result === "string" ? (json: string) => keepResult(result, json) : undefined;
-  return createOutput(terminal, { ...options, ...kind, dryRun: dryRun === true, keep });
+  return createOutput(terminal, { ...options, ...kind, dryRun: dryRun === true, keep, typed });
 }
 
 /** Links are in it: only its owner reads it. */

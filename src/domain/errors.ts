@@ -46,6 +46,9 @@ interface ErrorDetails {
   cause?: unknown;
 }
 
+/** How a hint begins where root could do it: the edge, which knows what was typed, puts the line with sudo in its place. */
+export const AS_ROOT = "run the command as root";
+
 /** The one error class of the product: `message` says what happened, `hint` what to do next. Neither may hold a key. */
 export class AppError extends Error {
   readonly kind: ErrorKind;

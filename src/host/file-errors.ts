@@ -1,11 +1,11 @@
-import { AppError } from "../domain/errors.ts";
+import { AppError, AS_ROOT } from "../domain/errors.ts";
 
 /** What to do about an error number of the kernel (errno(3)). */
 const hints: Readonly<Record<string, string>> = {
   ENOSPC: "free some disk space (df -h shows where), then run the command again",
   EDQUOT: "the disk quota is used up: free some space, then run the command again",
-  EACCES: "run the command as root or as the owner of the folder; --home DIR takes another home",
-  EPERM: "run the command as root; an immutable file (lsattr shows it) has to be freed with chattr -i first",
+  EACCES: `${AS_ROOT} or as the owner of the folder; --home DIR takes another home`,
+  EPERM: `${AS_ROOT}; an immutable file (lsattr shows it) has to be freed with chattr -i first`,
   EROFS: "the file system is mounted read-only: remount it read-write, or look in dmesg for why the kernel did that",
   ENOTDIR: "a part of this path is a file where a folder is expected: move it away",
   EEXIST: "there is a file where a folder is expected: move it away",

@@ -6,6 +6,7 @@ import { createProgress, type RecordedProgress, warningLine } from "./progress.t
 import { redactKeys } from "./redaction.ts";
 import { snakeCase } from "./snake-case.ts";
 import { createStyle } from "./style.ts";
+import { withSudo } from "./sudo-hint.ts";
 import { printable, type Sink, type Terminal, toJson, wantsColor } from "./terminal.ts";
 
 /** What output depends on beside the terminal. */
@@ -18,6 +19,8 @@ export interface OutputOptions extends Pick<GlobalOptions, "json" | "quiet" | "d
   readonly writes: boolean;
   /** It only shows what it would change. */
   readonly dryRun?: boolean;
+  /** The command line, the program's name first: what root is told to type. */
+  readonly typed?: readonly string[];
   /** Takes the JSON of the outcome too, whatever is printed. AppError where it cannot. */
   readonly keep?: ((json: string) => Promise<void>) | undefined;
 }
@@ -71,13 +74,19 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
   return {
     progress,
     async finish(given, view) {
-      const outcome = await kept(given);
+      const outcome = await kept(asTyped(given, options.typed));
       if (options.json) print(snakeCase(toJson(envelope(options, outcome, progress), terminal.out.isTTY ? 2 : 0)));
       else await finishForPeople(outcome, view);
       if (options.debug && outcome.failure !== undefined) line(printable(trace(outcome.failure), false));
       return outcome.failure?.exitCode ?? 0;
     },
   };
+}
+
+/** Root is named by the line that was typed. */
+function asTyped<T>(outcome: Outcome<T>, typed: readonly string[] | undefined): Outcome<T> {
+  if (outcome.failure === undefined || typed === undefined) return outcome;
+  return { ...outcome, failure: withSudo(outcome.failure, typed, process.getuid?.() ?? 0) };
 }
 
 /** Tells people something at once, whatever the command prints. */

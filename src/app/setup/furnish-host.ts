@@ -1,5 +1,5 @@
 import type { HostContext } from "../../context.ts";
-import { AppError } from "../../domain/errors.ts";
+import { AppError, AS_ROOT } from "../../domain/errors.ts";
 import { chosenParts, type HostPart, hostParts } from "../../domain/host-record.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { entriesOf } from "./host-context.ts";
@@ -58,7 +58,7 @@ function failed({ kind, message, hint }: AppError, undone: readonly HostPart[], 
   const gone = undone.length === 0 ? "" : `; undone with it: ${undone.join(", ")}`;
   const next = `${goOn(wishes)} goes on`;
   return new AppError(kind, `${message}${gone}; the settings, people and proxies stay as they are`, {
-    hint: hint === undefined || hint.startsWith("sudo ") ? (hint ?? next) : `${hint}; then ${next}`,
+    hint: hint === undefined || hint === AS_ROOT ? (hint ?? next) : `${hint}; then ${next}`,
   });
 }
 

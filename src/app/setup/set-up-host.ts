@@ -1,5 +1,5 @@
 import type { HostContext } from "../../context.ts";
-import { AppError } from "../../domain/errors.ts";
+import { AppError, AS_ROOT } from "../../domain/errors.ts";
 import { type ChosenPart, type HostEntry, type HostPart, hostEntryKinds, hostParts } from "../../domain/host-record.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { fail2banFiles, type HostFileFacts, logrotateFiles } from "../../render/host-files.ts";
@@ -79,7 +79,7 @@ function mayChange({ host, machine }: HostContext): boolean {
 
 function needsRoot(part: HostPart): AppError {
   return new AppError("environment", `only root may change what the machine has for ${part}`, {
-    hint: "sudo mtproxy setup",
+    hint: AS_ROOT,
   });
 }
 

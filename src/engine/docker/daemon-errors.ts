@@ -1,5 +1,5 @@
 import { DOCKER_MISSING } from "../../domain/engine-facts.ts";
-import { AppError } from "../../domain/errors.ts";
+import { AppError, AS_ROOT } from "../../domain/errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { isInstalled, isThere } from "./programs.ts";
 
@@ -44,7 +44,7 @@ function refused(failure: DaemonFailure, endpoint: Endpoint): AppError {
 
 function noPermission(endpoint: Endpoint, cause: unknown): AppError {
   return new AppError("environment", `no permission to use Docker's socket ${endpoint.socketPath ?? endpoint.url}`, {
-    hint: "run the command as root (sudo)",
+    hint: AS_ROOT,
     cause,
   });
 }

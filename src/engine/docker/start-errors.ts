@@ -1,4 +1,4 @@
-import { AppError } from "../../domain/errors.ts";
+import { AppError, AS_ROOT } from "../../domain/errors.ts";
 import type { Daemon } from "./daemon.ts";
 import { portHolder } from "./port-holder.ts";
 
@@ -59,7 +59,7 @@ function noImage(words: string): AppError {
 
 function noPermission(): AppError {
   return new AppError("environment", "no permission to use Docker's socket", {
-    hint: "run the command as root (sudo)",
+    hint: AS_ROOT,
   });
 }
 
