@@ -1,24 +1,26 @@
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { runCli } from "../support/cli.ts";
+import { fileTree } from "../support/file-tree.ts";
 import { type Datacenter, startDatacenter } from "../support/telegram/datacenter.ts";
-import { tempFolder } from "../support/temp-home.ts";
 import { freePort } from "../support/trial.ts";
 import { converse, type Exchange, hostFolders, keys } from "../support/wizard.ts";
 
 /** A machine on which nothing was set up, on the trial engine and with a Telegram of its own. */
-async function bareServer() {
-  const folder = await tempFolder();
+async function bareServer(finished: typeof onTestFinished = onTestFinished) {
+  const folder = await mkdtemp(join(tmpdir(), "mtproxy-wizard-"));
   const [home, root] = [join(folder, "home"), join(folder, "root")];
   for (const path of hostFolders) await mkdir(join(root, path), { recursive: true });
   const datacenter = await startDatacenter();
   const [port, other] = [await freePort(), await freePort()];
-  onTestFinished(async () => {
+  finished(async () => {
     await runCli(["stop"], { home });
     await datacenter.close();
+    await rm(folder, { recursive: true, force: true });
   });
   const env = environment(datacenter, join(folder, "users.lock"), root);
   const settings = async () =>
@@ -116,29 +118,44 @@ test("run again proposes what is set, and repairs what is broken", async () => {
   expect(await exists(home, "data/users.json")).toBe(true);
 });
 
-test.each([
-  ["at the first question", 0],
-  ["in the middle", 2],
-  ["at the last question", 8],
-])("Ctrl-C %s ends with 130 and leaves nothing", async (_, after) => {
-  const { wizard, home, root, port, exists } = await bareServer();
-  const answers: Exchange[] = [
-    ["Install MTProxy?", `y${enter}`],
-    ["links name:", `127.0.0.1${enter}`],
-    ["Port:", `${port}${enter}`],
-    ["Number of workers", enter],
-    ["Enable random padding", enter],
-    ["First user", `alice${enter}`],
-    ["do what is due?", enter],
-    ["logrotate and fail2ban", enter],
-    ["/usr/local/bin?", enter],
-    ["Go ahead?", ""],
-  ];
-  const [question] = answers[after] ?? [""];
-  const { code } = await wizard([...answers.slice(0, after), [question, keys.interrupt]]);
-  expect(code).toBe(130);
-  expect(await exists(home)).toBe(false);
-  expect(await exists(root, "etc/cron.d/familytraffic-mtproxy")).toBe(false);
+/** Every question of the way through, and what is asked besides where a site is imitated. */
+const wayThrough = (port: number): Exchange[] => [
+  ["Install MTProxy?", `y${enter}`],
+  ["links name:", `127.0.0.1${enter}`],
+  ["Port:", `${port}${enter}`],
+  ["Number of workers", enter],
+  ["Enable random padding", `n${enter}`],
+  ["Imitate visits to a web site", `y${enter}`],
+  ["Cover domain:", enter],
+  ["First user", `alice${enter}`],
+  ["do what is due?", enter],
+  ["logrotate and fail2ban", enter],
+  ["/usr/local/bin?", enter],
+  ["Go ahead?", ""],
+];
+
+// One after the other they would take as long as all other tests of the wizard.
+test.concurrent.for(wayThrough(0).map(([question], index) => [question, index] as const))(
+  'Ctrl-C at the question "%s" ends with 130 and leaves nothing',
+  async ([question, index], { onTestFinished }) => {
+    const { wizard, home, root, port } = await bareServer(onTestFinished);
+    const before = await fileTree(root);
+    const { code, shown } = await wizard([...wayThrough(port).slice(0, index), [question, keys.interrupt]]);
+    expect(code, shown).toBe(130);
+    await expect(stat(home)).rejects.toThrow("ENOENT");
+    expect(await fileTree(root)).toEqual(before);
+  },
+);
+
+test("Ctrl-C at any question of a second run leaves what is set up as it is", async () => {
+  const { wizard, home, root, port, mtproxy } = await bareServer();
+  const flags = ["--public-host", "127.0.0.1", "--port", String(port), "--first-user", "alice", "--no-start"];
+  expect((await mtproxy("setup", ...flags)).code).toBe(0);
+  const before = [await fileTree(home), await fileTree(root)];
+  const questions: Exchange[] = [["change or repair it?", enter], ...wayThrough(port).slice(1, 7)];
+  const runs = questions.map(([question], index) => wizard([...questions.slice(0, index), [question, keys.interrupt]]));
+  expect((await Promise.all(runs)).map(({ code }) => code)).toEqual(questions.map(() => 130));
+  expect([await fileTree(home), await fileTree(root)]).toEqual(before);
 });
 
 test("Ctrl-C in the middle of the steps leaves whole files, and the next setup does the rest", async () => {
