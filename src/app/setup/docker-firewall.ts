@@ -1,4 +1,5 @@
 import type { HostContext } from "../../context.ts";
+import { composeProject } from "../../domain/container-labels.ts";
 import type { HostEntry } from "../../domain/host-record.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { INNER_PORT } from "../../domain/shard.ts";
@@ -27,7 +28,7 @@ export async function putDockerFirewall(ctx: HostContext, { engine }: Settings):
   if (engine !== "docker" || (await readUfw(ctx)) === "missing") return undefined;
   const bridge = await findBridge(ctx);
   if (bridge === undefined) return undefined;
-  for (const entry of await entriesOf(ctx, PART)) if (isFor(entry, bridge)) await removeRoute(ctx, entry);
+  await forgetOtherBridges(ctx, bridge);
   const { systemd, cron } = await readServices(ctx);
   await putHostFiles(ctx, PART, dockerFirewallFiles(bridge, systemd ? "systemd" : cron ? "cron" : undefined));
   await allowRoute(ctx, bridge);
@@ -39,7 +40,7 @@ export async function putDockerFirewall(ctx: HostContext, { engine }: Settings):
 
 /** The bridge of our containers' network; undefined as long as there is none. */
 export async function findBridge({ machine }: HostContext): Promise<string | undefined> {
-  const ours = ["--filter", "label=com.docker.compose.project=familytraffic-mtproxy"];
+  const ours = ["--filter", `label=com.docker.compose.project=${composeProject}`];
   const { failed, stdout } = await machine.run([
     "docker",
     "network",
@@ -53,9 +54,12 @@ export async function findBridge({ machine }: HostContext): Promise<string | und
   return id && `br-${id.slice(0, ID_DIGITS)}`;
 }
 
-/** A network that was made anew has another bridge. */
-function isFor({ kind, what }: HostEntry, bridge: string): boolean {
-  return kind === "route" && !what.endsWith(` on ${bridge}`);
+/** A network that was made anew has another bridge; the script takes the rules out that are for the old one. */
+async function forgetOtherBridges(ctx: HostContext, bridge: string): Promise<void> {
+  for (const entry of await entriesOf(ctx, PART)) {
+    if (entry.kind === "route" && !entry.what.endsWith(` on ${bridge}`)) await removeRoute(ctx, entry);
+    if (entry.kind === "chain" && entry.what !== bridge) await forgetEntry(ctx, entry);
+  }
 }
 
 /** Words of UFW for one rule of it. */

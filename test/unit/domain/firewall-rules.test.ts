@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ufwAnswer, userChainAnswer } from "../../../src/domain/firewall-rules.ts";
+import { routeAnswer, ufwAnswer, userChainAnswer } from "../../../src/domain/firewall-rules.ts";
 
 /** As ufw 0.36 prints it. */
 const UFW = `Status: active
@@ -88,5 +88,27 @@ describe("the rules of a chain of iptables", () => {
 
   test("are read whatever they are", () => {
     fc.assert(fc.property(fc.string(), fc.nat(65_535), (text, port) => void userChainAnswer(`-A INPUT ${text}`, port)));
+  });
+});
+
+describe("UFW's rules for forwarded connections", () => {
+  const POLICY = "-N ufw-skip-to-policy-forward\n-A ufw-skip-to-policy-forward -j DROP\n";
+  const ask = (rules: string[], policy = POLICY) =>
+    routeAnswer(["-N ufw-user-forward", ...rules].join("\n"), policy, "br-0123456789ab", 8443);
+  const OURS = "-A ufw-user-forward -o br-0123456789ab -p tcp -m tcp --dport 8443 -j ACCEPT";
+
+  test.each([
+    { says: "open", rules: [OURS] },
+    { says: "open", rules: ["-A ufw-user-forward -p tcp -m tcp --dport 8443 -j ACCEPT"] },
+    { says: "open", rules: ["-A ufw-user-forward -s 203.0.113.66/32 -j DROP", OURS] },
+    { says: "closed", rules: [] },
+    { says: "closed", rules: ["-A ufw-user-forward -o br-0123456789ab -j DROP", OURS] },
+    { says: "closed", rules: [OURS.replace("br-0123456789ab", "br-other")] },
+    { says: "closed", rules: [OURS.replace("8443", "443")] },
+  ])("say $says of $rules", ({ says, rules }) => expect(ask(rules)).toBe(says));
+
+  test("let in whom no rule names where that is the default, and everybody while UFW is off", () => {
+    expect(ask([], POLICY.replace("DROP", "ACCEPT"))).toBe("open");
+    expect(routeAnswer("", "", "br-0123456789ab", 8443)).toBe("open");
   });
 });
