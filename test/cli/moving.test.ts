@@ -230,9 +230,9 @@ describe("export", () => {
   test("as CSV has a line each, and secrets where they are asked for", async () => {
     const { stdout } = await home().mtproxy("export", "--format", "csv", "--with-secrets");
     const [head, alice = ""] = stdout.split("\n");
-    expect(head).toBe("username,enabled,mode,domain,server,port,created_at,expires_at,note,tags,secret,link");
+    expect(head).toBe("username,enabled,mode,domain,server,port,created_at,expires_at,note,tags,group,secret,link");
     expect(alice).toMatch(
-      /^alice,true,padded,,127\.0\.0\.1,\d+,2\S+Z,,,,(dd[0-9a-f]{32}),tg:\/\/proxy\?\S+&secret=\1$/,
+      /^alice,true,padded,,127\.0\.0\.1,\d+,2\S+Z,,,,,(dd[0-9a-f]{32}),tg:\/\/proxy\?\S+&secret=\1$/,
     );
   });
 
