@@ -26,6 +26,14 @@ async function bareHome() {
 }
 
 describe("without a terminal", () => {
+  test("an image file that is not there is refused before anything is written", async () => {
+    const { home, run, answers } = await bareHome();
+    const file = await answers({ public_host: "proxy.example", image_file: "/nonexistent/image.tar" });
+    const { code, stderr } = await run(["setup", "--answers", file]);
+    expect([code, stderr]).toEqual([4, "✗ there is no image file /nonexistent/image.tar\n"]);
+    await expect(stat(home)).rejects.toThrow("ENOENT");
+  });
+
   test("variables answer what flags do not, an answers file comes between", async () => {
     const { run, settings, answers } = await bareHome();
     const file = await answers({ port: 2222, workers: 1, default_mode: "plain" });

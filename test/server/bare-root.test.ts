@@ -19,7 +19,7 @@ const LONGEST_SETUP_MS = 180_000;
 /** What the admin brings, and where the packages come from: before anything is set up. */
 const answers = {
   ...{ install_docker: true, image_file: "/root/image.tar", first_user: "alice" },
-  ...{ timer: true, logrotate: true, commands: true },
+  ...{ timer: true, logrotate: true, commands: true, completion: true, man: true },
 };
 
 /** Of no interest before and after: Docker's own storage is thousands of files. */
@@ -61,11 +61,9 @@ describe.runIf(isRoot)("a bare Debian", () => {
     expect(code, `${stderr}${JSON.stringify(json)}`).toBe(0);
     console.log(`setup took ${seconds(took)}, ${seconds(bare.apt.packageMs)} of it apt's downloads`);
     expect(took).toBeLessThan(LONGEST_SETUP_MS);
-    const parts = ["firewall", "timer", "logrotate", "fail2ban", "commands"];
-    const installed = (json.data as { host: { part: string; installed: boolean }[] }).host
-      .filter((part) => part.installed)
-      .map(({ part }) => part);
-    expect(installed).toEqual(parts.filter((part) => answers[part as keyof typeof answers] === true));
+    const { host } = json.data as { host: { part: string; installed: boolean }[] };
+    const installed = host.filter((part) => part.installed).map(({ part }) => part);
+    expect(installed).toEqual(["timer", "logrotate", "commands", "completion", "man"]);
     expect(await linksWork()).toEqual([true, true]);
   });
 
