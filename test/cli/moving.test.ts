@@ -2,6 +2,7 @@ import { cp, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Exported } from "../../src/app/moving/export-users.ts";
+import { importFormatNames } from "../../src/state/import/formats.ts";
 import { cliHome, sharedCliHome } from "../support/cli-home.ts";
 import { importSamples, samples } from "../support/import-samples.ts";
 import { KeyScan } from "../support/key-scan.ts";
@@ -42,6 +43,20 @@ async function samplesFor(port: number, folder: string): Promise<string> {
   }
   return folder;
 }
+
+/** What this product writes itself, and how. */
+const ownFormats = [
+  ["export", ["export", "--format", "json", "--with-secrets", "--output"]],
+  ["export-csv", ["export", "--format", "csv", "--with-secrets", "--output"]],
+  ["users", undefined],
+] as const;
+
+test("every format is imported here, and the links of its people verified", () => {
+  const ofPeople = samples.filter(({ people }) => Object.keys(people).length > 0).map(({ format }) => format);
+  // The settings of the old stack name nobody; that they are read is seen with the others.
+  const all = new Set([...ofPeople, ...ownFormats.map(([format]) => format), "familytraffic-config"]);
+  expect([...all].sort()).toEqual([...importFormatNames].sort());
+});
 
 describe("people of another proxy", () => {
   const home = sharedCliHome();
@@ -247,6 +262,23 @@ describe("export", () => {
       ["bob", true],
       ["carol", false],
     ]);
+  });
+
+  test.each(ownFormats)("comes to another home as %s, where the links that people have work", async (format, write) => {
+    const path = join(await tempFolder(), "people");
+    if (write === undefined) await writeFile(path, await home().usersText());
+    else expect((await home().mtproxy(...write, path)).code).toBe(0);
+    const { users } = (await home().mtproxy("export", "--with-secrets", "--json")).json.data as Exported;
+    const other = await cliHome();
+    const result = await other.mtproxy("import", path, "--json");
+    expect([result.code, (result.json.data as ImportedJson).format], result.stdout).toEqual([0, format]);
+    // The links as they are, but for the port, behind which the other home's proxy is.
+    const links = users.filter(({ enabled }) => enabled).map(({ secret }) => linkTo(other.port, secret ?? ""));
+    expect(links).toHaveLength(2);
+    const verified = await other.mtproxy("verify", ...links);
+    expect(verified.code, verified.stdout).toBe(0);
+    const off = users.filter(({ enabled }) => !enabled).map(({ secret }) => linkTo(other.port, secret ?? ""));
+    expect((await other.mtproxy("verify", ...off)).code).toBe(9);
   });
 
   test.each(["json", "csv"])(
