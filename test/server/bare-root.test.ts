@@ -93,6 +93,14 @@ describe.runIf(isRoot)("a bare Debian", () => {
     expect(await linksWork()).toEqual([true, true]);
   });
 
+  it("is told when the cron that its jobs are for is gone", async () => {
+    expect((await mtproxy("doctor", "schedule")).code).toBe(0);
+    await bare.must("mv", "/usr/sbin/cron", "/root/cron");
+    const { code, stdout } = await bare.run("mtproxy", "doctor", "schedule");
+    await bare.must("mv", "/root/cron", "/usr/sbin/cron");
+    expect([code, stdout]).toEqual([9, expect.stringContaining("but no cron that reads it")]);
+  });
+
   it("is after uninstall --purge what it was before, file by file, but for what apt and Docker keep", async () => {
     const { code, stdout } = await mtproxy("uninstall", "--purge", "--yes");
     expect(code, stdout).toBe(0);
