@@ -74,16 +74,29 @@ export function clientHelloLength(start: Uint8Array): number | "not-tls" | undef
  * cipher. `received` is everything that came so far, at least the whole record.
  */
 export function identifyHello(received: Uint8Array, rules: HelloRules): HelloIdentity {
+  const checked = checkHello(received, rules);
+  return checked.ok ? identifyKey(checked.hello, checked.domain, rules) : checked;
+}
+
+export type CheckedHello =
+  | { readonly ok: true; readonly hello: ClientHello; readonly domain: string }
+  | Extract<HelloIdentity, { ok: false }>;
+
+/** All that can be said of a hello before its key is known. */
+export function checkHello(
+  received: Uint8Array,
+  { limits = helloLimits.since2025, isKnownDomain }: Pick<HelloRules, "limits" | "isKnownDomain">,
+): CheckedHello {
   const length = clientHelloLength(received);
-  const sizeFault = checkSize(length, rules.limits ?? helloLimits.since2025);
+  const sizeFault = checkSize(length, limits);
   if (sizeFault !== undefined) return { ok: false, reason: sizeFault };
   const hello = readClientHello(received.subarray(0, Number(length)));
   if (hello === undefined) return { ok: false, reason: "malformed" };
   const domain = hello.serverName;
   if (domain === undefined) return { ok: false, reason: "no-sni" };
-  if (!rules.isKnownDomain(domain)) return { ok: false, reason: "unknown-domain", domain };
+  if (!isKnownDomain(domain)) return { ok: false, reason: "unknown-domain", domain };
   if (received.length > hello.record.length) return { ok: false, reason: "trailing-bytes", domain };
-  return identifyKey(hello, domain, rules);
+  return { ok: true, hello, domain };
 }
 
 function checkSize(
@@ -99,9 +112,19 @@ function identifyKey(hello: ClientHello, domain: string, rules: HelloRules): Hel
   if (rules.isReplay?.(hello.random)) return { ok: false, reason: "replayed", domain };
   const match = matchKey(hello, rules.keys);
   if (match === undefined) return { ok: false, reason: "unmatched", domain };
-  if (!isAllowedTime(match.unixTime, rules.now, rules.firstHelloAt)) return { ok: false, reason: "clock-skew", domain };
-  if (!isTls13Cipher(hello.cipher)) return { ok: false, reason: "no-cipher", domain };
-  return { ok: true, domain, hello, ...match };
+  const fault = checkMatched(hello, match.unixTime, rules.now, rules.firstHelloAt);
+  return fault === undefined ? { ok: true, domain, hello, ...match } : { ok: false, reason: fault, domain };
+}
+
+/** What is looked at last, when the key is known. Times in seconds since 1970. */
+export function checkMatched(
+  hello: ClientHello,
+  clientTime: number,
+  now: number,
+  firstHelloAt?: number,
+): "clock-skew" | "no-cipher" | undefined {
+  if (!isAllowedTime(clientTime, now, firstHelloAt)) return "clock-skew";
+  return isTls13Cipher(hello.cipher) ? undefined : "no-cipher";
 }
 
 /** The key that the hello was made with, and the time it claims. */

@@ -1,0 +1,122 @@
+import { setImmediate } from "node:timers/promises";
+import { TimeBudget } from "./time-budget.ts";
+
+/** Tries keys `from` to `to`: what it found, or undefined. */
+export type TryKeys<T> = (from: number, to: number) => T | undefined;
+
+/** Keys between two looks at the clock: some hundred microseconds of work. */
+const SLICE = 64;
+/** How long a search goes on before clients that are known get their turn. */
+const TURN_MS = 1;
+/** HAProxy waits 300 ms for an answer, and then lets the stranger through to a shard: nobody may wait that long here. */
+const PATIENCE_MS = 150;
+const MAX_WAITING = 500;
+const MAX_ADDRESSES = 10_000;
+
+interface Budgets {
+  /** Milliseconds of searching in a second, for all strangers together and for those of one address. */
+  readonly all: number;
+  readonly address: number;
+}
+
+/** Half of a core for all, a tenth for one address: who pays more than that is sent to the cover site unlooked at. */
+const DEFAULT_BUDGETS: Budgets = { all: 500, address: 100 };
+
+export interface ScanClock {
+  /** Milliseconds, never backwards. */
+  now(): number;
+  /** Lets everything else that waits run first. */
+  giveWay(): Promise<unknown>;
+}
+
+const realClock: ScanClock = { now: () => performance.now(), giveWay: () => setImmediate() };
+
+/**
+ * Searches through all keys, for clients that nobody knows by their address. One after the other in slices, so that a crowd of
+ * strangers never delays a client that is known; the latest first, because who waited long is about to be given up. What is above a
+ * budget is not searched: its answer is `busy`, and never an open door.
+ */
+export class ScanQueue {
+  readonly #clock: ScanClock;
+  readonly #budgets: Budgets;
+  readonly #all: TimeBudget;
+  readonly #byAddress = new Map<string, TimeBudget>();
+  readonly #waiting: ((isServed: boolean) => void)[] = [];
+  #isSearching = false;
+
+  constructor(clock: ScanClock = realClock, budgets: Budgets = DEFAULT_BUDGETS) {
+    this.#clock = clock;
+    this.#budgets = budgets;
+    this.#all = new TimeBudget(budgets.all, budgets.all, clock.now());
+  }
+
+  /** What `tryKeys` finds among `count` keys; `busy` when the search was not made, or not to its end. */
+  async search<T>(address: string, count: number, tryKeys: TryKeys<T>): Promise<T | "busy" | undefined> {
+    const since = this.#clock.now();
+    const budget = this.#budgetOf(address, since);
+    if (!this.#mayGoOn(since, since, budget) || !(await this.#turn())) return "busy";
+    try {
+      return await this.#search(count, tryKeys, since, budget);
+    } finally {
+      this.#passOn();
+    }
+  }
+
+  async #search<T>(
+    count: number,
+    tryKeys: TryKeys<T>,
+    since: number,
+    own: TimeBudget,
+  ): Promise<T | "busy" | undefined> {
+    let turnSince = this.#clock.now();
+    for (let at = 0; at < count; at += SLICE) {
+      const before = this.#clock.now();
+      if (!this.#mayGoOn(since, before, own)) return "busy";
+      const found = tryKeys(at, Math.min(count, at + SLICE));
+      const now = this.#clock.now();
+      this.#all.spend(now - before);
+      own.spend(now - before);
+      if (found !== undefined) return found;
+      if (now - turnSince < TURN_MS) continue;
+      await this.#clock.giveWay();
+      turnSince = this.#clock.now();
+    }
+    return undefined;
+  }
+
+  #mayGoOn(since: number, now: number, own: TimeBudget): boolean {
+    return now - since < PATIENCE_MS && own.hasSome(now) && this.#all.hasSome(now);
+  }
+
+  /** Waits until nobody else searches. False when there are so many that this one is given up. */
+  async #turn(): Promise<boolean> {
+    if (!this.#isSearching) {
+      this.#isSearching = true;
+      return true;
+    }
+    if (this.#waiting.length >= MAX_WAITING) this.#waiting.shift()?.(false);
+    return new Promise((served) => this.#waiting.push(served));
+  }
+
+  #passOn(): void {
+    const next = this.#waiting.pop();
+    this.#isSearching = next !== undefined;
+    next?.(true);
+  }
+
+  #budgetOf(address: string, now: number): TimeBudget {
+    const known = this.#byAddress.get(address);
+    if (known !== undefined) return known;
+    if (this.#byAddress.size >= MAX_ADDRESSES) this.#forget(now);
+    const budget = new TimeBudget(this.#budgets.address, this.#budgets.address, now);
+    this.#byAddress.set(address, budget);
+    return budget;
+  }
+
+  /** A budget that is full again says nothing; when all are in use, the oldest goes. */
+  #forget(now: number): void {
+    for (const [address, budget] of this.#byAddress) if (budget.isFull(now)) this.#byAddress.delete(address);
+    const [oldest] = this.#byAddress.keys();
+    if (this.#byAddress.size >= MAX_ADDRESSES && oldest !== undefined) this.#byAddress.delete(oldest);
+  }
+}

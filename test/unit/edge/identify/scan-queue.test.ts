@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { ScanQueue } from "../../../../src/edge/identify/scan-queue.ts";
+
+/** A clock that only work moves; who gives way lets the others run. */
+function workClock() {
+  let now = 0;
+  return {
+    now: () => now,
+    giveWay: async () => {
+      for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+    },
+    work: (milliseconds: number) => {
+      now += milliseconds;
+    },
+  };
+}
+
+const found = { who: "alice" };
+
+describe("a search", () => {
+  it("finds in the slice where it is, and says when there is nothing", async () => {
+    const queue = new ScanQueue(workClock());
+    const tried: [number, number][] = [];
+    const look = (at: number) => (from: number, to: number) => {
+      tried.push([from, to]);
+      return from <= at && at < to ? found : undefined;
+    };
+    expect(await queue.search("a", 200, look(100))).toBe(found);
+    expect(await queue.search("a", 200, look(500))).toBe(undefined);
+    expect(tried).toEqual([
+      [0, 64],
+      [64, 128],
+      [0, 64],
+      [64, 128],
+      [128, 192],
+      [192, 200],
+    ]);
+  });
+
+  it("is given up after 150 ms, and what comes later than that is not begun", async () => {
+    const clock = workClock();
+    const queue = new ScanQueue(clock, { all: 1e6, address: 1e6 });
+    const slow = () => void clock.work(60);
+    const [latest, ...early] = [
+      queue.search("a", 1000, slow),
+      queue.search("b", 64, slow),
+      queue.search("c", 64, slow),
+    ];
+    expect(await latest).toBe("busy");
+    expect(await Promise.all(early)).toEqual(["busy", "busy"]);
+  });
+
+  it("serves who came last first", async () => {
+    const queue = new ScanQueue(workClock());
+    const order: string[] = [];
+    const name = (who: string) => () => void order.push(who);
+    await Promise.all(["first", "second", "third"].map((who) => queue.search(who, 10, name(who))));
+    expect(order).toEqual(["first", "third", "second"]);
+  });
+
+  it("lets others run in between", async () => {
+    const clock = workClock();
+    const queue = new ScanQueue(clock);
+    const events: string[] = [];
+    const search = queue.search("a", 256, (from) => {
+      clock.work(2);
+      events.push(`slice ${from}`);
+      return undefined;
+    });
+    await Promise.resolve();
+    const other = Promise.resolve().then(() => events.push("known client"));
+    await Promise.all([search, other]);
+    expect(events.indexOf("known client")).toBeLessThan(events.indexOf("slice 128"));
+  });
+
+  it("keeps an address within its budget, and leaves the others theirs", async () => {
+    const clock = workClock();
+    const queue = new ScanQueue(clock, { all: 500, address: 100 });
+    const answers = [];
+    for (let turn = 0; turn < 12; turn += 1) answers.push(await queue.search("flood", 64, () => void clock.work(20)));
+    expect(answers.filter((answer) => answer === undefined).length).toBeGreaterThanOrEqual(5);
+    expect(answers.filter((answer) => answer === "busy").length).toBeGreaterThanOrEqual(5);
+    expect(await queue.search("somebody", 64, () => found)).toBe(found);
+    clock.work(1000);
+    expect(await queue.search("flood", 64, () => found)).toBe(found);
+  });
+
+  it("keeps all strangers within one budget, however many addresses they have", async () => {
+    const clock = workClock();
+    const queue = new ScanQueue(clock, { all: 500, address: 100 });
+    let searched = 0;
+    for (let turn = 0; turn < 200; turn += 1) {
+      const answer = await queue.search(`address ${turn}`, 64, () => void clock.work(10));
+      if (answer === undefined) searched += 1;
+      clock.work(1);
+    }
+    const seconds = clock.now() / 1000;
+    expect(10 * searched).toBeLessThanOrEqual(500 * (seconds + 1) + 10);
+    expect(10 * searched).toBeGreaterThan(500 * seconds * 0.9);
+  });
+
+  it("remembers a bounded number of addresses, and of those who wait", async () => {
+    const queue = new ScanQueue(workClock());
+    for (let turn = 0; turn < 25_000; turn += 1) await queue.search(`address ${turn}`, 0, () => undefined);
+    const crowd = await Promise.all(
+      Array.from({ length: 2000 }, (_, turn) => queue.search(`crowd ${turn}`, 10, () => found)),
+    );
+    expect(crowd.filter((answer) => answer === found).length).toBe(501);
+    expect(await queue.search("after", 10, () => found)).toBe(found);
+  });
+
+  it("that fails makes way for the next", async () => {
+    const queue = new ScanQueue(workClock());
+    const fail = () => {
+      throw new Error("a fault of ours");
+    };
+    await expect(queue.search("a", 10, fail)).rejects.toThrow("a fault of ours");
+    expect(await queue.search("a", 10, () => found)).toBe(found);
+  });
+});
