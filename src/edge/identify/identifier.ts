@@ -23,12 +23,16 @@ interface Match {
 
 type Kind = EdgeKey["family"];
 
+/** Whole record. */
+interface HelloBytes {
+  readonly minBytes: number;
+  readonly maxBytes: number;
+}
+
 export interface IdentifierOptions {
   readonly queue?: ScanQueue;
   /** Seconds since 1970. */
   readonly now?: () => number;
-  /** Sizes of a hello that the shards' binary takes. */
-  readonly helloBytes?: { readonly minBytes: number; readonly maxBytes: number };
 }
 
 /**
@@ -39,13 +43,17 @@ export class Identifier {
   readonly #known = new KnownAddresses();
   readonly #queue: ScanQueue;
   readonly #now: () => number;
-  readonly #helloBytes: NonNullable<IdentifierOptions["helloBytes"]>;
+  #helloBytes: HelloBytes = helloLimits.since2025;
   #book = new KeyBook([]);
 
-  constructor({ queue, now, helloBytes }: IdentifierOptions = {}) {
+  constructor({ queue, now }: IdentifierOptions = {}) {
     this.#queue = queue ?? new ScanQueue();
     this.#now = now ?? (() => Math.floor(Date.now() / 1000));
-    this.#helloBytes = helloBytes ?? helloLimits.since2025;
+  }
+
+  /** Bytes of a ClientHello that the shards' binary takes, from now on. */
+  limitHellos(bytes: HelloBytes): void {
+    this.#helloBytes = bytes;
   }
 
   /** These keys from now on; a search that is under way ends with those it began with. */

@@ -1,0 +1,81 @@
+import type { Identifier } from "../identify/identifier.ts";
+import type { Verdict } from "../identify/verdict.ts";
+import type { Answer } from "../spop/agent-session.ts";
+import type { Action, Message } from "../spop/messages.ts";
+import type { TypedData } from "../spop/typed-data.ts";
+
+/** Name of the SPOE message that asks who is connecting, and of its arguments. */
+export const IDENTIFY = { message: "who", source: "src", data: "data" } as const;
+
+/**
+ * The variables of the session that an answer sets, without HAProxy's prefix: `why` always, `user` where the holder is known, and for
+ * who gets in `server`, `shard` and `limits` that there are.
+ */
+export const VARIABLES = {
+  why: "why",
+  user: "user",
+  server: "server",
+  shard: "shard",
+  maxConnections: "max_connections",
+  maxAddresses: "max_addresses",
+} as const;
+
+/** Answers HAProxy's question with what the identifier finds. A message that it does not know, or cannot be, gets no variables. */
+export function answerWith(identifier: Identifier): Answer {
+  return (messages) => {
+    const asked = messages.find(({ name }) => name === IDENTIFY.message);
+    const connection = asked === undefined ? undefined : connectionOf(asked);
+    if (connection === undefined) return [];
+    const verdict = identifier.identify(connection.address, connection.received);
+    return verdict instanceof Promise ? verdict.then(actionsOf) : actionsOf(verdict);
+  };
+}
+
+function connectionOf({ args }: Message): { address: string; received: Uint8Array } | undefined {
+  const source = args.get(IDENTIFY.source);
+  const data = args.get(IDENTIFY.data);
+  if (data?.type !== "binary") return undefined;
+  if (source?.type !== "ipv4" && source?.type !== "ipv6") return undefined;
+  return { address: networkOf(source.value), received: data.value };
+}
+
+const MAPPED_IPV4 = Buffer.from("00000000000000000000ffff", "hex");
+/** A household gets a /64 and its devices change within it. */
+const NETWORK_BYTES = 8;
+
+/** The same for all addresses of one household. */
+function networkOf(address: Uint8Array): string {
+  const bytes = Buffer.from(address.buffer, address.byteOffset, address.byteLength);
+  if (bytes.length === 4) return bytes.toString("latin1");
+  if (bytes.subarray(0, 12).equals(MAPPED_IPV4)) return bytes.toString("latin1", 12);
+  return bytes.toString("latin1", 0, NETWORK_BYTES);
+}
+
+function actionsOf(verdict: Verdict): Action[] {
+  if (verdict.why !== "ok") return [text(VARIABLES.why, verdict.why), ...optional(VARIABLES.user, verdict.holder)];
+  const { holder, server, shardId, maxConnections, maxAddresses } = verdict.known;
+  return [
+    text(VARIABLES.why, "ok"),
+    text(VARIABLES.user, holder),
+    text(VARIABLES.server, server),
+    number(VARIABLES.shard, shardId),
+    ...(maxConnections === undefined ? [] : [number(VARIABLES.maxConnections, maxConnections)]),
+    ...(maxAddresses === undefined ? [] : [number(VARIABLES.maxAddresses, maxAddresses)]),
+  ];
+}
+
+function optional(name: string, value: string | undefined): Action[] {
+  return value === undefined ? [] : [text(name, value)];
+}
+
+function text(name: string, value: string): Action {
+  return set(name, { type: "string", value });
+}
+
+function number(name: string, value: number): Action {
+  return set(name, { type: "int64", value: BigInt(value) });
+}
+
+function set(name: string, value: TypedData): Action {
+  return { do: "set-var", scope: "session", name, value };
+}
