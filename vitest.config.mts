@@ -47,6 +47,7 @@ export default defineConfig({
       project("cli"),
       project("contract"),
       project("e2e"),
+      project("edge"),
       ...((await dockerLacks()) === undefined ? [project("docker", docker), project("server", slow)] : []),
     ],
   },

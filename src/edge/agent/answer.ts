@@ -1,29 +1,14 @@
+import { spoeQuestion, spoeVariables } from "../../domain/spoe.ts";
 import type { Identifier } from "../identify/identifier.ts";
 import type { Verdict } from "../identify/verdict.ts";
 import type { Answer } from "../spop/agent-session.ts";
 import type { Action, Message } from "../spop/messages.ts";
 import type { TypedData } from "../spop/typed-data.ts";
 
-/** Name of the SPOE message that asks who is connecting, and of its arguments. */
-export const IDENTIFY = { message: "who", source: "src", data: "data" } as const;
-
-/**
- * The variables of the session that an answer sets, without HAProxy's prefix: `why` always, `user` where the holder is known, and for
- * who gets in `server`, `shard` and `limits` that there are.
- */
-export const VARIABLES = {
-  why: "why",
-  user: "user",
-  server: "server",
-  shard: "shard",
-  maxConnections: "max_connections",
-  maxAddresses: "max_addresses",
-} as const;
-
 /** Answers HAProxy's question with what the identifier finds. A message that it does not know, or cannot be, gets no variables. */
 export function answerWith(identifier: Identifier): Answer {
   return (messages) => {
-    const asked = messages.find(({ name }) => name === IDENTIFY.message);
+    const asked = messages.find(({ name }) => name === spoeQuestion.message);
     const connection = asked === undefined ? undefined : connectionOf(asked);
     if (connection === undefined) return [];
     const verdict = identifier.identify(connection.address, connection.received);
@@ -32,8 +17,8 @@ export function answerWith(identifier: Identifier): Answer {
 }
 
 function connectionOf({ args }: Message): { address: string; received: Uint8Array } | undefined {
-  const source = args.get(IDENTIFY.source);
-  const data = args.get(IDENTIFY.data);
+  const source = args.get(spoeQuestion.source);
+  const data = args.get(spoeQuestion.data);
   if (data?.type !== "binary") return undefined;
   if (source?.type !== "ipv4" && source?.type !== "ipv6") return undefined;
   return { address: networkOf(source.value), received: data.value };
@@ -52,15 +37,16 @@ function networkOf(address: Uint8Array): string {
 }
 
 function actionsOf(verdict: Verdict): Action[] {
-  if (verdict.why !== "ok") return [text(VARIABLES.why, verdict.why), ...optional(VARIABLES.user, verdict.holder)];
+  if (verdict.why !== "ok")
+    return [text(spoeVariables.why, verdict.why), ...optional(spoeVariables.user, verdict.holder)];
   const { holder, server, shardId, maxConnections, maxAddresses } = verdict.known;
   return [
-    text(VARIABLES.why, "ok"),
-    text(VARIABLES.user, holder),
-    text(VARIABLES.server, server),
-    number(VARIABLES.shard, shardId),
-    ...(maxConnections === undefined ? [] : [number(VARIABLES.maxConnections, maxConnections)]),
-    ...(maxAddresses === undefined ? [] : [number(VARIABLES.maxAddresses, maxAddresses)]),
+    text(spoeVariables.why, "ok"),
+    text(spoeVariables.user, holder),
+    text(spoeVariables.server, server),
+    number(spoeVariables.shard, shardId),
+    ...(maxConnections === undefined ? [] : [number(spoeVariables.maxConnections, maxConnections)]),
+    ...(maxAddresses === undefined ? [] : [number(spoeVariables.maxAddresses, maxAddresses)]),
   ];
 }
 

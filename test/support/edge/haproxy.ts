@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmod, chown, mkdir, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import { expect, onTestFinished, vi } from "vitest";
+import type { EdgeConfig } from "../../../src/domain/edge.ts";
+import { renderHaproxy } from "../../../src/render/haproxy.ts";
+
+/** HAProxy's own rights: root's tests let it drop them as it does in its container. */
+export const edgeUser =
+  process.getuid?.() === 0
+    ? { uid: 10003, gid: 10003 }
+    : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+
+export interface EdgeFolders {
+  readonly config: string;
+  readonly run: string;
+  readonly agents: string;
+}
+
+/** The folders that HAProxy and the agents share, under one that goes with the test. */
+export async function edgeFoldersIn(folder: string): Promise<EdgeFolders> {
+  // HAProxy drops its rights and has to find the sockets.
+  await chmod(folder, 0o711);
+  const folders = { config: join(folder, "config"), run: join(folder, "run"), agents: join(folder, "agents") };
+  for (const path of Object.values(folders)) await mkdir(path, { mode: 0o755 });
+  await chown(folders.run, edgeUser.uid, edgeUser.gid);
+  return folders;
+}
+
+/** A HAProxy in master-worker mode, as its container runs it. */
+export class RunningHaproxy {
+  readonly #folders: EdgeFolders;
+  readonly #process: ChildProcess;
+  readonly #lines: string[] = [];
+
+  private constructor(folders: EdgeFolders, child: ChildProcess) {
+    this.#folders = folders;
+    this.#process = child;
+    let rest = "";
+    const read = (chunk: Buffer): void => {
+      const lines = (rest + chunk.toString()).split("\n");
+      rest = lines.pop() ?? "";
+      this.#lines.push(...lines);
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+  }
+
+  static async start(folders: EdgeFolders, config: EdgeConfig): Promise<RunningHaproxy> {
+    await writeConfig(folders, config);
+    const child = spawn("haproxy", ["-W", "-S", masterSocket(folders), "-f", join(folders.config, "haproxy.cfg")]);
+    const haproxy = new RunningHaproxy(folders, child);
+    onTestFinished(() => haproxy.stop());
+    await vi.waitFor(() => expect(haproxy.output).toContain("Loading success"), 10_000);
+    return haproxy;
+  }
+
+  /** Everything that it printed. */
+  get output(): string {
+    return this.#lines.join("\n");
+  }
+
+  /** Its records of connections that ended, oldest first, as fields. */
+  get records(): Readonly<Record<string, string>>[] {
+    return this.#lines
+      .filter((line) => line.startsWith("mtproxy "))
+      .map((line) =>
+        Object.fromEntries(
+          line
+            .split(" ")
+            .slice(1)
+            .map((field) => field.split(/=(.*)/s).slice(0, 2)),
+        ),
+      );
+  }
+
+  /** What the worker answers to a line at its socket. */
+  ask(line: string): Promise<string> {
+    return askSocket(join(this.#folders.run, "haproxy.sock"), line);
+  }
+
+  /** What the master answers. */
+  askMaster(line: string): Promise<string> {
+    return askSocket(masterSocket(this.#folders), line);
+  }
+
+  /** Takes over another configuration as `mtproxy` does. */
+  async reload(config: EdgeConfig): Promise<void> {
+    // Before, it would not hand its tables over.
+    await vi.waitFor(
+      async () => expect(uptime(await this.ask("show info"))).toBeGreaterThan(HANDS_OVER_AFTER_S),
+      15_000,
+    );
+    await writeConfig(this.#folders, config);
+    const before = this.#lines.filter((line) => line.includes("Loading success")).length;
+    this.#process.kill("SIGUSR2");
+    const loaded = () => this.#lines.filter((line) => line.includes("Loading success")).length;
+    await vi.waitFor(() => expect(loaded(), this.output).toBeGreaterThan(before), 10_000);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const ended = new Promise((done) => this.#process.once("exit", done));
+    this.#process.kill("SIGTERM");
+    await ended;
+  }
+}
+
+/** Seconds. */
+const HANDS_OVER_AFTER_S = 6;
+
+function uptime(info: string): number {
+  return Number(/^Uptime_sec: (\d+)$/m.exec(info)?.[1]);
+}
+
+function masterSocket({ run }: EdgeFolders): string {
+  return join(run, "master.sock");
+}
+
+async function writeConfig(folders: EdgeFolders, config: EdgeConfig): Promise<void> {
+  for (const { path, content, mode } of renderHaproxy(config, folders)) {
+    const target = join(dirname(folders.config), "config", path.replace(/^haproxy\//, ""));
+    await writeFile(target, content, { mode });
+  }
+}
+
+function askSocket(path: string, line: string): Promise<string> {
+  return new Promise((answered, failed) => {
+    const socket = connect(path);
+    let answer = "";
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk) => {
+      answer += chunk;
+    });
+    socket.on("end", () => answered(answer));
+    socket.on("error", failed);
+    socket.end(`${line}\n`);
+  });
+}

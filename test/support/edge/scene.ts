@@ -1,0 +1,127 @@
+import { chmod, chown, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, onTestFinished, vi } from "vitest";
+import { freePort } from "../../../bench/free-port.ts";
+import type { EdgeConfig } from "../../../src/domain/edge.ts";
+import { agentSocket, type RunningAgent, runAgent } from "../../../src/edge/agent/run-agent.ts";
+import type { EdgeKey } from "../../../src/edge/identify/edge-key.ts";
+import { fakeTls, padded } from "../../unit/edge/identify/edge-keys.ts";
+import { tempFolder } from "../temp-home.ts";
+import { type EdgeFolders, edgeFoldersIn, edgeUser, RunningHaproxy } from "./haproxy.ts";
+import { NamedPeer, Visitor } from "./peer.ts";
+
+/** Two shards, a site, two agents and HAProxy before them, with people of both kinds. */
+export class EdgeScene {
+  readonly folders: EdgeFolders;
+  readonly haproxy: RunningHaproxy;
+  readonly config: EdgeConfig;
+  readonly peers: { readonly shard1: NamedPeer; readonly shard2: NamedPeer; readonly site: NamedPeer };
+  readonly agents: RunningAgent[] = [];
+
+  private constructor(parts: Pick<EdgeScene, "folders" | "haproxy" | "config" | "peers">) {
+    this.folders = parts.folders;
+    this.haproxy = parts.haproxy;
+    this.config = parts.config;
+    this.peers = parts.peers;
+  }
+
+  static async start(keys: readonly EdgeKey[], change: Partial<EdgeConfig> = {}): Promise<EdgeScene> {
+    const folders = await edgeFoldersIn(await tempFolder());
+    const peers = {
+      shard1: await NamedPeer.start("shard1"),
+      shard2: await NamedPeer.start("shard2"),
+      site: await NamedPeer.start("site"),
+    };
+    const config: EdgeConfig = {
+      ports: [await freePort()],
+      maxConnections: 2000,
+      maxConnectionsPerSource: 100,
+      addressWindow: 86_400,
+      shards: [
+        { id: 1, kind: "obfuscated", address: "127.0.0.1", port: peers.shard1.port },
+        { id: 2, kind: "fake-tls", address: "127.0.0.1", port: peers.shard2.port },
+      ],
+      servers: keys.map(({ server, shardId }) => ({ name: server, shardId })),
+      site: { kind: "local", address: "127.0.0.1", port: peers.site.port },
+      user: edgeUser,
+      ...change,
+    };
+    await writeKeys(folders, keys);
+    const agents = [await startAgent(folders, 1), await startAgent(folders, 2)];
+    const haproxy = await RunningHaproxy.start(folders, config);
+    const scene = new EdgeScene({ folders, haproxy, config, peers });
+    scene.agents.push(...agents);
+    await scene.agentsAreUp();
+    return scene;
+  }
+
+  get port(): number {
+    return this.config.ports[0] ?? 0;
+  }
+
+  visitor(options?: ConstructorParameters<typeof Visitor>[1]): Visitor {
+    return new Visitor(this.port, options);
+  }
+
+  /** Who answers to these first bytes. */
+  async whoAnswers(bytes: Uint8Array, options?: ConstructorParameters<typeof Visitor>[1]): Promise<string> {
+    const visitor = this.visitor(options);
+    const answer = await visitor.say(bytes);
+    await visitor.close();
+    return answer;
+  }
+
+  writeKeys(keys: readonly EdgeKey[]): Promise<void> {
+    return writeKeys(this.folders, keys);
+  }
+
+  agentsAreUp(): Promise<void> {
+    return vi.waitFor(async () => expect(await this.#agentStates()).toEqual(["UP", "UP"]), 10_000);
+  }
+
+  agentsAreDown(): Promise<void> {
+    return vi.waitFor(async () => expect(await this.#agentStates()).toEqual(["DOWN", "DOWN"]), 10_000);
+  }
+
+  async startAgent(number: number): Promise<void> {
+    this.agents[number - 1] = await startAgent(this.folders, number);
+  }
+
+  /** The record of the connection that ended last, once there are `count` of them. */
+  async record(count: number): Promise<Readonly<Record<string, string>>> {
+    await vi.waitFor(() => expect(this.haproxy.records.length).toBeGreaterThanOrEqual(count), 5000);
+    return this.haproxy.records[count - 1] ?? {};
+  }
+
+  async #agentStates(): Promise<(string | undefined)[]> {
+    const rows = (await this.haproxy.ask("show stat agents 4 -1"))
+      .split("\n")
+      .filter((row) => row.startsWith("agents,"));
+    return rows.map((row) => row.split(",")[17]?.split(" ")[0]);
+  }
+}
+
+export const alice = padded("alice");
+export const bob = fakeTls("bob");
+
+let generation = 0;
+
+async function writeKeys({ agents }: EdgeFolders, keys: readonly EdgeKey[]): Promise<void> {
+  generation += 1;
+  const file = {
+    generation: String(generation),
+    helloBytes: { minBytes: 517, maxBytes: 4096 },
+    keys: keys.map(({ key, ...rest }) => ({ key: key.reveal(), ...rest })),
+  };
+  await writeFile(join(agents, "keys.new"), JSON.stringify(file), { mode: 0o600 });
+  await rename(join(agents, "keys.new"), join(agents, "keys.json"));
+}
+
+async function startAgent(folders: EdgeFolders, number: number): Promise<RunningAgent> {
+  const folder = folders.agents;
+  const agent = await runAgent({ number, folder, keyFile: join(folder, "keys.json"), version: "test", log: () => {} });
+  await chown(agentSocket(folder, number), edgeUser.uid, edgeUser.gid);
+  await chmod(agentSocket(folder, number), 0o660);
+  onTestFinished(() => agent.close());
+  return agent;
+}
