@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { expect, onTestFinished, vi } from "vitest";
 import { freePort } from "../../../bench/free-port.ts";
 import type { EdgeConfig } from "../../../src/domain/edge.ts";
-import { agentSocket, type RunningAgent, runAgent } from "../../../src/edge/agent/run-agent.ts";
+import { agentSocket } from "../../../src/edge/agent/places.ts";
+import { type RunningAgent, runAgent } from "../../../src/edge/agent/run-agent.ts";
 import type { EdgeKey } from "../../../src/edge/identify/edge-key.ts";
+import { RunningHaproxy as Runtime } from "../../../src/edge/runtime/running-haproxy.ts";
 import { fakeTls, padded } from "../../unit/edge/identify/edge-keys.ts";
 import { tempFolder } from "../temp-home.ts";
 import { type EdgeFolders, edgeFoldersIn, edgeUser, RunningHaproxy } from "./haproxy.ts";
@@ -53,6 +55,12 @@ export class EdgeScene {
     scene.agents.push(...agents);
     await scene.agentsAreUp();
     return scene;
+  }
+
+  /** HAProxy's sockets. */
+  get runtime(): Runtime {
+    const { run } = this.folders;
+    return new Runtime({ worker: join(run, "haproxy.sock"), master: join(run, "master.sock") });
   }
 
   get port(): number {
