@@ -125,6 +125,7 @@ async function runInvocation(
     get signal() {
       return interrupts.signal;
     },
+    onHangup: interrupts.onHangup,
   };
   return output.finish(await body(ctx), view);
 }

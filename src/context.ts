@@ -1,7 +1,7 @@
 import type { Settings } from "./domain/settings.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Machine } from "./machine.ts";
-import type { Clock, Files, HomePaths, Host, Locks, Progress, Random } from "./ports.ts";
+import type { Agents, Clock, Files, HomePaths, Host, Locks, Progress, Random } from "./ports.ts";
 import type { Stores } from "./state/stores.ts";
 
 /** Everything that a use case may touch. Commands build it once; tests build it from the same pieces in a temporary home. */
@@ -13,6 +13,7 @@ export interface Context {
   readonly files: Files;
   readonly locks: Locks;
   readonly host: Host;
+  readonly agents: Agents;
   readonly progress: Progress;
   /**
    * From here on the first Ctrl-C (or SIGTERM, or a closed terminal) lets the command finish and only tells people so; the second

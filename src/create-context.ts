@@ -1,5 +1,7 @@
+import { version } from "../package.json";
 import type { Context, HostContext } from "./context.ts";
 import type { Settings } from "./domain/settings.ts";
+import { createAgents } from "./edge/agents.ts";
 import type { Engine } from "./engine/engine.ts";
 import { createFiles } from "./host/files.ts";
 import { createHost } from "./host/host.ts";
@@ -43,6 +45,7 @@ export function createContext({ home, progress, putOffInterrupts }: ContextOptio
     files,
     locks,
     host: createHost(),
+    agents: createAgents({ folder: paths.agents, version }),
     machine,
     progress,
     putOffInterrupts,

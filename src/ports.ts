@@ -1,3 +1,4 @@
+import type { AgentCondition, AgentNumber } from "./domain/agent.ts";
 import type { CoverProbe, NameAddresses } from "./domain/cover-facts.ts";
 import type { Link } from "./domain/link.ts";
 import type { HelloSize } from "./protocol/client-hello.ts";
@@ -23,6 +24,8 @@ export interface HomePaths {
   readonly rendered: string;
   /** Locks, sockets and pid files. */
   readonly run: string;
+  /** The agents' sockets, reports and key file: HAProxy's container has it mounted, so it is never removed and made anew. */
+  readonly agents: string;
   readonly logs: string;
   readonly backups: string;
 }
@@ -182,6 +185,27 @@ export interface CoverSite {
   readonly address: string;
   readonly port: number;
   readonly timeoutMs?: number;
+}
+
+/** The agents that tell HAProxy who is connecting. */
+export interface Agents {
+  /** Of this product: an agent of another one was not restarted since an upgrade. */
+  readonly version: string;
+  /**
+   * Is one of them, until `signal` aborts or another process takes its place. Root's rights are given up for good before it serves.
+   * @throws AppError environment when the agents' folder is not there, or not theirs
+   */
+  serve(number: AgentNumber, options: ServeAgentOptions): Promise<void>;
+  /** Greets one as HAProxy does. */
+  greet(number: AgentNumber, timeoutMs?: number): Promise<AgentCondition>;
+}
+
+export interface ServeAgentOptions {
+  readonly signal: AbortSignal;
+  /** Calls back at each SIGHUP. */
+  onHangup(reread: () => void): void;
+  /** One line of a log; without keys. */
+  log(line: string): void;
 }
 
 /** Progress goes to stderr and only to people: a use case reports, it never prints. */

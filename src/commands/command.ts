@@ -74,6 +74,8 @@ export interface CommandContext extends HostContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reading it promises to end soon after it aborts; a command that never reads it is ended by the first Ctrl-C. */
   readonly signal: AbortSignal;
+  /** From here on SIGHUP calls this, and ends nothing. */
+  onHangup(reread: () => void): void;
 }
 
 /** How text is marked for people; every function returns its text unchanged where colour is not wanted. */

@@ -1,3 +1,4 @@
+import { declareAgentCommand } from "./agent.ts";
 import { declareBackupCommands } from "./backup.ts";
 import type { CliCommand } from "./command.ts";
 import { declareCompletionCommands } from "./completion.ts";
@@ -66,6 +67,7 @@ const branches: readonly Branch[] = [
     words: "plan apply tick status verify start stop restart",
     declare: declareServiceCommands,
   },
+  { group: "Server:", words: "agent", declare: declareAgentCommand },
   { group: "Server:", words: "stats logs", declare: declareWatchingCommands },
   { group: "Server:", words: "doctor", declare: declareDoctorCommand },
   { group: "Server:", words: "refresh-config", declare: declareTelegramConfigCommands },

@@ -18,6 +18,8 @@ export interface Interrupts {
   readonly signal: AbortSignal;
   /** See Context. */
   readonly putOff: () => void;
+  /** From here on SIGHUP is no end: a process that nobody has at a terminal is told so to read its files again. */
+  readonly onHangup: (reread: () => void) => void;
 }
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -43,9 +45,11 @@ export function watchInterrupts(warn: (text: string) => void): Interrupts {
   let controller: AbortController | undefined;
   let isPutOff = false;
   let first: number | undefined;
+  let atHangup: (() => void) | undefined;
 
   const onSignal = (name: keyof typeof exitCodes): void => {
-    if (isPutOff) insist(name);
+    if (name === "SIGHUP" && atHangup !== undefined) atHangup();
+    else if (isPutOff) insist(name);
     else if (controller === undefined || controller.signal.aborted) process.exit(exitCodes[name]);
     else controller.abort(interrupted());
   };
@@ -71,6 +75,9 @@ export function watchInterrupts(warn: (text: string) => void): Interrupts {
     },
     putOff: () => {
       isPutOff = true;
+    },
+    onHangup: (reread) => {
+      atHangup = reread;
     },
   };
 }

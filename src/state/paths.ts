@@ -21,6 +21,7 @@ export function homePaths(home: string): HomePaths {
     clients: at("data/clients"),
     rendered: at("mtproxy"),
     run: at("mtproxy/run"),
+    agents: at("mtproxy/run/agents"),
     logs: at("logs/mtproxy"),
     backups: at("backups"),
   };

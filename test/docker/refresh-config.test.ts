@@ -4,6 +4,7 @@ import { applyPlan } from "../../src/app/live/apply-plan.ts";
 import { refreshConfig } from "../../src/app/telegram-config/refresh-config.ts";
 import type { Context } from "../../src/context.ts";
 import { makeSecret, revealSecret, type Secret } from "../../src/domain/secret.ts";
+import { createAgents } from "../../src/edge/agents.ts";
 import { createDockerEngine } from "../../src/engine/docker/docker-engine.ts";
 import { createHost } from "../../src/host/host.ts";
 import { ProbeSocket } from "../../src/host/probe-socket.ts";
@@ -71,6 +72,7 @@ async function runningProxies(build: "getpagespeed" | "official-2025") {
   const ctx: Context = {
     ...home,
     host: createHost(),
+    agents: createAgents({ folder: home.paths.agents, version: "1.2.3" }),
     progress,
     putOffInterrupts: () => {},
     engine: async () => engine,

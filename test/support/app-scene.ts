@@ -5,6 +5,7 @@ import type { Context } from "../../src/context.ts";
 import { AppError } from "../../src/domain/errors.ts";
 import { parseLink } from "../../src/domain/link.ts";
 import type { Settings } from "../../src/domain/settings.ts";
+import { createAgents } from "../../src/edge/agents.ts";
 import { connectErrors } from "../../src/host/connect.ts";
 import { freeSpace } from "../../src/host/disk.ts";
 import { remoteTime } from "../../src/host/remote-clock.ts";
@@ -54,6 +55,7 @@ export async function appScene(settings: Partial<Settings> = {}): Promise<AppSce
     clock: quickClock(),
     random: realRandom,
     host,
+    agents: createAgents({ folder: home.paths.agents, version: "1.2.3" }),
     progress,
     putOffInterrupts: () => {},
     engine: async () => engine,

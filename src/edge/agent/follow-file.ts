@@ -1,9 +1,5 @@
-import { watch } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname } from "node:path";
-
-/** A look at the file however silent its folder is: a watch may be lost, and some file systems have none. */
-const LOOK_MS = 1000;
+import { watchName } from "./watch-name.ts";
 
 export interface FollowOptions {
   /** The whole file, at first and after each change. */
@@ -12,8 +8,14 @@ export interface FollowOptions {
   readonly onFault: (what: string) => void;
 }
 
+export interface Following {
+  /** Reads it, changed or not. */
+  reread(): void;
+  close(): void;
+}
+
 /** Hands over a file now and whenever it was replaced or written, within milliseconds where the folder can be watched. */
-export async function followFile(path: string, { onText, onFault }: FollowOptions): Promise<{ close(): void }> {
+export async function followFile(path: string, { onText, onFault }: FollowOptions): Promise<Following> {
   let seen: string | undefined;
   let isBroken = false;
   let looking: Promise<void> = Promise.resolve();
@@ -32,17 +34,14 @@ export async function followFile(path: string, { onText, onFault }: FollowOption
   const lookNext = (): void => {
     looking = looking.then(look);
   };
-  const watcher = watch(dirname(path), (_, name) => {
-    if (name === null || name === basename(path)) lookNext();
-  });
-  watcher.on("error", () => watcher.close());
-  const timer = setInterval(lookNext, LOOK_MS);
+  const watching = watchName(path, lookNext);
   await look();
   return {
-    close: () => {
-      clearInterval(timer);
-      watcher.close();
+    reread: () => {
+      [seen, isBroken] = [undefined, false];
+      lookNext();
     },
+    close: () => watching.close(),
   };
 }
 

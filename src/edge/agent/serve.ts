@@ -1,10 +1,22 @@
-import { rename, rm } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
+import { setImmediate as laterTurn, setTimeout as sleep } from "node:timers/promises";
+import { AppError, wordsOf } from "../../domain/errors.ts";
 import { AgentSession, type Answer } from "../spop/agent-session.ts";
+import { watchName } from "./watch-name.ts";
+
+/** HAProxy opens one for each stream that finds no idle one. Each holds one frame at most. */
+const MAX_CONNECTIONS = 1024;
+/** HAProxy gives an answer up after 300 ms. */
+const LAST_ANSWERS_MS = 300;
+/** For HAProxy to close what it was told to leave; a stopped one never does. */
+const GOODBYE_MS = 1000;
 
 export interface AgentServer {
   readonly connections: number;
-  /** Tells every HAProxy to ask another agent, and ends. */
+  /** Settles when another process has the socket's name; rejects with AppError environment when the name is gone. */
+  readonly replaced: Promise<void>;
+  /** Answers what was asked, tells every HAProxy to ask another agent, and ends. */
   close(): Promise<void>;
 }
 
@@ -21,32 +33,60 @@ export interface ServeOptions {
 export async function serveAgent(path: string, { answer, onFault }: ServeOptions): Promise<AgentServer> {
   const sessions = new Map<Socket, AgentSession>();
   const server = createServer((socket) => {
-    const session = new AgentSession(
-      { write: (bytes) => void socket.write(bytes), end: () => void socket.end() },
-      answer,
-    );
+    const session = openSession(socket, answer);
     sessions.set(socket, session);
-    socket.on("data", (chunk) => session.receive(chunk));
     socket.on("error", (error) => onFault(error.message));
     socket.on("close", () => {
       sessions.delete(socket);
       if (session.fault !== undefined) onFault(session.fault);
     });
   });
-  await listen(server, path);
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on("error", (error) => onFault(error.message));
+  const place = guardPlace(path, await listen(server, path));
   return {
     get connections() {
       return sessions.size;
     },
+    replaced: place.replaced,
     close: async () => {
-      const closed = new Promise((done) => server.close(done));
-      for (const session of sessions.values()) session.leave();
-      await closed;
+      place.close();
+      await leave(server, sessions);
     },
   };
 }
 
-async function listen(server: Server, path: string): Promise<void> {
+/** Whoever asks and does not read the answers is not asked to go on: nothing piles up. */
+function openSession(socket: Socket, answer: Answer): AgentSession {
+  const wire = { write: (bytes: Uint8Array) => void socket.write(bytes), end: () => void socket.end() };
+  const session = new AgentSession(wire, answer);
+  socket.on("data", (chunk) => {
+    session.receive(chunk);
+    if (socket.writableNeedDrain) socket.pause();
+  });
+  socket.on("drain", () => socket.resume());
+  return session;
+}
+
+async function leave(server: Server, sessions: ReadonlyMap<Socket, AgentSession>): Promise<void> {
+  const closed = new Promise((done) => server.close(done));
+  await Promise.all([...sessions.values()].map(leaveSession));
+  await Promise.race([closed, sleep(GOODBYE_MS, undefined, { ref: false })]);
+  for (const socket of sessions.keys()) socket.destroy();
+  await closed;
+}
+
+/** A question that HAProxy waits for an answer to would be lost with its connection: it is left in a moment when there is none. */
+async function leaveSession(session: AgentSession): Promise<void> {
+  const until = performance.now() + LAST_ANSWERS_MS;
+  // What came while this waited for its turn is read, and answered, first.
+  await laterTurn();
+  while (session.pending > 0 && performance.now() < until) await sleep(1);
+  session.leave();
+}
+
+/** @returns the inode of the socket */
+async function listen(server: Server, path: string): Promise<bigint> {
   const first = `${path}.${process.pid}`;
   await rm(first, { force: true });
   const before = process.umask(0o117);
@@ -54,5 +94,29 @@ async function listen(server: Server, path: string): Promise<void> {
     server.once("error", fail).listen(first, ready);
     process.umask(before);
   });
+  const inode = await inodeOf(first);
   await rename(first, path);
+  return inode;
+}
+
+/** A process that takes over makes a door of its own under the same name. */
+function guardPlace(path: string, own: bigint): { replaced: Promise<void>; close(): void } {
+  let watching: { close(): void } | undefined;
+  const replaced = new Promise<void>((yes, gone) => {
+    const look = async (): Promise<void> => {
+      try {
+        if ((await inodeOf(path)) !== own) yes();
+      } catch (error) {
+        gone(new AppError("environment", `the agent's socket is gone: ${wordsOf(error)}`, { hint: "start it again" }));
+      }
+    };
+    watching = watchName(path, () => void look());
+  });
+  // Who does not wait for it has another reason to end.
+  replaced.catch(() => {});
+  return { replaced, close: () => watching?.close() };
+}
+
+async function inodeOf(path: string): Promise<bigint> {
+  return (await stat(path, { bigint: true })).ino;
 }

@@ -56,6 +56,19 @@ export function readHaproxyHello(payload: Uint8Array): HaproxyHello {
   };
 }
 
+/** HAProxy's side, as far as somebody needs it who looks whether an agent is there. */
+export function encodeHaproxyHello({
+  maxFrameSize,
+  healthcheck,
+}: Pick<HaproxyHello, "maxFrameSize" | "healthcheck">): Buffer {
+  return encodeFrame({ type: frameType.haproxyHello, streamId: 0, frameId: 0 }, (payload) => {
+    writeItem(payload, "supported-versions", { type: "string", value: "2.0" });
+    writeItem(payload, "max-frame-size", { type: "uint32", value: maxFrameSize });
+    writeItem(payload, "capabilities", { type: "string", value: "" });
+    writeItem(payload, "healthcheck", { type: "boolean", value: healthcheck });
+  });
+}
+
 export function encodeAgentHello({ version, maxFrameSize, capabilities }: AgentHello): Buffer {
   return encodeFrame({ type: frameType.agentHello, streamId: 0, frameId: 0 }, (payload) => {
     writeItem(payload, "version", { type: "string", value: version });

@@ -8,6 +8,7 @@ import type { Context } from "../../../src/context.ts";
 import { AppError } from "../../../src/domain/errors.ts";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { shardName } from "../../../src/domain/shard.ts";
+import { createAgents } from "../../../src/edge/agents.ts";
 import { createHost } from "../../../src/host/host.ts";
 import type { Clock } from "../../../src/ports.ts";
 import { refreshView } from "../../../src/ui/refresh-views.ts";
@@ -60,6 +61,7 @@ async function scene(
     ...home,
     clock: quickClock(),
     host: createHost(),
+    agents: createAgents({ folder: home.paths.agents, version: "1.2.3" }),
     progress,
     putOffInterrupts: () => {},
     engine: async () => engine,
