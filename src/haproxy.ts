@@ -30,6 +30,8 @@ export interface TableEntry {
 
 export interface WorkerInfo {
   readonly version: string;
+  /** As in the configuration that it loaded. */
+  readonly description?: string;
   readonly pid: number;
   readonly uptimeSeconds: number;
   readonly connections: number;
@@ -69,8 +71,8 @@ export interface Haproxy {
   counts(backend?: string): Promise<ServerCounts[]>;
   /** A new entry takes connections when this returns. AppError conflict when there is one of that name. */
   addServer(server: ServerEntry): Promise<void>;
-  /** New connections go to another place; those that are open stay. */
-  moveServer(server: ServerEntry): Promise<void>;
+  /** New connections go to another place; those that are open stay. In `backend`, which is `users` when absent. */
+  moveServer(server: ServerEntry, backend?: string): Promise<void>;
   /** Closes what is open, and takes the entry away. No error when there is none. */
   removeServer(name: string): Promise<void>;
   /** Makes the entries those that are wanted: adds, moves, removes. `nobody` stays. */

@@ -31,6 +31,11 @@ export interface Deployment {
   readonly telegram?: TelegramFiles;
   /** IPv4 address from which Telegram sees the containers: right half of `--nat-info`. */
   readonly egressIpv4?: string;
+  /** In edge routing. */
+  readonly edge?: {
+    /** The shards' own network. */
+    readonly subnet: string;
+  };
   /** uid and gid that the containers run as. */
   readonly containerUser: { readonly uid: number; readonly gid: number };
 }

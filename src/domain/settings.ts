@@ -2,7 +2,7 @@ import type { PortRange } from "./port.ts";
 import type { Mode } from "./secret.ts";
 
 export type EngineName = "docker" | "trial";
-type Routing = "direct" | "edge";
+export type Routing = "direct" | "edge";
 
 /** config/mtproxy/mtproxy_config.json: everything an admin chooses. In the file the names are snake_case. */
 export interface Settings {
@@ -18,6 +18,16 @@ export interface Settings {
   readonly workers: number;
   readonly engine: EngineName;
   readonly routing: Routing;
+  /** Image of the HAProxy that stands before the shards in edge routing; 2.6, 2.8, 3.0 and 3.2 are known to work. */
+  readonly haproxyImage: string;
+  /** IPv4 network that the shards have for themselves in edge routing, `ADDRESS/BITS`; found when edge routing is enabled. */
+  readonly edgeSubnet?: string;
+  /** Edge routing: connections at a time that one source address may have. */
+  readonly maxConnectionsPerSource: number;
+  /** Edge routing: seconds that an address counts as one of its user's after it was last seen. */
+  readonly addressWindow: number;
+  /** Edge routing: seconds that connections of a replaced instance may go on before it is stopped. */
+  readonly drainSeconds: number;
   /** Image that holds the C proxy. */
   readonly image: string;
   /** Mode of a user who is added without saying one. */
@@ -51,6 +61,10 @@ export const defaultSettings: Settings = {
   workers: 0,
   engine: "docker",
   routing: "direct",
+  haproxyImage: "haproxy:3.0",
+  maxConnectionsPerSource: 100,
+  addressWindow: 86_400,
+  drainSeconds: 600,
   image: "ghcr.io/getpagespeed/mtproxy",
   defaultMode: "padded",
   maxConnections: 8000,

@@ -97,7 +97,18 @@ export function familyOf(mode: Mode): Exclude<ModeFamily, "any"> {
  */
 export const INNER_PORT = 8443;
 
-/** The container's, the folder's and the compose service's name for a shard. */
+/**
+ * Which of a shard's two instances. There is a `b` in edge routing only, where one of the two replaces the other without cutting
+ * anybody.
+ */
+export type Side = "a" | "b";
+
+/** The container's and the compose service's name for an instance. */
+export function instanceName(id: number, side: Side = "a"): string {
+  return side === "a" ? shardName(id) : `${shardName(id)}-b`;
+}
+
+/** The folder's name for a shard, and what it is called; the container's and the compose service's for its instance `a`. */
 export function shardName(id: number): string {
   return id === 1 ? "familytraffic-mtproxy" : `familytraffic-mtproxy-${id}`;
 }

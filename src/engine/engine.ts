@@ -1,14 +1,21 @@
+import type { ConfigParts } from "../domain/config-parts.ts";
 import type { Capabilities, ImageVerdict } from "../domain/engine-facts.ts";
 import type { ProxyStats, UserStats } from "../domain/proxy-stats.ts";
+import type { Side } from "../domain/shard.ts";
+import type { EdgeEngine } from "./edge-engine.ts";
 
 /** One running (or stopped) process of a shard, in the engine's view. */
 export interface Instance {
   readonly shardId: number;
+  /** `a` when absent. */
+  readonly side?: Side;
   /** Engine's own id: a container id or a process id. */
   readonly id: string;
   readonly running: boolean;
   /** Digest of the rendered configuration it was started with; see render/digest.ts. */
   readonly configDigest?: string;
+  /** See render/config-digest.ts; in edge routing. */
+  readonly parts?: ConfigParts;
   /** ISO 8601. */
   readonly startedAt?: string;
   /** Exit code of a stopped instance. */
@@ -21,6 +28,8 @@ export interface Instance {
 /** What `up` shall make true of one shard. */
 export interface ShardTarget {
   readonly shardId: number;
+  /** `a` when absent. */
+  readonly side?: Side;
   readonly configDigest: string;
 }
 
@@ -37,6 +46,8 @@ export interface EngineVersions {
 }
 
 export interface LogOptions {
+  /** That instance's; the one that serves when absent. */
+  readonly side?: Side;
   /** Lines from the end. */
   readonly tail?: number;
   readonly follow?: boolean;
@@ -59,7 +70,7 @@ export interface Engine {
   /** What the engine consists of; changes nothing. Throws like `check`. Absent where it is part of this product. */
   versions?(): Promise<EngineVersions>;
 
-  /** Everything of ours that exists, running or not. */
+  /** The instance of each shard that there is, running or not; of two the one that runs, then the newest. */
   instances(): Promise<Instance[]>;
 
   /**
@@ -76,8 +87,8 @@ export interface Engine {
   /** Asks the process to re-read proxy-multi.conf. Only where the image verdict says that it can. */
   reload(shardId: number): Promise<void>;
 
-  /** Throws `engine` when the shard does not run or does not answer. */
-  stats(shardId: number): Promise<ProxyStats>;
+  /** Throws `engine` when the shard does not run or does not answer. `side`: of that instance. */
+  stats(shardId: number, side?: Side): Promise<ProxyStats>;
 
   /** Per-user figures of everyone who has a live key; absent where the proxy cannot tell. Throws like `stats`. */
   userStats?(): Promise<UserStats[]>;
@@ -90,6 +101,9 @@ export interface Engine {
    * the registry answers. Trial: throws `environment`.
    */
   probeImage(image: string, options?: ProbeImageOptions): Promise<ImageVerdict>;
+
+  /** What edge routing takes; absent where nothing can stand before the shards. */
+  readonly edge?: EdgeEngine;
 
   /** Names (with tag or digest) of the images on this host; absent where there are none. */
   localImages?(): Promise<readonly string[]>;

@@ -1,13 +1,15 @@
 import serviceTemplate from "../../templates/compose-service.yml.tmpl";
 import composeTemplate from "../../templates/docker-compose.yml.tmpl";
 import envTemplate from "../../templates/env.tmpl";
+import type { ConfigParts } from "../domain/config-parts.ts";
 import { composeProject, containerLabels } from "../domain/container-labels.ts";
 import type { Deployment } from "../domain/deployment.ts";
+import { instanceAddress } from "../domain/edge-network.ts";
 import { AppError } from "../domain/errors.ts";
 import { shown } from "../domain/printable.ts";
-import { INNER_PORT, type Shard, shardName } from "../domain/shard.ts";
+import { INNER_PORT, instanceName, type Shard, type Side, shardName } from "../domain/shard.ts";
 import { fillTemplate } from "./template.ts";
-import { composeList } from "./yaml.ts";
+import { composeList, composeString } from "./yaml.ts";
 
 /** docker-compose.yml around its services, each as `composeService` gives it. */
 export function composeFile(deployment: Deployment, services: readonly string[]): string {
@@ -15,26 +17,61 @@ export function composeFile(deployment: Deployment, services: readonly string[])
     openFiles: String(openFiles(deployment)),
     statsPort: String(deployment.settings.statsPort),
     services: services.length === 0 ? "{}" : services.join("\n\n"),
+    networks: deployment.edge === undefined ? "" : edgeNetwork(deployment.edge.subnet),
   });
 }
 
-/** One shard's service. Its label makes compose recreate the container when the digest differs, and tells later what runs. */
-export function composeService({ settings }: Deployment, shard: Shard, configDigest: string): string {
+function edgeNetwork(subnet: string): string {
+  return `
+networks:
+  edge:
+    ipam:
+      config:
+        - subnet: ${composeString(subnet)}
+`;
+}
+
+interface ServiceLabels {
+  readonly configDigest: string;
+  /** In edge routing. */
+  readonly parts?: ConfigParts;
+}
+
+/** The service of a shard's instance. Its label makes compose recreate the container when the digest differs, and tells later what runs. */
+export function composeService(
+  { settings, edge }: Deployment,
+  shard: Shard,
+  { configDigest, parts }: ServiceLabels,
+  side: Side = "a",
+): string {
   const pinned = shard.coverDomains.flatMap((domain) => {
     const address = shard.pinned[domain];
     return address === undefined ? [] : [`${domain}:${address}`];
   });
   return fillTemplate(serviceTemplate, {
-    name: shardName(shard.id),
-    ports: composeList(settings.routing === "direct" ? [`${shard.port}:${INNER_PORT}`] : []),
+    name: instanceName(shard.id, side),
+    folder: shardName(shard.id),
+    reach:
+      edge === undefined
+        ? `ports: ${composeList([`${shard.port}:${INNER_PORT}`])}`
+        : `networks:\n  edge:\n    ipv4_address: ${instanceAddress(edge.subnet, shard.id, side)}`,
     extraHosts: composeList(pinned),
-    shardLabel: containerLabels.shard,
-    shardId: String(shard.id),
-    statsPortLabel: containerLabels.statsPort,
-    statsPort: String(settings.statsPort),
-    digestLabel: containerLabels.configDigest,
-    configDigest,
+    labels: [
+      label(containerLabels.shard, String(shard.id)),
+      ...(side === "a" ? [] : [label(containerLabels.side, side)]),
+      label(containerLabels.statsPort, String(settings.statsPort)),
+      ...(parts === undefined ? [] : partLabels(parts)),
+      label(containerLabels.configDigest, configDigest),
+    ].join("\n"),
   }).trimEnd();
+}
+
+function partLabels({ rest, keys }: ConfigParts): string[] {
+  return [label(containerLabels.restDigest, rest), label(containerLabels.keyDigests, keys.join(" "))];
+}
+
+function label(name: string, value: string): string {
+  return `${name}: "${value}"`;
 }
 
 /** The variables of docker-compose.yml, and the project name for whoever types `docker compose ps` beside it. */

@@ -1,5 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
+import type { ConfigParts } from "../domain/config-parts.ts";
 import type { Deployment, ShardDeployment } from "../domain/deployment.ts";
+import type { Key } from "../domain/key.ts";
 import { composeEnv, composeFile, composeService } from "./compose.ts";
 import { renderScripts } from "./scripts.ts";
 import { MULTI_CONF, renderShardFolder } from "./shard-folder.ts";
@@ -18,11 +20,26 @@ export function configDigest(deployment: Deployment, shard: ShardDeployment): st
 
 function shardDigest(deployment: Deployment, shard: ShardDeployment, common: string): string {
   const hash = createHash("sha256").update(common);
-  add(hash, "service", composeService(deployment, shard.shard, ""));
+  add(hash, "service", composeService(deployment, shard.shard, { configDigest: "" }));
   for (const { path, content } of renderShardFolder(deployment, shard)) {
     if (!path.endsWith(`/${MULTI_CONF}`)) add(hash, path, content);
   }
   return hash.digest("hex");
+}
+
+/** The same in two parts, for edge routing. Twelve digits of a key's digest are enough to tell keys of one home apart. */
+export function configParts(deployment: Deployment, shard: ShardDeployment): ConfigParts {
+  const rest = createHash("sha256").update(digestsOf(deployment).common);
+  add(rest, "service", composeService(deployment, shard.shard, { configDigest: "" }));
+  for (const { path, content } of renderShardFolder(deployment, shard)) {
+    if (!path.endsWith("/keys") && !path.endsWith(`/${MULTI_CONF}`)) add(rest, path, content);
+  }
+  return { rest: rest.digest("hex"), keys: shard.liveKeys.map(({ key }) => keyDigest(key)) };
+}
+
+/** As in {@link ConfigParts}. */
+export function keyDigest(key: Key): string {
+  return createHash("sha256").update(`key ${key.reveal()}`).digest("hex").slice(0, 12);
 }
 
 /** What all shards of a deployment have in common is hashed once, and each shard once: a home may have hundreds of them. */

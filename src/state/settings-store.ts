@@ -1,6 +1,7 @@
 import { parseIpv4, parsePublicHost } from "../domain/address.ts";
 import { parseCoverDomain } from "../domain/cover-domain.ts";
 import { parseDownloadUrl } from "../domain/download-url.ts";
+import { parseEdgeSubnet } from "../domain/edge-network.ts";
 import { parseImageName } from "../domain/image-name.ts";
 import { formatPortRange, parsePortRange } from "../domain/port.ts";
 import { checkStatsPort, countBounds, parseDatacenter, parseLockPath } from "../domain/setting-rules.ts";
@@ -57,6 +58,14 @@ function parse(fields: Fields): Settings {
     workers: fields.get("workers", countWithin(countBounds.workers)) ?? defaultSettings.workers,
     engine: fields.get("engine", oneOf("docker", "trial")) ?? defaultSettings.engine,
     routing: fields.get("routing", oneOf("direct", "edge")) ?? defaultSettings.routing,
+    haproxyImage:
+      fields.get("haproxy_image", parsed("the name of an image", parseImageName)) ?? defaultSettings.haproxyImage,
+    maxConnectionsPerSource:
+      fields.get("max_connections_per_source", countWithin(countBounds.maxConnectionsPerSource)) ??
+      defaultSettings.maxConnectionsPerSource,
+    addressWindow:
+      fields.get("address_window", countWithin(countBounds.addressWindow)) ?? defaultSettings.addressWindow,
+    drainSeconds: fields.get("drain_seconds", countWithin(countBounds.drainSeconds)) ?? defaultSettings.drainSeconds,
     image: fields.get("image", parsed("the name of an image", parseImageName)) ?? defaultSettings.image,
     defaultMode: fields.get("default_mode", oneOf("plain", "padded", "fake-tls")) ?? defaultSettings.defaultMode,
     maxConnections:
@@ -74,6 +83,7 @@ function parse(fields: Fields): Settings {
 function parseOptional(fields: Fields): Partial<Settings> {
   return present({
     egressIpv4: fields.get("egress_ipv4", parsed("an IPv4 address", parseIpv4)),
+    edgeSubnet: fields.get("edge_subnet", parsed("an IPv4 network such as 10.200.0.0/22", parseEdgeSubnet)),
     defaultCoverDomain: fields.get("default_cover_domain", parsed("a domain", parseCoverDomain)),
     trialDatacenters: fields.get("trial_datacenters", datacenters),
     createdAt: fields.get("created_at", text()),
@@ -89,6 +99,11 @@ function format(settings: Settings): JsonObject {
     workers: settings.workers,
     engine: settings.engine,
     routing: settings.routing,
+    haproxy_image: settings.haproxyImage,
+    edge_subnet: settings.edgeSubnet,
+    max_connections_per_source: settings.maxConnectionsPerSource,
+    address_window: settings.addressWindow,
+    drain_seconds: settings.drainSeconds,
     image: settings.image,
     default_mode: settings.defaultMode,
     default_cover_domain: settings.defaultCoverDomain,

@@ -2,13 +2,14 @@ import type { Context } from "../../context.ts";
 import { isIpv4, isPrivateIpv4, parseIpv4, parsePublicHost } from "../../domain/address.ts";
 import { parseCoverDomain } from "../../domain/cover-domain.ts";
 import { parseDownloadUrl } from "../../domain/download-url.ts";
+import { parseEdgeSubnet } from "../../domain/edge-network.ts";
 import { AppError } from "../../domain/errors.ts";
 import { parseImageName } from "../../domain/image-name.ts";
 import { otherShardOn } from "../../domain/plan/set-port.ts";
 import { parsePortRange } from "../../domain/port.ts";
 import type { Mode } from "../../domain/secret.ts";
 import { checkStatsPort, parseDatacenter, parseLockPath } from "../../domain/setting-rules.ts";
-import type { EngineName, Settings } from "../../domain/settings.ts";
+import type { EngineName, Routing, Settings } from "../../domain/settings.ts";
 import { shardName } from "../../domain/shard.ts";
 import { present } from "../../state/present.ts";
 
@@ -30,6 +31,12 @@ export interface SettingOptions {
   readonly usersLock?: string;
   readonly usersWrite?: Settings["usersWrite"];
   readonly dockerFirewall?: boolean | undefined;
+  readonly routing?: Routing;
+  readonly haproxyImage?: string;
+  readonly edgeSubnet?: string;
+  readonly maxConnectionsPerSource?: number;
+  readonly addressWindow?: number;
+  readonly drainSeconds?: number;
   /** `ID=HOST:PORT` each; for the trial engine. */
   readonly datacenter?: readonly string[];
 }
@@ -66,6 +73,12 @@ export function parseSettings(options: SettingOptions): Partial<Settings> {
     usersLock: mapped(options.usersLock, parseLockPath),
     usersWrite: options.usersWrite,
     dockerFirewall: options.dockerFirewall,
+    routing: options.routing,
+    haproxyImage: mapped(options.haproxyImage, parseImageName),
+    edgeSubnet: mapped(options.edgeSubnet, parseEdgeSubnet),
+    maxConnectionsPerSource: options.maxConnectionsPerSource,
+    addressWindow: options.addressWindow,
+    drainSeconds: options.drainSeconds,
     trialDatacenters: options.datacenter && Object.fromEntries(options.datacenter.map(parseDatacenter)),
   });
 }

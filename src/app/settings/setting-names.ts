@@ -24,6 +24,13 @@ const readers: Readonly<Record<string, Reader>> = {
   users_lock: one((usersLock) => ({ usersLock })),
   users_write: one((text, name) => ({ usersWrite: choice(text, name, ["auto", "in-place", "rename"]) })),
   docker_firewall: one((text, name) => ({ dockerFirewall: choice(text, name, ["true", "false"]) === "true" })),
+  haproxy_image: one((haproxyImage) => ({ haproxyImage })),
+  edge_subnet: one((edgeSubnet) => ({ edgeSubnet })),
+  max_connections_per_source: one((text, name) => ({
+    maxConnectionsPerSource: count(text, name, countBounds.maxConnectionsPerSource),
+  })),
+  address_window: one((text, name) => ({ addressWindow: count(text, name, countBounds.addressWindow) })),
+  drain_seconds: one((text, name) => ({ drainSeconds: count(text, name, countBounds.drainSeconds) })),
   trial_datacenters: (datacenter) => ({ datacenter }),
 };
 

@@ -14,8 +14,10 @@ export function parseInfo(answer: string): WorkerInfo {
   const number = (name: string) => count(fields.get(name), () => strange(INFO, answer));
   const version = fields.get("Version");
   if (fields.get("Name") !== "HAProxy" || version === undefined) throw strange(INFO, answer);
+  const description = fields.get("description");
   return {
     version,
+    ...(description === undefined ? {} : { description }),
     pid: number("Pid"),
     uptimeSeconds: number("Uptime_sec"),
     connections: number("CurrConns"),

@@ -71,8 +71,8 @@ export class RunningHaproxy implements Haproxy {
     await this.#tell(`enable server ${entry(name)}`);
   }
 
-  async moveServer({ name, address, port }: ServerEntry): Promise<void> {
-    const command = `set server ${entry(name)} addr ${addressWord(address)} port ${numberWord(port)}`;
+  async moveServer({ name, address, port }: ServerEntry, backend = usersBackend): Promise<void> {
+    const command = `set server ${nameWord(backend)}/${nameWord(name)} addr ${addressWord(address)} port ${numberWord(port)}`;
     const answer = await this.#ask(command);
     if (!/^(?:IP changed|port changed|no need to change|nothing changed)/.test(answer)) throw strange(command, answer);
   }

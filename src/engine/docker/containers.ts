@@ -1,7 +1,7 @@
 import type { Container, ContainerInspectInfo, Network } from "dockerode";
 import { containerLabels } from "../../domain/container-labels.ts";
 import { AppError } from "../../domain/errors.ts";
-import { shardName } from "../../domain/shard.ts";
+import { instanceName, type Side, shardName } from "../../domain/shard.ts";
 import type { Instance } from "../engine.ts";
 import type { Daemon } from "./daemon.ts";
 import { isStatus } from "./daemon-errors.ts";
@@ -10,6 +10,7 @@ import { refuseOtherHome } from "./homes.ts";
 /** One of our containers as the daemon describes it. */
 export interface OurContainer {
   readonly shardId: number;
+  readonly side: Side;
   readonly container: Container;
   readonly info: ContainerInspectInfo;
 }
@@ -61,11 +62,12 @@ export class Containers {
   }
 
   /**
-   * The container of a shard.
+   * The container of a shard: that of `side`, or of two the one that serves.
    * @throws AppError engine when there is none
    */
-  async find(shardId: number): Promise<OurContainer> {
-    const [found] = await this.list([shardId]);
+  async find(shardId: number, side?: Side): Promise<OurContainer> {
+    const all = await this.list([shardId]);
+    const found = all.find((ours) => side === undefined || ours.side === side);
     if (found !== undefined) return found;
     throw new AppError("engine", `${shardName(shardId)} has no container`, { hint: "mtproxy apply" });
   }
@@ -76,19 +78,26 @@ export function isRunning({ info: { State } }: OurContainer): boolean {
 }
 
 export function instanceOf(ours: OurContainer): Instance {
-  const { shardId, info } = ours;
+  const { shardId, side, info } = ours;
   const { StartedAt, ExitCode } = info.State;
   const configDigest = info.Config.Labels[containerLabels.configDigest];
   const running = isRunning(ours);
   return {
     shardId,
+    ...(side === "a" ? {} : { side }),
     id: info.Id,
     running,
     restarts: info.RestartCount,
+    ...partsOf(info.Config.Labels),
     ...(configDigest === undefined ? {} : { configDigest }),
     ...(wasStarted(StartedAt) ? { startedAt: new Date(StartedAt).toISOString() } : {}),
     ...(running || !wasStarted(StartedAt) ? {} : { exitCode: ExitCode }),
   };
+}
+
+function partsOf(labels: Readonly<Record<string, string>>): Pick<Instance, "parts"> {
+  const [rest, keys] = [labels[containerLabels.restDigest], labels[containerLabels.keyDigests]];
+  return rest === undefined || keys === undefined ? {} : { parts: { rest, keys: keys.split(" ") } };
 }
 
 /** A container that was created and never started has the year 1 there. */
@@ -100,7 +109,8 @@ function wasStarted(startedAt: string): boolean {
 async function describe(container: Container): Promise<OurContainer | undefined> {
   try {
     const info = await container.inspect();
-    return { shardId: shardOf(info.Config.Labels), container, info };
+    const { Labels } = info.Config;
+    return { shardId: shardOf(Labels), side: Labels[containerLabels.side] === "b" ? "b" : "a", container, info };
   } catch (error) {
     if (isStatus(error, 404)) return undefined;
     throw error;
@@ -130,14 +140,14 @@ function best(a: OurContainer, b: OurContainer): number {
  * 1.29 the old one). Beside another one of the shard such a container is of no use, and in the way of the next replacement.
  */
 export function leftovers(containers: readonly OurContainer[]): OurContainer[] {
-  return containers.filter((ours) => !hasItsName(ours) && keeper(containers, ours.shardId) !== ours);
+  return containers.filter((ours) => !hasItsName(ours) && keeper(containers, ours) !== ours);
 }
 
-function keeper(containers: readonly OurContainer[], shardId: number): OurContainer | undefined {
-  const all = containers.filter((ours) => ours.shardId === shardId);
+function keeper(containers: readonly OurContainer[], { shardId, side }: OurContainer): OurContainer | undefined {
+  const all = containers.filter((ours) => ours.shardId === shardId && ours.side === side);
   return all.find(hasItsName) ?? all[0];
 }
 
-export function hasItsName({ shardId, info }: OurContainer): boolean {
-  return info.Name === `/${shardName(shardId)}`;
+export function hasItsName({ shardId, side, info }: OurContainer): boolean {
+  return info.Name === `/${instanceName(shardId, side)}`;
 }

@@ -2,8 +2,9 @@ import { composeProject } from "../../domain/container-labels.ts";
 import { dockerCapabilities, type ImageVerdict } from "../../domain/engine-facts.ts";
 import { AppError } from "../../domain/errors.ts";
 import { type ProxyStats, parseProxyStats } from "../../domain/proxy-stats.ts";
-import { shardName } from "../../domain/shard.ts";
+import { instanceName, type Side, shardName } from "../../domain/shard.ts";
 import type { Progress } from "../../ports.ts";
+import type { EdgeEngine } from "../edge-engine.ts";
 import type { Engine, EngineVersions, Instance, LogOptions, ProbeImageOptions, ShardTarget } from "../engine.ts";
 import { requireAmd64 } from "./architecture.ts";
 import { Compose, ComposeFailure } from "./compose.ts";
@@ -11,6 +12,7 @@ import type { EngineMemory } from "./compose-command.ts";
 import { Containers, hasItsName, instanceOf, isRunning, leftovers, type OurContainer } from "./containers.ts";
 import { Daemon } from "./daemon.ts";
 import { daemonWords, isStatus } from "./daemon-errors.ts";
+import { DockerEdge } from "./docker-edge.ts";
 import { dockerEndpoint } from "./endpoint.ts";
 import { requireRunning, watchStart } from "./liveness.ts";
 import { containerLines, execute } from "./output.ts";
@@ -39,6 +41,7 @@ const GRACE_SECONDS = 10;
 class DockerEngine implements Engine {
   readonly name = "docker";
   readonly capabilities = dockerCapabilities;
+  readonly edge: EdgeEngine;
   readonly #daemon: Daemon;
   readonly #containers: Containers;
   readonly #compose: Compose;
@@ -52,6 +55,15 @@ class DockerEngine implements Engine {
     this.#compose = new Compose({ folder: rendered, project, endpoint, memory: record });
     this.#progress = progress;
     this.#project = project;
+    this.edge = new DockerEdge({
+      daemon: this.#daemon,
+      containers: this.#containers,
+      compose: this.#compose,
+      project,
+      pulling: (image) => progress?.step(`pulling ${image}`),
+      remove: (containers) => this.#remove(containers),
+      described: (ours) => this.#described(ours),
+    });
   }
 
   async check(): Promise<void> {
@@ -66,21 +78,20 @@ class DockerEngine implements Engine {
   }
 
   async instances(): Promise<Instance[]> {
-    const isHere = this.#daemon.endpoint.socketPath !== undefined;
-    return (await this.#containers.list()).map((ours) => ({ ...instanceOf(ours), ...(isHere ? pidOf(ours) : {}) }));
+    return servingOnes(await this.#containers.list()).map((ours) => this.#described(ours));
   }
 
   async up(changed: readonly ShardTarget[], removed: readonly number[]): Promise<void> {
     const existing = await this.#tidied(await this.#containers.list());
     await this.#remove(existing.filter(({ shardId }) => removed.includes(shardId)));
     const stale = changed.filter((target) => !existing.some((ours) => runsAs(ours, target)));
-    const ids = stale.map(({ shardId }) => shardId);
-    if (ids.length > 0) await this.#create(ids);
+    if (stale.length > 0) await this.#create(stale);
     else if (removed.length > 0) await this.#containers.dropNetworks();
   }
 
   async stop(shardIds?: readonly number[]): Promise<void> {
     const running = (await this.#containers.list(shardIds)).filter(({ info }) => info.State.Running);
+    if (shardIds === undefined) await this.edge.stopHaproxy();
     await this.#each(running, ({ container }) => container.stop({ t: GRACE_SECONDS }));
   }
 
@@ -105,14 +116,14 @@ class DockerEngine implements Engine {
       throw new AppError("engine", `${shardName(shardId)} cannot be told to reload: ${stderr.trim()}`);
   }
 
-  async stats(shardId: number): Promise<ProxyStats> {
-    const ours = await this.#containers.find(shardId);
+  async stats(shardId: number, side?: Side): Promise<ProxyStats> {
+    const ours = await this.#containers.find(shardId, side);
     await requireRunning(ours);
     return parseProxyStats(await readStatsPage(this.#daemon, ours));
   }
 
   async *logs(shardId: number, options: LogOptions = {}): AsyncGenerator<string> {
-    const { container } = await this.#containers.find(shardId);
+    const { container } = await this.#containers.find(shardId, options.side);
     yield* containerLines(container, options);
   }
 
@@ -126,14 +137,19 @@ class DockerEngine implements Engine {
     return images.flatMap(({ RepoTags, RepoDigests }) => [...(RepoTags ?? []), ...(RepoDigests ?? [])]);
   }
 
-  async #create(ids: readonly number[]): Promise<void> {
+  /** As others see it. */
+  #described(ours: OurContainer): Instance {
+    return { ...instanceOf(ours), ...(this.#daemon.endpoint.socketPath === undefined ? {} : pidOf(ours)) };
+  }
+
+  async #create(targets: readonly ShardTarget[]): Promise<void> {
     try {
-      await this.#compose.up(ids.map(shardName));
+      await this.#compose.up(targets.map(({ shardId, side }) => instanceName(shardId, side)));
     } catch (error) {
       if (error instanceof ComposeFailure) throw await startError(error.output, this.#daemon);
       throw error;
     }
-    await watchStart(this.#containers, ids);
+    await watchStart(this.#containers, targets);
   }
 
   async #remove(containers: readonly OurContainer[]): Promise<void> {
@@ -155,7 +171,9 @@ class DockerEngine implements Engine {
     await this.#remove(useless);
     const kept = containers.filter((ours) => !useless.includes(ours));
     const misnamed = kept.filter((ours) => !hasItsName(ours));
-    await this.#each(misnamed, ({ container, shardId }) => container.rename({ name: shardName(shardId) }));
+    await this.#each(misnamed, ({ container, shardId, side }) =>
+      container.rename({ name: instanceName(shardId, side) }),
+    );
     return kept;
   }
 
@@ -168,10 +186,7 @@ class DockerEngine implements Engine {
         throw error;
       }
     });
-    await watchStart(
-      this.#containers,
-      containers.map(({ shardId }) => shardId),
-    );
+    await watchStart(this.#containers, containers);
   }
 
   /** That a container is gone, or is already as wanted, is no error: another command got there first. */
@@ -188,6 +203,13 @@ function pidOf({ info: { State } }: OurContainer): Pick<Instance, "pid"> {
   return State.Running && State.Pid > 0 ? { pid: State.Pid } : {};
 }
 
-function runsAs(ours: OurContainer, { shardId, configDigest }: ShardTarget): boolean {
-  return ours.shardId === shardId && isRunning(ours) && instanceOf(ours).configDigest === configDigest;
+/** Of two of a shard the one that serves; they are sorted so. */
+export function servingOnes(containers: readonly OurContainer[]): OurContainer[] {
+  return containers.filter(({ shardId }, index) => containers[index - 1]?.shardId !== shardId);
+}
+
+function runsAs(ours: OurContainer, { shardId, side = "a", configDigest }: ShardTarget): boolean {
+  return (
+    ours.shardId === shardId && ours.side === side && isRunning(ours) && instanceOf(ours).configDigest === configDigest
+  );
 }

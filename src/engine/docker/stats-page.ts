@@ -1,6 +1,6 @@
 import { containerLabels } from "../../domain/container-labels.ts";
 import { AppError } from "../../domain/errors.ts";
-import { shardName } from "../../domain/shard.ts";
+import { instanceName } from "../../domain/shard.ts";
 import { runProgram } from "../../host/run-program.ts";
 import type { OurContainer } from "./containers.ts";
 import type { Daemon } from "./daemon.ts";
@@ -24,7 +24,7 @@ export async function readStatsPage(daemon: Daemon, ours: OurContainer): Promise
 }
 
 async function fromOutside(daemon: Daemon, ours: OurContainer, port: string): Promise<string> {
-  const name = shardName(ours.shardId);
+  const name = instanceName(ours.shardId, ours.side);
   if (daemon.endpoint.socketPath === undefined || process.getuid?.() !== 0) {
     throw new AppError("engine", `the image of ${name} has no program that can ask the proxy for its figures`, {
       hint: "run the command as root on the Docker host, or use an image with curl, wget, perl, python3, bash or busybox",
@@ -42,8 +42,9 @@ require("node:http").get({ host: "127.0.0.1", port: process.argv[1], path: "/sta
   process.exitCode = answer.statusCode === 200 ? 0 : 1;
 }).on("timeout", () => process.exit(1)).on("error", () => process.exit(1));`;
 
-function silent({ shardId }: OurContainer, port: string): AppError {
-  return new AppError("engine", `${shardName(shardId)} does not answer on its statistics port ${port}`, {
-    hint: `docker logs ${shardName(shardId)} shows what it said; a start takes up to 20 s for each cover domain whose DNS is dead`,
+function silent({ shardId, side }: OurContainer, port: string): AppError {
+  const name = instanceName(shardId, side);
+  return new AppError("engine", `${name} does not answer on its statistics port ${port}`, {
+    hint: `docker logs ${name} shows what it said; a start takes up to 20 s for each cover domain whose DNS is dead`,
   });
 }

@@ -1,0 +1,42 @@
+import type { Side } from "../domain/shard.ts";
+import type { Instance, LogOptions } from "./engine.ts";
+
+/** The container of HAProxy. */
+export interface HaproxyContainer {
+  readonly id: string;
+  readonly running: boolean;
+  /** Of what it was made from; see render/edge-service.ts. */
+  readonly digest: string;
+  /** The image by the name that it was made from. */
+  readonly image: string;
+  /** ISO 8601. */
+  readonly startedAt?: string;
+  readonly restarts: number;
+}
+
+export interface InstanceName {
+  readonly shardId: number;
+  readonly side: Side;
+}
+
+/** What an engine does in edge routing beside running shards. Throws like `Engine`. */
+export interface EdgeEngine {
+  /** Instances beside those of `instances()`: the other one of a shard that has two. */
+  others(): Promise<Instance[]>;
+  /** Ends instances; no error for one that is gone. */
+  remove(instances: readonly InstanceName[]): Promise<void>;
+  /** IPv4 networks that the engine gave away, `ADDRESS/BITS`. */
+  networks(): Promise<string[]>;
+  /** Makes an image be there, pulled where it is not. */
+  obtain(image: string): Promise<void>;
+  /** Undefined when there is none. */
+  haproxy(): Promise<HaproxyContainer | undefined>;
+  /** Creates it, or makes it anew where what it is made from changed, and starts it. */
+  startHaproxy(): Promise<void>;
+  /** What HAProxy says against the rendered configuration; undefined when it takes it. It must run. */
+  checkConfig(): Promise<string | undefined>;
+  stopHaproxy(): Promise<void>;
+  removeHaproxy(): Promise<void>;
+  /** What it printed: a line for each connection that ended, and its own words. */
+  haproxyLogs(options?: LogOptions): AsyncIterable<string>;
+}
