@@ -1,3 +1,6 @@
+/** The container's and the compose service's name of HAProxy. */
+export const HAPROXY_NAME = "familytraffic-mtproxy-haproxy";
+
 /** What HAProxy is configured from, beside the keys that only the agents know. */
 export interface EdgeConfig {
   /** Ports of this host that links name; every one is served. */
@@ -10,6 +13,11 @@ export interface EdgeConfig {
   readonly shards: readonly EdgeShard[];
   readonly servers: readonly EdgeServer[];
   readonly site: CoverSite;
+  /**
+   * IPv4 network of the shards, `ADDRESS/BITS`. Nobody in it comes in by the front door: a shard takes its strangers to its cover
+   * domain, and when that is this server they would go round and round.
+   */
+  readonly subnet: string;
   /** uid and gid that HAProxy's workers run as; the agents' sockets belong to this group. */
   readonly user: { readonly uid: number; readonly gid: number };
 }
@@ -29,9 +37,32 @@ export interface EdgeServer {
   readonly shardId: number;
 }
 
-/** Where strangers go. */
+/**
+ * Where strangers go.
+ * - `page`: HAProxy itself serves a page over TLS
+ * - `server`: another web server, on this host or wherever HAProxy reaches it
+ * - `domains`: the listed domains themselves, each at its pinned address; the first also serves who names none of them. With none at
+ *   all a stranger's connection ends.
+ */
 export type CoverSite =
-  /** The listed domains themselves, each at its pinned address; the first also serves who names none. */
-  | { readonly kind: "domains"; readonly domains: readonly { readonly domain: string; readonly address: string }[] }
-  /** A site on this host. */
-  | { readonly kind: "local"; readonly address: string; readonly port: number };
+  | ({ readonly kind: "page" } & SitePage)
+  | ({ readonly kind: "server"; readonly address: string; readonly port: number } & Patience)
+  | ({
+      readonly kind: "domains";
+      readonly domains: readonly { readonly domain: string; readonly address: string }[];
+    } & Patience);
+
+export interface SitePage {
+  /** PEM: the certificate, those between it and a known authority, and the private key. */
+  readonly certificate: string;
+  /** HTML, at most `PAGE_BYTES`. */
+  readonly page: string;
+}
+
+/** Seconds after which the site closes a connection that says nothing, where that is known: the edge then does so in its place. */
+interface Patience {
+  readonly patience?: number;
+}
+
+/** HAProxy answers from one of its buffers. */
+export const PAGE_BYTES = 12_000;

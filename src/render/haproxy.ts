@@ -1,22 +1,17 @@
+import { createHash } from "node:crypto";
 import haproxyTemplate from "../../templates/haproxy.cfg.tmpl";
+import pageTemplate from "../../templates/haproxy-page.cfg.tmpl";
 import spoeTemplate from "../../templates/spoe.cfg.tmpl";
 import { recordFormat } from "../domain/connection-record.ts";
-import type { CoverSite, EdgeConfig, EdgeShard } from "../domain/edge.ts";
+import type { EdgeConfig, EdgeShard } from "../domain/edge.ts";
+import { edgeFolders } from "../domain/edge-folders.ts";
 import { AppError } from "../domain/errors.ts";
 import { spoeQuestion, spoeVariables } from "../domain/spoe.ts";
+import { endOfPatience, hastyStrangers, inspectDelay, siteBackends, siteFiles, siteSections } from "./cover-site.ts";
 import type { RenderedFile } from "./rendered-file.ts";
 import { fillTemplate } from "./template.ts";
 
-/** Folders as HAProxy's container has them mounted. */
-export const edgeFolders = {
-  config: "/familytraffic/haproxy",
-  run: "/familytraffic/run",
-  agents: "/familytraffic/agents",
-} as const;
-
 const FOLDER = "haproxy";
-/** A first byte tells at once who is no client, where only hellos are served; a header cannot be told before all of it is here. */
-const INSPECT_DELAY = { helloOnly: "10s", withHeaders: "1200ms" } as const;
 
 /** haproxy.cfg and the file that tells it how to ask the agents. `folders`: where HAProxy finds what it works with. */
 export function renderHaproxy(
@@ -29,6 +24,7 @@ export function renderHaproxy(
       "spoe.cfg",
       fillTemplate(spoeTemplate, { ...spoeQuestion, variables: Object.values(spoeVariables).join(" ") }),
     ),
+    ...siteFiles(edge.site, FOLDER),
   ];
 }
 
@@ -37,29 +33,58 @@ function file(leaf: string, content: string): RenderedFile {
 }
 
 function haproxyConfig(edge: EdgeConfig, folders: Readonly<Record<keyof typeof edgeFolders, string>>): string {
-  const servesHeaders = edge.shards.some(({ kind }) => kind === "obfuscated");
   return fillTemplate(haproxyTemplate, {
     ...folders,
     uid: String(edge.user.uid),
     gid: String(edge.user.gid),
+    digest: haproxyShape(edge),
     maxConnections: String(edge.maxConnections),
     maxConnectionsPerSource: String(edge.maxConnectionsPerSource),
     addressWindow: String(edge.addressWindow),
     record: recordFormat,
     binds: edge.ports.flatMap((port) => [`bind 0.0.0.0:${port}`, `bind [::]:${port} v6only`]).join("\n"),
-    inspectDelay: servesHeaders ? INSPECT_DELAY.withHeaders : INSPECT_DELAY.helloOnly,
-    strangers: servesHeaders ? "" : HELLO_ONLY,
+    subnet: edge.subnet,
+    inspectDelay: inspectDelay(edge),
+    strangers: hastyStrangers(edge),
+    endOfPatience: endOfPatience(edge),
     openBackends: openBackends(edge.shards),
     siteBackends: siteBackends(edge.site),
     servers: edge.servers.map((server) => serverLine(edge, server)).join("\n"),
-    backends: [...edge.shards.map(shardBackend), ...siteSections(edge.site)].join("\n\n"),
+    backends: [...edge.shards.map(shardBackend), ...siteSections(edge, folders)].join("\n\n"),
   });
 }
 
-/** Where only hellos are served nobody waits who cannot be sending one. */
-const HELLO_ONLY = `acl is_other req.payload(0,1) -m found
-tcp-request content set-var(sess.verdict) str(stranger) if is_other !{ req.payload(0,1) -m bin 16 }
-tcp-request content accept if { var(sess.verdict) -m found }`;
+/**
+ * Tells whether HAProxy must load its configuration anew: digest of everything that no command changes while it runs, without the
+ * people and the addresses of instances. HAProxy reports the one that it has.
+ */
+export function haproxyShape(edge: EdgeConfig): string {
+  const { servers: _, shards, ...rest } = edge;
+  const shape = { ...rest, shards: shards.map(({ id, kind, port }) => ({ id, kind, port })) };
+  const hash = createHash("sha256")
+    .update(haproxyTemplate)
+    .update(pageTemplate)
+    .update(spoeTemplate)
+    .update(recordFormat);
+  return hash.update(JSON.stringify(shape)).digest("hex").slice(0, 16);
+}
+
+/** Ports and the addresses of sites in a configuration that was rendered before: what it has is kept where nothing speaks against it. */
+export function readHaproxy(config: string): { ports: number[]; sites: Record<string, string> } {
+  const ports = [...config.matchAll(/^ *bind 0\.0\.0\.0:(\d+)$/gm)].map(([, port]) => Number(port));
+  const addresses = new Map(
+    [...config.matchAll(/^backend (site\d+)\n *server site ([\d.]+):443$/gm)].map(([, name, address]) => [
+      name,
+      address,
+    ]),
+  );
+  const named = [...config.matchAll(/^ *use_backend (site\d+) if \{ req\.ssl_sni -m str (\S+) \}$/gm)];
+  const sites = named.flatMap(([, name, domain = ""]) => {
+    const address = addresses.get(name);
+    return address === undefined ? [] : [[domain, address] as const];
+  });
+  return { ports, sites: Object.fromEntries(sites) };
+}
 
 /** Who was never identified from its address goes to the first shard of its kind, or, where there is none, to the site. */
 function openBackends(shards: readonly EdgeShard[]): string {
@@ -85,15 +110,4 @@ function serverName(name: string): string {
 
 function shardBackend({ id, address, port }: EdgeShard): string {
   return `backend shard${id}\n    server now ${address}:${port}`;
-}
-
-function siteBackends(site: CoverSite): string {
-  if (site.kind === "local") return "default_backend site";
-  const named = site.domains.map(({ domain }, index) => `use_backend site${index} if { req.ssl_sni -m str ${domain} }`);
-  return [...named, "default_backend site0"].join("\n");
-}
-
-function siteSections(site: CoverSite): string[] {
-  if (site.kind === "local") return [`backend site\n    server site ${site.address}:${site.port}`];
-  return site.domains.map(({ address }, index) => `backend site${index}\n    server site ${address}:443`);
 }

@@ -2,6 +2,7 @@ import { chmod, chown, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, vi } from "vitest";
 import { freePort } from "../../../bench/free-port.ts";
+import { AGENT_KEY_FILE, type AgentNumber, agentNumbers } from "../../../src/domain/agent.ts";
 import type { EdgeConfig } from "../../../src/domain/edge.ts";
 import { agentSocket } from "../../../src/edge/agent/places.ts";
 import { type RunningAgent, runAgent } from "../../../src/edge/agent/run-agent.ts";
@@ -9,7 +10,8 @@ import type { EdgeKey } from "../../../src/edge/identify/edge-key.ts";
 import { RunningHaproxy as Runtime } from "../../../src/edge/runtime/running-haproxy.ts";
 import { fakeTls, padded } from "../../unit/edge/identify/edge-keys.ts";
 import { tempFolder } from "../temp-home.ts";
-import { type EdgeFolders, edgeFoldersIn, edgeUser, RunningHaproxy } from "./haproxy.ts";
+import { AgentProcess } from "./agent-process.ts";
+import { type EdgeFolders, edgeFoldersIn, edgeUser, giveToAgents, RunningHaproxy } from "./haproxy.ts";
 import { NamedPeer, Visitor } from "./peer.ts";
 
 /** Two shards, a site, two agents and HAProxy before them, with people of both kinds. */
@@ -18,7 +20,8 @@ export class EdgeScene {
   readonly haproxy: RunningHaproxy;
   readonly config: EdgeConfig;
   readonly peers: { readonly shard1: NamedPeer; readonly shard2: NamedPeer; readonly site: NamedPeer };
-  readonly agents: RunningAgent[] = [];
+  /** Of this process, or in processes of their own. */
+  readonly agents: Pick<RunningAgent, "close">[] = [];
 
   private constructor(parts: Pick<EdgeScene, "folders" | "haproxy" | "config" | "peers">) {
     this.folders = parts.folders;
@@ -27,7 +30,26 @@ export class EdgeScene {
     this.peers = parts.peers;
   }
 
-  static async start(keys: readonly EdgeKey[], change: Partial<EdgeConfig> = {}): Promise<EdgeScene> {
+  static start(keys: readonly EdgeKey[], change: Partial<EdgeConfig> = {}): Promise<EdgeScene> {
+    return EdgeScene.#start(keys, change, startAgent);
+  }
+
+  /** With agents as the host runs them. */
+  static async startProcesses(keys: readonly EdgeKey[], change: Partial<EdgeConfig> = {}): Promise<ProcessScene> {
+    const processes: AgentProcess[] = [];
+    const scene = await EdgeScene.#start(keys, change, async ({ home }, number) => {
+      const agent = await AgentProcess.start(home, number);
+      processes[number - 1] = agent;
+      return agent;
+    });
+    return { scene, processes };
+  }
+
+  static async #start(
+    keys: readonly EdgeKey[],
+    change: Partial<EdgeConfig>,
+    start: (folders: EdgeFolders, number: AgentNumber) => Promise<Pick<RunningAgent, "close">>,
+  ): Promise<EdgeScene> {
     const folders = await edgeFoldersIn(await tempFolder());
     const peers = {
       shard1: await NamedPeer.start("shard1"),
@@ -44,12 +66,13 @@ export class EdgeScene {
         { id: 2, kind: "fake-tls", address: "127.0.0.1", port: peers.shard2.port },
       ],
       servers: keys.map(({ server, shardId }) => ({ name: server, shardId })),
-      site: { kind: "local", address: "127.0.0.1", port: peers.site.port },
+      site: { kind: "server", address: "127.0.0.1", port: peers.site.port },
+      subnet: "127.77.0.0/22",
       user: edgeUser,
       ...change,
     };
     await writeKeys(folders, keys);
-    const agents = [await startAgent(folders, 1), await startAgent(folders, 2)];
+    const agents = await Promise.all(agentNumbers.map((number) => start(folders, number)));
     const haproxy = await RunningHaproxy.start(folders, config);
     const scene = new EdgeScene({ folders, haproxy, config, peers });
     scene.agents.push(...agents);
@@ -91,7 +114,7 @@ export class EdgeScene {
     return vi.waitFor(async () => expect(await this.#agentStates()).toEqual(["DOWN", "DOWN"]), 10_000);
   }
 
-  async startAgent(number: number): Promise<void> {
+  async startAgent(number: AgentNumber): Promise<void> {
     this.agents[number - 1] = await startAgent(this.folders, number);
   }
 
@@ -109,6 +132,12 @@ export class EdgeScene {
   }
 }
 
+/** Agents by number, from 0. */
+export interface ProcessScene {
+  readonly scene: EdgeScene;
+  readonly processes: AgentProcess[];
+}
+
 export const alice = padded("alice");
 export const bob = fakeTls("bob");
 
@@ -122,12 +151,19 @@ async function writeKeys({ agents }: EdgeFolders, keys: readonly EdgeKey[]): Pro
     keys: keys.map(({ key, ...rest }) => ({ key: key.reveal(), ...rest })),
   };
   await writeFile(join(agents, "keys.new"), JSON.stringify(file), { mode: 0o600 });
-  await rename(join(agents, "keys.new"), join(agents, "keys.json"));
+  await giveToAgents(join(agents, "keys.new"));
+  await rename(join(agents, "keys.new"), join(agents, AGENT_KEY_FILE));
 }
 
 async function startAgent(folders: EdgeFolders, number: number): Promise<RunningAgent> {
   const folder = folders.agents;
-  const agent = await runAgent({ number, folder, keyFile: join(folder, "keys.json"), version: "test", log: () => {} });
+  const agent = await runAgent({
+    number,
+    folder,
+    keyFile: join(folder, AGENT_KEY_FILE),
+    version: "test",
+    log: () => {},
+  });
   await chown(agentSocket(folder, number), edgeUser.uid, edgeUser.gid);
   await chmod(agentSocket(folder, number), 0o660);
   onTestFinished(() => agent.close());
