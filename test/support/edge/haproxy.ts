@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmod, chown, mkdir, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, vi } from "vitest";
+import { agentUser } from "../../../src/domain/agent.ts";
 import type { EdgeConfig } from "../../../src/domain/edge.ts";
 import { renderHaproxy } from "../../../src/render/haproxy.ts";
+import { homePaths } from "../../../src/state/paths.ts";
 
 /** HAProxy's own rights: root's tests let it drop them as it does in its container. */
 export const edgeUser =
@@ -12,19 +14,28 @@ export const edgeUser =
     ? { uid: 10003, gid: 10003 }
     : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 
+/** Makes it the agents' where they run as a user of their own. */
+export async function giveToAgents(path: string): Promise<void> {
+  if (process.getuid?.() === 0) await chown(path, agentUser.uid, agentUser.gid);
+}
+
 export interface EdgeFolders {
+  /** Of the agents. */
+  readonly home: string;
   readonly config: string;
   readonly run: string;
   readonly agents: string;
 }
 
-/** The folders that HAProxy and the agents share, under one that goes with the test. */
+/** The folders that HAProxy and the agents share, under one that goes with the test and is the agents' home. */
 export async function edgeFoldersIn(folder: string): Promise<EdgeFolders> {
   // HAProxy drops its rights and has to find the sockets.
   await chmod(folder, 0o711);
-  const folders = { config: join(folder, "config"), run: join(folder, "run"), agents: join(folder, "agents") };
-  for (const path of Object.values(folders)) await mkdir(path, { mode: 0o755 });
+  const { agents } = homePaths(folder);
+  const folders = { home: folder, config: join(folder, "config"), run: join(folder, "run"), agents };
+  for (const path of [folders.config, folders.run, agents]) await mkdir(path, { mode: 0o755, recursive: true });
   await chown(folders.run, edgeUser.uid, edgeUser.gid);
+  await giveToAgents(agents);
   return folders;
 }
 
@@ -85,6 +96,15 @@ export class RunningHaproxy {
     return askSocket(masterSocket(this.#folders), line);
   }
 
+  /** Seconds of CPU time that its worker used so far. */
+  async cpuSeconds(): Promise<number> {
+    const pid = /^Pid: (\d+)$/m.exec(await this.ask("show info"))?.[1];
+    // utime and stime, behind the name in parentheses (proc(5)).
+    const [, , , , , , , , , , , user, system] =
+      (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.split(" ") ?? [];
+    return (Number(user) + Number(system)) / TICKS_PER_SECOND;
+  }
+
   /** Takes over another configuration as `mtproxy` does. */
   async reload(config: EdgeConfig): Promise<void> {
     // Before, it would not hand its tables over.
@@ -107,6 +127,8 @@ export class RunningHaproxy {
   }
 }
 
+/** sysconf(_SC_CLK_TCK) of every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
 /** Seconds. */
 const HANDS_OVER_AFTER_S = 6;
 
