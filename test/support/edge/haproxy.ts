@@ -140,7 +140,7 @@ function masterSocket({ run }: EdgeFolders): string {
   return join(run, "master.sock");
 }
 
-async function writeConfig(folders: EdgeFolders, config: EdgeConfig): Promise<void> {
+async function writeConfig({ home: _, ...folders }: EdgeFolders, config: EdgeConfig): Promise<void> {
   for (const { path, content, mode } of renderHaproxy(config, folders)) {
     const target = join(dirname(folders.config), "config", path.replace(/^haproxy\//, ""));
     await writeFile(target, content, { mode });
