@@ -1,5 +1,6 @@
 import type { Settings } from "./domain/settings.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { Haproxy } from "./haproxy.ts";
 import type { Machine } from "./machine.ts";
 import type { Agents, Clock, Files, HomePaths, Host, Locks, Progress, Random } from "./ports.ts";
 import type { Stores } from "./state/stores.ts";
@@ -14,6 +15,8 @@ export interface Context {
   readonly locks: Locks;
   readonly host: Host;
   readonly agents: Agents;
+  /** The running one, where HAProxy routes. */
+  haproxy(): Promise<Haproxy>;
   readonly progress: Progress;
   /**
    * From here on the first Ctrl-C (or SIGTERM, or a closed terminal) lets the command finish and only tells people so; the second

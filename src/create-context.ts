@@ -2,6 +2,7 @@ import { version } from "../package.json";
 import type { Context, HostContext } from "./context.ts";
 import type { Settings } from "./domain/settings.ts";
 import { createAgents } from "./edge/agents.ts";
+import { connectHaproxy } from "./edge/connect-haproxy.ts";
 import type { Engine } from "./engine/engine.ts";
 import { createFiles } from "./host/files.ts";
 import { createHost } from "./host/host.ts";
@@ -45,6 +46,7 @@ export function createContext({ home, progress, putOffInterrupts }: ContextOptio
     files,
     locks,
     host: createHost(),
+    haproxy: () => connectHaproxy(paths),
     agents: createAgents({ folder: paths.agents, version }),
     machine,
     progress,

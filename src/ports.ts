@@ -26,6 +26,8 @@ export interface HomePaths {
   readonly run: string;
   /** The agents' sockets, reports and key file: HAProxy's container has it mounted, so it is never removed and made anew. */
   readonly agents: string;
+  /** HAProxy's own sockets, mounted in its container like the agents' folder. */
+  readonly haproxy: string;
   readonly logs: string;
   readonly backups: string;
 }

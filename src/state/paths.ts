@@ -22,6 +22,7 @@ export function homePaths(home: string): HomePaths {
     rendered: at("mtproxy"),
     run: at("mtproxy/run"),
     agents: at("mtproxy/run/agents"),
+    haproxy: at("mtproxy/run/haproxy"),
     logs: at("logs/mtproxy"),
     backups: at("backups"),
   };

@@ -5,6 +5,7 @@ import { refreshConfig } from "../../src/app/telegram-config/refresh-config.ts";
 import type { Context } from "../../src/context.ts";
 import { makeSecret, revealSecret, type Secret } from "../../src/domain/secret.ts";
 import { createAgents } from "../../src/edge/agents.ts";
+import { connectHaproxy } from "../../src/edge/connect-haproxy.ts";
 import { createDockerEngine } from "../../src/engine/docker/docker-engine.ts";
 import { createHost } from "../../src/host/host.ts";
 import { ProbeSocket } from "../../src/host/probe-socket.ts";
@@ -72,6 +73,7 @@ async function runningProxies(build: "getpagespeed" | "official-2025") {
   const ctx: Context = {
     ...home,
     host: createHost(),
+    haproxy: () => connectHaproxy(home.paths),
     agents: createAgents({ folder: home.paths.agents, version: "1.2.3" }),
     progress,
     putOffInterrupts: () => {},

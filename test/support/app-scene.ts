@@ -6,6 +6,7 @@ import { AppError } from "../../src/domain/errors.ts";
 import { parseLink } from "../../src/domain/link.ts";
 import type { Settings } from "../../src/domain/settings.ts";
 import { createAgents } from "../../src/edge/agents.ts";
+import { connectHaproxy } from "../../src/edge/connect-haproxy.ts";
 import { connectErrors } from "../../src/host/connect.ts";
 import { freeSpace } from "../../src/host/disk.ts";
 import { remoteTime } from "../../src/host/remote-clock.ts";
@@ -55,6 +56,7 @@ export async function appScene(settings: Partial<Settings> = {}): Promise<AppSce
     clock: quickClock(),
     random: realRandom,
     host,
+    haproxy: () => connectHaproxy(home.paths),
     agents: createAgents({ folder: home.paths.agents, version: "1.2.3" }),
     progress,
     putOffInterrupts: () => {},

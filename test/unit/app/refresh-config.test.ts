@@ -9,6 +9,7 @@ import { AppError } from "../../../src/domain/errors.ts";
 import type { Settings } from "../../../src/domain/settings.ts";
 import { shardName } from "../../../src/domain/shard.ts";
 import { createAgents } from "../../../src/edge/agents.ts";
+import { connectHaproxy } from "../../../src/edge/connect-haproxy.ts";
 import { createHost } from "../../../src/host/host.ts";
 import type { Clock } from "../../../src/ports.ts";
 import { refreshView } from "../../../src/ui/refresh-views.ts";
@@ -61,6 +62,7 @@ async function scene(
     ...home,
     clock: quickClock(),
     host: createHost(),
+    haproxy: () => connectHaproxy(home.paths),
     agents: createAgents({ folder: home.paths.agents, version: "1.2.3" }),
     progress,
     putOffInterrupts: () => {},
