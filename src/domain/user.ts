@@ -2,6 +2,7 @@ import { AppError } from "./errors.ts";
 import { shown } from "./printable.ts";
 import type { Secret } from "./secret.ts";
 import type { UserLabels } from "./user-labels.ts";
+import type { UserLimits } from "./user-limits.ts";
 
 /**
  * A person: a record in users.json as this product sees it. `users.json` belongs to the VLESS stack too, so a record may hold
@@ -19,6 +20,8 @@ export interface User extends UserLabels {
   readonly enabled: boolean;
   /** ISO 8601, when the secret was given. */
   readonly createdAt?: string;
+  /** What HAProxy and the daemon hold the person to; absent without any. */
+  readonly limits?: UserLimits;
   /** Of a user whose key was replaced with an overlap. */
   readonly former?: FormerSecret;
 }

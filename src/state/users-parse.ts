@@ -1,7 +1,8 @@
 import { parseGroup } from "../domain/group.ts";
 import type { FormerSecret, User } from "../domain/user.ts";
+import { isPeriod, isUnlimited, MOST_CONNECTIONS, type QuotaPeriod, type UserLimits } from "../domain/user-limits.ts";
 import { readSecret } from "./client-form.ts";
-import { Fields, flag, type JsonObject, listOf, parsed, type Rule, text } from "./fields.ts";
+import { Fields, flag, isObject, type JsonObject, listOf, parsed, type Rule, text, wholeNumber } from "./fields.ts";
 import { present } from "./present.ts";
 import { type Chosen, isOursAlone, readRecords } from "./users-records.ts";
 
@@ -70,7 +71,14 @@ function parseUser(record: JsonObject, fields: Fields): User {
 }
 
 /** Fields that few people have: of 10,000 they are looked for once each. */
-const seldom = ["mtproxy_note", "mtproxy_tags", "mtproxy_group", "mtproxy_expires_at", "mtproxy_previous_secret"];
+const seldom = [
+  "mtproxy_note",
+  "mtproxy_tags",
+  "mtproxy_group",
+  "mtproxy_expires_at",
+  "mtproxy_limits",
+  "mtproxy_previous_secret",
+];
 
 function parseSeldom(fields: Fields): Partial<User> {
   return present({
@@ -78,8 +86,40 @@ function parseSeldom(fields: Fields): Partial<User> {
     tags: fields.get("mtproxy_tags", texts),
     group: fields.get("mtproxy_group", groupName),
     expiresAt: fields.get("mtproxy_expires_at", instant),
+    limits: limitsOf(fields.get("mtproxy_limits", limitsObject)),
     former: formerSecret(fields),
   });
+}
+
+const limitsObject: Rule<UserLimits> = {
+  expects: 'limits such as {"connections":20,"addresses":3,"quota_bytes":50000000000,"quota_period":"month"}',
+  read: (value) => (isObject(value) ? readLimits(value) : undefined),
+};
+const amount = wholeNumber(1, 1e15);
+const number = wholeNumber(1, MOST_CONNECTIONS);
+
+/** Undefined when one of them is not as it must be; what else is in there is of a later version. */
+function readLimits({ connections, addresses, quota_bytes, quota_period }: JsonObject): UserLimits | undefined {
+  const counts = { connections: optional(connections, number), addresses: optional(addresses, number) };
+  const bytes = optional(quota_bytes, amount);
+  const period = optional(quota_period, periodName);
+  if ([counts.connections, counts.addresses, bytes, period].includes(null)) return undefined;
+  const quota = typeof bytes === "number" ? { bytes, period: period ?? ("month" as const) } : undefined;
+  return present({ connections: counts.connections ?? undefined, addresses: counts.addresses ?? undefined, quota });
+}
+
+const periodName: Rule<QuotaPeriod> = {
+  expects: "month or 30d",
+  read: (value) => (typeof value === "string" && isPeriod(value) ? value : undefined),
+};
+
+/** Undefined for what is not there, null for what is not as it must be. */
+function optional<T>(value: unknown, rule: Rule<T>): T | null | undefined {
+  return value === undefined || value === null ? undefined : (rule.read(value) ?? null);
+}
+
+function limitsOf(limits: UserLimits | undefined): UserLimits | undefined {
+  return limits === undefined || isUnlimited(limits) ? undefined : limits;
 }
 
 function formerSecret(fields: Fields): FormerSecret | undefined {

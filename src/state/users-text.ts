@@ -1,6 +1,7 @@
 import { domainOf, revealSecret, type Secret } from "../domain/secret.ts";
 import type { FormerSecret, ProxyUser } from "../domain/user.ts";
 import type { UserLabels } from "../domain/user-labels.ts";
+import { isUnlimited, type UserLimits } from "../domain/user-limits.ts";
 import {
   append,
   changeMember,
@@ -40,8 +41,25 @@ export type UserEdit =
 export const emptyUsers = '{\n  "users": []\n}\n';
 
 /** The fields that say everything about a user's secret, and what was written down about the person. */
-export function fieldsOf({ secret, enabled, createdAt, ...labels }: ProxyUser): UserFields {
-  return { ...secretFields(secret), mtproxy_enabled: enabled, mtproxy_created_at: createdAt, ...labelFields(labels) };
+export function fieldsOf({ secret, enabled, createdAt, limits, ...labels }: ProxyUser): UserFields {
+  return {
+    ...secretFields(secret),
+    mtproxy_enabled: enabled,
+    mtproxy_created_at: createdAt,
+    ...labelFields(labels),
+    ...(limits === undefined ? {} : limitFields(limits)),
+  };
+}
+
+/** Takes the field away where nothing is bounded. */
+export function limitFields(limits: UserLimits): UserFields {
+  const { connections, addresses, quota } = limits;
+  const field = {
+    ...(connections === undefined ? {} : { connections }),
+    ...(addresses === undefined ? {} : { addresses }),
+    ...(quota === undefined ? {} : { quota_bytes: quota.bytes, quota_period: quota.period }),
+  };
+  return { mtproxy_limits: isUnlimited(limits) ? null : field };
 }
 
 /** The secret, and what spares others to take it apart. */
