@@ -23,9 +23,10 @@ export class NamedPeer {
     });
   }
 
-  static async start(name: string): Promise<NamedPeer> {
+  /** @param place any free port of this host when absent */
+  static async start(name: string, place = { host: "127.0.0.1", port: 0 }): Promise<NamedPeer> {
     const peer = new NamedPeer(name);
-    await new Promise<void>((ready) => peer.#server.listen(0, "127.0.0.1", ready));
+    await new Promise<void>((ready) => peer.#server.listen(place.port, place.host, ready));
     onTestFinished(() => peer.stop());
     return peer;
   }

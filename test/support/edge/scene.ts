@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { chmod, chown, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, vi } from "vitest";
@@ -67,7 +68,7 @@ export class EdgeScene {
       ],
       servers: keys.map(({ server, shardId }) => ({ name: server, shardId })),
       site: { kind: "server", address: "127.0.0.1", port: peers.site.port },
-      subnet: "127.77.0.0/22",
+      subnet: newSubnet(),
       user: edgeUser,
       ...change,
     };
@@ -136,6 +137,11 @@ export class EdgeScene {
 export interface ProcessScene {
   readonly scene: EdgeScene;
   readonly processes: AgentProcess[];
+}
+
+/** Of addresses that this machine has anyway: another one each time, because the site's port is always the same. */
+export function newSubnet(): string {
+  return `127.${randomInt(64, 250)}.${randomInt(256)}.0/24`;
 }
 
 export const alice = padded("alice");
