@@ -9,7 +9,8 @@ import { watchName } from "./watch-name.ts";
 const MAX_CONNECTIONS = 1024;
 /** HAProxy gives an answer up after 300 ms. */
 const LAST_ANSWERS_MS = 300;
-/** For HAProxy to close what it was told to leave; a stopped one never does. */
+/** For HAProxy to close one connection, and all of them; a stopped one never does. */
+const CLOSING_MS = 100;
 const GOODBYE_MS = 1000;
 
 export interface AgentServer {
@@ -68,21 +69,30 @@ function openSession(socket: Socket, answer: Answer): AgentSession {
   return session;
 }
 
+/**
+ * One connection after the other: a question that came too late for its connection is asked again on another one, which must not be
+ * closing as well.
+ */
 async function leave(server: Server, sessions: ReadonlyMap<Socket, AgentSession>): Promise<void> {
   const closed = new Promise((done) => server.close(done));
-  await Promise.all([...sessions.values()].map(leaveSession));
-  await Promise.race([closed, sleep(GOODBYE_MS, undefined, { ref: false })]);
+  const until = performance.now() + GOODBYE_MS;
+  for (const [socket, session] of sessions) {
+    if (performance.now() > until) break;
+    await leaveSession(socket, session);
+  }
   for (const socket of sessions.keys()) socket.destroy();
   await closed;
 }
 
-/** A question that HAProxy waits for an answer to would be lost with its connection: it is left in a moment when there is none. */
-async function leaveSession(session: AgentSession): Promise<void> {
+/** In a moment when HAProxy waits for nothing on it, and until HAProxy has closed it. */
+async function leaveSession(socket: Socket, session: AgentSession): Promise<void> {
   const until = performance.now() + LAST_ANSWERS_MS;
   // What came while this waited for its turn is read, and answered, first.
   await laterTurn();
   while (session.pending > 0 && performance.now() < until) await sleep(1);
   session.leave();
+  const closed = new Promise((done) => socket.once("close", done));
+  if (!socket.closed) await Promise.race([closed, sleep(CLOSING_MS, undefined, { ref: false })]);
 }
 
 /** @returns the inode of the socket */

@@ -28,8 +28,9 @@ export interface Wire {
 export type Answer = (messages: readonly Message[]) => readonly Action[] | Promise<readonly Action[]>;
 
 /**
- * The agent's side of one SPOP 2.0 connection: hand it the bytes that arrive. Pipelining and answers out of order are offered,
- * fragmentation is not. A peer that breaks the protocol gets a DISCONNECT frame with the reason and is closed; nothing throws.
+ * The agent's side of one SPOP 2.0 connection: hand it the bytes that arrive. Pipelining and answers out of order are offered;
+ * fragmentation is not, nor are answers on another connection (`async`): HAProxy would go on waiting for those of one that is closed.
+ * A peer that breaks the protocol gets a DISCONNECT frame with the reason and is closed; nothing throws.
  */
 export class AgentSession {
   readonly #wire: Wire;
@@ -87,7 +88,7 @@ export class AgentSession {
       throw new SpopError(spopStatus.badMaxFrameSize, "the frame size is too small");
     const maxFrameSize = Math.min(hello.maxFrameSize, MAX_FRAME_SIZE);
     this.#frames.maxFrameSize = maxFrameSize;
-    const capabilities = ["pipelining", "async"].filter((name) => hello.capabilities.includes(name));
+    const capabilities = ["pipelining"].filter((name) => hello.capabilities.includes(name));
     this.#wire.write(encodeAgentHello({ version: "2.0", maxFrameSize, capabilities }));
     this.#state = "open";
     if (hello.healthcheck) this.#end();

@@ -44,7 +44,7 @@ const answered = (stream: number, frame: number, who: string) => ({
 describe("a hello", () => {
   it("is answered with the lower frame size and what both can do", () => {
     const { frames, hasEnded } = open();
-    const payload = { version: "2.0", "max-frame-size": 16_380, capabilities: "pipelining,async" };
+    const payload = { version: "2.0", "max-frame-size": 16_380, capabilities: "pipelining" };
     expect(frames()).toEqual([{ type: frameType.agentHello, streamId: 0, frameId: 0, payload }]);
     expect(hasEnded()).toBe(false);
   });
