@@ -1,0 +1,141 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { AGENT_KEY_FILE } from "../../src/domain/agent.ts";
+import { greetAgent } from "../../src/edge/agent/greet.ts";
+import { agentSocket } from "../../src/edge/agent/places.ts";
+import { encodeFrame, type FrameType } from "../../src/edge/spop/frame.ts";
+import { homePaths } from "../../src/state/paths.ts";
+import { AgentProcess } from "../support/edge/agent-process.ts";
+import { giveToAgents } from "../support/edge/haproxy.ts";
+import { tempFolder } from "../support/temp-home.ts";
+import { fakeTls, headerOf, helloOf, newKey, padded } from "../unit/edge/identify/edge-keys.ts";
+import { haproxyDisconnect, haproxyHello, notify } from "../unit/edge/spop/haproxy-frames.ts";
+
+/** As long as it is hostile, milliseconds. */
+const DURATION = 4000;
+/** Beyond what it has when it begins: buffers of a thousand connections and what Node has not collected yet. */
+const MOST_GROWTH = 120e6;
+
+const bob = fakeTls("bob");
+
+async function fuzzedAgent(): Promise<{ agent: AgentProcess; socket: string }> {
+  const home = await tempFolder();
+  const { agents } = homePaths(home);
+  await mkdir(agents, { recursive: true });
+  const people = [...Array.from({ length: 300 }, (_, index) => padded(`p${index}`)), bob];
+  const keys = people.map(({ key, ...rest }) => ({ key: key.reveal(), ...rest }));
+  const text = JSON.stringify({ generation: "one", helloBytes: { minBytes: 517, maxBytes: 4096 }, keys });
+  await writeFile(join(agents, AGENT_KEY_FILE), text);
+  for (const path of [agents, join(agents, AGENT_KEY_FILE)]) await giveToAgents(path);
+  return { agent: await AgentProcess.start(home, 1), socket: agentSocket(agents, 1) };
+}
+
+const question = (data: Uint8Array, address = randomBytes(4)) =>
+  notify(randomInt(1e6), randomInt(1e6), {
+    who: {
+      src: { type: address.length === 4 ? "ipv4" : "ipv6", value: address },
+      data: { type: "binary", value: data },
+    },
+  });
+
+/** Some bytes of it are others, are missing, or stand twice. */
+function damaged(bytes: Uint8Array): Buffer {
+  const copy = Buffer.from(bytes);
+  for (let count = randomInt(1, 6); count > 0; count -= 1) copy[randomInt(copy.length)] = randomInt(256);
+  const cut = randomInt(copy.length);
+  return [copy, copy.subarray(0, cut), Buffer.concat([copy.subarray(0, cut), copy])][randomInt(3)] ?? copy;
+}
+
+const firstBytes: readonly (() => Uint8Array)[] = [
+  () => damaged(helloOf(bob)),
+  () => damaged(helloOf(bob, { size: "short" })),
+  () => helloOf({ key: newKey() }),
+  () => damaged(headerOf(bob)),
+  () => headerOf({ key: newKey() }),
+  () => randomBytes(randomInt(1, 5000)),
+  () => new Uint8Array(),
+];
+
+const pick = <T>(choices: readonly (() => T)[]): T => (choices[randomInt(choices.length)] ?? choices[0])?.() as T;
+
+const frames: readonly (() => Uint8Array)[] = [
+  () => question(pick(firstBytes)),
+  () => question(pick(firstBytes), randomBytes(16)),
+  () => damaged(question(pick(firstBytes))),
+  () => damaged(haproxyHello()),
+  () => haproxyHello(),
+  () => haproxyDisconnect(0, "bye"),
+  () => randomBytes(randomInt(1, 3000)),
+  () =>
+    encodeFrame({ type: pick(types), streamId: randomInt(9), frameId: 1 }, (to) =>
+      to.bytes(randomBytes(randomInt(400))),
+    ),
+  () => Buffer.concat([Buffer.from([0xff, 0xff, 0xff, 0xff]), randomBytes(40)]),
+];
+const types: readonly (() => FrameType)[] = [() => 1, () => 2, () => 3, () => 101, () => 102, () => 103];
+
+/** Goes on with new connections; sends pieces of any size and leaves as it likes. */
+async function attack(path: string, until: number): Promise<void> {
+  while (performance.now() < until) {
+    const socket = await open(path);
+    if (randomInt(4) > 0) socket.write(haproxyHello());
+    for (let count = randomInt(1, 30); count > 0 && socket.writable; count -= 1) {
+      const frame = pick(frames);
+      const cut = randomInt(frame.length + 1);
+      socket.write(frame.subarray(0, cut));
+      await new Promise((later) => setImmediate(later));
+      socket.write(frame.subarray(cut));
+    }
+    if (randomInt(2) === 0) socket.destroy();
+    else socket.end();
+  }
+}
+
+/** Asks as fast as it is read, and never reads an answer. */
+async function deaf(path: string, until: number): Promise<void> {
+  const socket = await open(path);
+  socket.pause();
+  socket.write(haproxyHello());
+  while (performance.now() < until && socket.writable) {
+    const isTaken = socket.write(question(headerOf(bob), Buffer.from([192, 0, 2, 1])));
+    if (!isTaken) await Promise.race([new Promise((drained) => socket.once("drain", drained)), later(until)]);
+  }
+  socket.destroy();
+}
+
+const later = (until: number) => new Promise((done) => setTimeout(done, Math.max(0, until - performance.now())));
+
+function open(path: string): Promise<Socket> {
+  const socket = connect(path);
+  socket.on("error", () => {});
+  socket.resume();
+  return new Promise((opened) => socket.once("connect", () => opened(socket)).once("close", () => opened(socket)));
+}
+
+describe("an agent process", () => {
+  test("lives through malformed frames, hostile first bytes and who never reads, in bounded memory", async () => {
+    const { agent, socket } = await fuzzedAgent();
+    const before = await agent.residentBytes();
+    const until = performance.now() + DURATION;
+    const attackers = Array.from({ length: 12 }, () => attack(socket, until));
+    const silent = await Promise.all(Array.from({ length: 300 }, () => open(socket)));
+    for (const it of silent) it.write(Buffer.from([0, 0, 0xff, 0xff, 1]));
+    const sizes: number[] = [];
+    const watching = (async () => {
+      while (performance.now() < until) {
+        sizes.push(await agent.residentBytes());
+        await new Promise((done) => setTimeout(done, 100));
+      }
+    })();
+    await Promise.all([...attackers, deaf(socket, until), deaf(socket, until), watching]);
+    for (const it of silent) it.destroy();
+    expect(Math.max(...sizes) - before).toBeLessThan(MOST_GROWTH);
+    expect(await greetAgent(socket, 5000)).toBe("answers");
+    expect(agent.output).not.toMatch(/bug|Error:/);
+    await agent.close();
+    expect(await agent.ended).toBe(0);
+  });
+});
