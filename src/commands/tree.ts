@@ -4,12 +4,14 @@ import type { CliCommand } from "./command.ts";
 import { declareCompletionCommands } from "./completion.ts";
 import { declareConfigCommands } from "./config.ts";
 import { declareCoverDomainCommands } from "./cover-domain.ts";
+import { declareCoverSiteCommand } from "./cover-site.ts";
 import { declareDoctorCommand } from "./doctor.ts";
 import { declareImageCommands } from "./image.ts";
 import { declareLinkCommands } from "./link.ts";
 import { declareMovingCommands } from "./moving.ts";
 import { declarePromotedChannelCommands } from "./promoted-channel.ts";
 import { declareRotateCommand } from "./rotate.ts";
+import { declareRoutingCommands } from "./routing.ts";
 import { declareSchemaCommand } from "./schema.ts";
 import { declareServiceCommands } from "./service.ts";
 import { declareSetupCommand } from "./setup.ts";
@@ -33,7 +35,7 @@ const branches: readonly Branch[] = [
   {
     group: "People:",
     words:
-      "add-user set-user remove-user list-users list-user-secrets show-user-config show disable-user enable-user regenerate-user-secret",
+      "add-user set-user set-limit remove-user list-users list-user-secrets show-user-config show disable-user enable-user regenerate-user-secret",
     declare: declareUserCommands,
   },
   { group: "People:", words: "rotate", declare: declareRotateCommand },
@@ -54,6 +56,7 @@ const branches: readonly Branch[] = [
     words: "list-fake-tls-domains add-fake-tls-domain remove-fake-tls-domain check-domain",
     declare: declareCoverDomainCommands,
   },
+  { group: "Cover domains:", words: "set-cover-site", declare: declareCoverSiteCommand },
   {
     group: "Promoted channel:",
     words: "setup-promoted-channel set-promoted-channel show-promoted-channel remove-promoted-channel",
@@ -68,6 +71,11 @@ const branches: readonly Branch[] = [
     declare: declareServiceCommands,
   },
   { group: "Server:", words: "agent", declare: declareAgentCommand },
+  {
+    group: "Server:",
+    words: "enable-haproxy-routing disable-haproxy-routing",
+    declare: declareRoutingCommands,
+  },
   { group: "Server:", words: "stats logs", declare: declareWatchingCommands },
   { group: "Server:", words: "doctor", declare: declareDoctorCommand },
   { group: "Server:", words: "refresh-config", declare: declareTelegramConfigCommands },

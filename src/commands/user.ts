@@ -19,6 +19,14 @@ interface SetFlags {
   readonly expires?: string;
   readonly dryRun?: boolean;
 }
+interface LimitFlags {
+  /** False for those that begin with `--no-`. */
+  readonly connections?: string | false;
+  readonly addresses?: string | false;
+  readonly quota?: string | false;
+  readonly period?: string;
+  readonly dryRun?: boolean;
+}
 interface DryRun {
   readonly dryRun?: boolean;
 }
@@ -26,6 +34,7 @@ interface DryRun {
 export function declareUserCommands(program: CliCommand): void {
   declareAdd(program);
   declareSet(program);
+  declareLimit(program);
   declareRemove(program);
   declareLists(program);
   declareShow(program);
@@ -107,6 +116,30 @@ function declareSet(program: CliCommand): void {
         return (await import("../app/people/set-user.ts")).setUser(ctx, { ...flags, name, ...given });
       },
       async (data, style) => (await import("../ui/change-views.ts")).setUserView(data, style),
+    );
+}
+
+function declareLimit(program: CliCommand): void {
+  program
+    .command("set-limit <name>")
+    .description("what a person may use: connections, addresses, data; counts with HAProxy routing")
+    .option("--connections <n>", "connections at a time; one app opens about 8")
+    .option("--no-connections", "as many as they like")
+    .option("--addresses <n>", "distinct addresses at a time, which is what limits devices")
+    .option("--no-addresses", "as many as they like")
+    .option("--quota <amount>", "data in both directions, for instance 50G (a G is 10^9 bytes)")
+    .option("--no-quota", "as much as they like")
+    .option("--period <period>", "of the quota: month (calendar month, UTC) or the last 1d to 60d; month unless said")
+    .writes()
+    .examples([
+      "mtproxy set-limit alice --addresses 3 --quota 50G",
+      "mtproxy set-limit alice --quota 100G --period 30d",
+      "mtproxy set-limit alice --no-quota --connections 24",
+    ])
+    .runs(
+      async (ctx, name: string, flags: LimitFlags) =>
+        (await import("../app/people/set-limits.ts")).setLimits(ctx, { ...flags, name }),
+      async (data, style) => (await import("../ui/limit-views.ts")).setLimitsView(data, style),
     );
 }
 

@@ -7,9 +7,12 @@ import type { ListedUser, UserList } from "../app/people/list-users.ts";
 import type { RegeneratedUser } from "../app/people/regenerate-user-secret.ts";
 import type { RemovedUser } from "../app/people/remove-user.ts";
 import type { Rotated, RotatedUser } from "../app/people/rotate-all.ts";
+import type { SetLimits } from "../app/people/set-limits.ts";
 import type { SetUser } from "../app/people/set-user.ts";
+import type { ShownLimits } from "../app/people/shown-limits.ts";
 import type { SwitchedUser } from "../app/people/switch-user.ts";
 import type { UserCard } from "../app/people/user-card.ts";
+import type { QuotaPeriod } from "../domain/user-limits.ts";
 import {
   choice,
   count,
@@ -21,6 +24,7 @@ import {
   maybe,
   object,
   orNull,
+  type Schema,
   shared,
   text,
 } from "./schema.ts";
@@ -45,6 +49,22 @@ function tag() {
   return text("A tag", { minLength: 1 });
 }
 
+const limits = shared<ShownLimits>(
+  "limits",
+  object<ShownLimits>("What a person may use, where HAProxy routes", {
+    connections: orNull(count("Connections at a time; null for as many as they like", { minimum: 1 })),
+    addresses: orNull(count("Distinct addresses at a time; null for as many as they like", { minimum: 1 })),
+    quotaBytes: orNull(count("Bytes in both directions together; null for as many as they like", { minimum: 1 })),
+    quotaPeriod: orNull(period()),
+  }),
+);
+
+function period() {
+  return text('Of the quota: "month" is the calendar month (UTC), "30d" the 30 days that end with today', {
+    pattern: "^(month|[1-9][0-9]?d)$",
+  }) as Schema<QuotaPeriod>;
+}
+
 const cardFields: Fields<UserCard> = {
   username: value.userName(),
   enabled: flag("False while the link is switched off; it comes back as it was"),
@@ -63,6 +83,7 @@ const cardFields: Fields<UserCard> = {
   group: maybe(value.group("Absent for whoever is in none")),
   expiresAt: value.instantOrNull("When the link ends; null for never"),
   formerLinkUntil: value.instantOrNull("Until when the link before this one works too"),
+  limits: maybe(limits("Absent without any")),
 };
 
 const userCard = shared<UserCard>("user-card", object<UserCard>("What is handed to a person", cardFields));
@@ -106,6 +127,13 @@ const setUser = object<SetUser>("What is written down about a person", {
   links: list("Their link, where it changes with the group", changedLink()),
 });
 
+const setLimits = object<SetLimits>("What a person may use", {
+  username: value.userName(),
+  limits: limits(),
+  changed: flag("False when it was so already"),
+  inForce: flag("HAProxy holds the person to it"),
+});
+
 const removedUser = object<RemovedUser>("What was taken away", {
   username: value.listedName(),
   hadSecret: flag("They had a link"),
@@ -134,6 +162,7 @@ const listedUser = object<ListedUser>("A person in a list: nothing here lets any
   expiresAt: maybe(instant("When the link ends; absent for never")),
   expired: maybe(flag("The link has ended; absent otherwise")),
   formerLinkUntil: maybe(instant("Until when the link before this one works too; absent otherwise")),
+  limits: maybe(limits("Absent without any")),
 });
 
 const userList = object<UserList>("Everybody in users.json", {
@@ -202,6 +231,7 @@ const addedVlessUser = object<AddedVlessUser>("A person of the VLESS stack", {
 export const people = {
   "add-user": either(addedUser(), addedUsers),
   "set-user": setUser,
+  "set-limit": setLimits,
   "remove-user": removedUser,
   "list-users": userList,
   "list-user-secrets": userList,

@@ -7,6 +7,7 @@ import type { Style } from "../commands/command.ts";
 import type { AppError } from "../domain/errors.ts";
 import { formatInstant } from "../domain/expiry.ts";
 import type { Mode } from "../domain/secret.ts";
+import { limitsText } from "./limit-views.ts";
 import { terminalQr } from "./qr.ts";
 import { table } from "./table.ts";
 
@@ -55,13 +56,14 @@ export async function userCardView(user: UserCard, style: Style): Promise<string
   return [name, ...labelLines(user), await linkView(user, style)].join("\n");
 }
 
-function labelLines({ note, tags, group, expiresAt, formerLinkUntil }: UserCard): string[] {
+function labelLines({ note, tags, group, expiresAt, formerLinkUntil, limits }: UserCard): string[] {
   return [
     ...(note === null ? [] : [`Note:   ${note}`]),
     ...(tags.length === 0 ? [] : [`Tags:   ${tags.join(", ")}`]),
     ...(group === undefined ? [] : [`Group:  ${group}`]),
     ...(expiresAt === null ? [] : [`Until:  ${formatInstant(expiresAt)}`]),
     ...(formerLinkUntil === null ? [] : [`Old link: works until ${formatInstant(formerLinkUntil)}`]),
+    ...(limits === undefined ? [] : [`Limits: ${limitsText(limits)}`]),
   ];
 }
 

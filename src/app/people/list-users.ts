@@ -8,6 +8,7 @@ import { type RevokedKey, type ShardBook, sharedHolder } from "../../domain/shar
 import { hasSecret, type User } from "../../domain/user.ts";
 import { shownNote } from "../../domain/user-labels.ts";
 import type { Outcome } from "../outcome.ts";
+import { type ShownLimits, shownLimits } from "./shown-limits.ts";
 
 /** A user in a list: nothing here lets anyone in. */
 export interface ListedUser {
@@ -35,6 +36,7 @@ export interface ListedUser {
   readonly expired?: boolean;
   /** ISO 8601: until when the link before this one works too. */
   readonly formerLinkUntil?: string;
+  readonly limits?: ShownLimits;
 }
 
 export interface UserList {
@@ -118,17 +120,18 @@ function listedUser(user: User, places: ReadonlyMap<string, Place>, now: Date): 
   return hasLabels(user) ? { ...listed, ...labelsOf(user, now) } : listed;
 }
 
-function hasLabels({ note, tags, group, expiresAt, former }: User): boolean {
+function hasLabels({ note, tags, group, expiresAt, former, limits }: User): boolean {
   const isNoted = note !== undefined || tags !== undefined || group !== undefined;
-  return isNoted || expiresAt !== undefined || former !== undefined;
+  return isNoted || expiresAt !== undefined || former !== undefined || limits !== undefined;
 }
 
-function labelsOf({ note, tags, group, expiresAt, former }: User, now: Date): Partial<ListedUser> {
+function labelsOf({ note, tags, group, expiresAt, former, limits }: User, now: Date): Partial<ListedUser> {
   return {
     ...(note === undefined ? {} : { note: shownNote(note) }),
     ...(tags === undefined || tags.length === 0 ? {} : { tags }),
     ...(group === undefined ? {} : { group }),
     ...(expiresAt === undefined ? {} : { expiresAt, expired: hasPassed(expiresAt, now) }),
     ...(former === undefined ? {} : { formerLinkUntil: former.until }),
+    ...(limits === undefined ? {} : { limits: shownLimits(limits) }),
   };
 }

@@ -5,6 +5,7 @@ import { domainOf, type Mode, maskSecret } from "../../domain/secret.ts";
 import type { ProxyUser } from "../../domain/user.ts";
 import { shownNote } from "../../domain/user-labels.ts";
 import { type ClientFilePaths, clientFilePaths, type KnownPlaces, linkOf } from "./client-files.ts";
+import { type ShownLimits, shownLimits } from "./shown-limits.ts";
 
 /** Everything that the admin hands to a person. The links hold the key; the secret itself stays masked. */
 export interface UserCard {
@@ -31,6 +32,8 @@ export interface UserCard {
   readonly expiresAt: string | null;
   /** ISO 8601: until when the link before this one works too; null where it does not. */
   readonly formerLinkUntil: string | null;
+  /** Only where there are any. */
+  readonly limits?: ShownLimits;
 }
 
 export function userCard(ctx: Context, planned: KnownPlaces, user: ProxyUser): UserCard {
@@ -54,5 +57,6 @@ export function userCard(ctx: Context, planned: KnownPlaces, user: ProxyUser): U
     ...(user.group === undefined ? {} : { group: user.group }),
     expiresAt: user.expiresAt ?? null,
     formerLinkUntil: user.former?.until ?? null,
+    ...(user.limits === undefined ? {} : { limits: shownLimits(user.limits) }),
   };
 }

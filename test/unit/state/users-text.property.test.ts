@@ -50,7 +50,7 @@ const file = fc
   });
 
 const fields: fc.Arbitrary<UserFields> = fc.dictionary(
-  fc.constantFrom("mtproxy_enabled", "mtproxy_quota", "mtproxy_marks", "mtproxy_limits"),
+  fc.constantFrom("mtproxy_enabled", "mtproxy_quota", "mtproxy_marks", "mtproxy_sums"),
   fc.oneof(
     fc.constant(undefined),
     fc.constant(null),
