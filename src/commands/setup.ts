@@ -49,6 +49,8 @@ export function declareSetupCommand(program: CliCommand): void {
     .option("--no-firewall", "take our rule out of UFW")
     .option("--docker-firewall", "let UFW's route rules count for the ports that our containers publish")
     .option("--no-docker-firewall", "take those rules out")
+    .option("--use-haproxy", "put HAProxy before the proxies, which knows who is connecting")
+    .option("--no-use-haproxy", "each proxy has its own public port")
     .option("--timer", "fetch Telegram's addresses every day and do what is due, by systemd or cron")
     .option("--no-timer", "remove that")
     .option("--logrotate", "rotate the logs")

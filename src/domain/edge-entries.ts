@@ -32,8 +32,6 @@ export interface EdgePeople {
   readonly users: readonly User[];
   readonly sharedSecrets: readonly SharedSecret[];
   readonly now: Date;
-  /** Of people by name. */
-  readonly limitsOf?: (user: User) => EdgeLimits;
   /** People who have used up what they may. */
   readonly isOverQuota?: (user: User) => boolean;
 }
@@ -60,7 +58,7 @@ type Wish = Omit<EdgeEntry, "shardId" | "family" | "coverDomains">;
 function entriesOf(user: User, people: EdgePeople): Wish[] {
   if (!hasSecret(user)) return [];
   const refusal = refusalOf(user, people);
-  const limits = people.limitsOf?.(user);
+  const limits = limitsOf(user);
   const entry = (key: Key, server: string, reason = refusal): Wish => ({
     key,
     holder: user.name,
@@ -69,12 +67,26 @@ function entriesOf(user: User, people: EdgePeople): Wish[] {
     ...(limits === undefined ? {} : { limits }),
   });
   const { former } = user;
-  if (former === undefined) return [entry(user.secret.key, user.name)];
+  if (former === undefined) return [entry(user.secret.key, serverOf(user))];
   const isOver = hasPassed(former.until, people.now);
   return [
-    entry(user.secret.key, user.name),
+    entry(user.secret.key, serverOf(user)),
     entry(former.secret.key, `${user.name}:old`, refusal ?? (isOver ? "expired" : undefined)),
   ];
+}
+
+/** HAProxy's backend has an entry `nobody` for who is sent to one that is not there. */
+function serverOf({ name }: User): string {
+  return name === "nobody" ? `${name}:user` : name;
+}
+
+function limitsOf({ limits }: User): EdgeLimits | undefined {
+  const { connections, addresses } = limits ?? {};
+  if (connections === undefined && addresses === undefined) return undefined;
+  return {
+    ...(connections === undefined ? {} : { maxConnections: connections }),
+    ...(addresses === undefined ? {} : { maxAddresses: addresses }),
+  };
 }
 
 function refusalOf(user: User, { now, isOverQuota }: EdgePeople): EdgeRefusal | undefined {

@@ -1,3 +1,4 @@
+import type { SiteChoice } from "./cover-site.ts";
 import type { PortRange } from "./port.ts";
 import type { Mode } from "./secret.ts";
 
@@ -28,6 +29,8 @@ export interface Settings {
   readonly addressWindow: number;
   /** Edge routing: seconds that connections of a replaced instance may go on before it is stopped. */
   readonly drainSeconds: number;
+  /** Edge routing: what strangers see; the cover domains themselves when absent. */
+  readonly coverSite?: SiteChoice;
   /** Image that holds the C proxy. */
   readonly image: string;
   /** Mode of a user who is added without saying one. */

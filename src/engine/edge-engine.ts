@@ -23,6 +23,9 @@ export interface InstanceName {
 export interface EdgeEngine {
   /** Instances beside those of `instances()`: the other one of a shard that has two. */
   others(): Promise<Instance[]>;
+  /** Stops instances and keeps them for `start`. */
+  stop(instances: readonly InstanceName[]): Promise<void>;
+  start(instances: readonly InstanceName[]): Promise<void>;
   /** Ends instances; no error for one that is gone. */
   remove(instances: readonly InstanceName[]): Promise<void>;
   /** IPv4 networks that the engine gave away, `ADDRESS/BITS`. */

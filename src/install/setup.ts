@@ -12,6 +12,7 @@ import { askForAnswers } from "./wizard.ts";
 export interface SetupFlags extends SetupOptions, SetupAnswers {
   readonly answers?: string;
   readonly result?: string;
+  readonly useHaproxy?: boolean;
 }
 
 /**
@@ -19,7 +20,9 @@ export interface SetupFlags extends SetupOptions, SetupAnswers {
  * @returns null as data when they do not want it
  */
 export async function setUpServer(ctx: CommandContext, flags: SetupFlags): Promise<Outcome<InstalledServer | null>> {
-  const { answers: file, result: _, start, ...typed } = flags;
+  const { answers: file, result: _, start, useHaproxy, ...rest } = flags;
+  const typed =
+    useHaproxy === undefined ? rest : { ...rest, routing: useHaproxy ? ("edge" as const) : ("direct" as const) };
   const { dryRun, ...answering } = typed;
   const environment = readEnvironment(ctx.env);
   const isAnswered = file !== undefined || start === false || Object.keys(answering).length > 0;

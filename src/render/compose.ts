@@ -3,11 +3,13 @@ import composeTemplate from "../../templates/docker-compose.yml.tmpl";
 import envTemplate from "../../templates/env.tmpl";
 import type { ConfigParts } from "../domain/config-parts.ts";
 import { composeProject, containerLabels } from "../domain/container-labels.ts";
+import { hasOwnSite, NOWHERE } from "../domain/cover-site.ts";
 import type { Deployment } from "../domain/deployment.ts";
 import { instanceAddress } from "../domain/edge-network.ts";
 import { AppError } from "../domain/errors.ts";
 import { shown } from "../domain/printable.ts";
 import { INNER_PORT, instanceName, type Shard, type Side, shardName } from "../domain/shard.ts";
+import { siteAddress } from "../domain/site-address.ts";
 import { fillTemplate } from "./template.ts";
 import { composeList, composeString } from "./yaml.ts";
 
@@ -39,15 +41,12 @@ interface ServiceLabels {
 
 /** The service of a shard's instance. Its label makes compose recreate the container when the digest differs, and tells later what runs. */
 export function composeService(
-  { settings, edge }: Deployment,
+  deployment: Deployment,
   shard: Shard,
   { configDigest, parts }: ServiceLabels,
   side: Side = "a",
 ): string {
-  const pinned = shard.coverDomains.flatMap((domain) => {
-    const address = shard.pinned[domain];
-    return address === undefined ? [] : [`${domain}:${address}`];
-  });
+  const { settings, edge } = deployment;
   return fillTemplate(serviceTemplate, {
     name: instanceName(shard.id, side),
     folder: shardName(shard.id),
@@ -55,7 +54,7 @@ export function composeService(
       edge === undefined
         ? `ports: ${composeList([`${shard.port}:${INNER_PORT}`])}`
         : `networks:\n  edge:\n    ipv4_address: ${instanceAddress(edge.subnet, shard.id, side)}`,
-    extraHosts: composeList(pinned),
+    extraHosts: composeList(pins(deployment, shard)),
     labels: [
       label(containerLabels.shard, String(shard.id)),
       ...(side === "a" ? [] : [label(containerLabels.side, side)]),
@@ -64,6 +63,15 @@ export function composeService(
       label(containerLabels.configDigest, configDigest),
     ].join("\n"),
   }).trimEnd();
+}
+
+/** `extra_hosts`. A cover domain that is this server is the site that strangers get. */
+function pins({ settings, edge }: Deployment, { coverDomains, pinned }: Shard): string[] {
+  const site = edge !== undefined && hasOwnSite(settings) ? siteAddress(edge.subnet) : NOWHERE;
+  return coverDomains.flatMap((domain) => {
+    const address = pinned[domain];
+    return address === undefined ? [] : [`${domain}:${address === NOWHERE ? site : address}`];
+  });
 }
 
 function partLabels({ rest, keys }: ConfigParts): string[] {

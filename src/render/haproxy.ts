@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import haproxyTemplate from "../../templates/haproxy.cfg.tmpl";
-import pageTemplate from "../../templates/haproxy-page.cfg.tmpl";
 import spoeTemplate from "../../templates/spoe.cfg.tmpl";
 import { recordFormat } from "../domain/connection-record.ts";
 import type { EdgeConfig, EdgeShard } from "../domain/edge.ts";
@@ -14,10 +13,7 @@ import { fillTemplate } from "./template.ts";
 const FOLDER = "haproxy";
 
 /** haproxy.cfg and the file that tells it how to ask the agents. `folders`: where HAProxy finds what it works with. */
-export function renderHaproxy(
-  edge: EdgeConfig,
-  folders: Readonly<Record<keyof typeof edgeFolders, string>> = edgeFolders,
-): RenderedFile[] {
+export function renderHaproxy(edge: EdgeConfig, folders: Folders = edgeFolders): RenderedFile[] {
   return [
     file("haproxy.cfg", haproxyConfig(edge, folders)),
     file(
@@ -32,12 +28,18 @@ function file(leaf: string, content: string): RenderedFile {
   return { path: `${FOLDER}/${leaf}`, content, mode: 0o644, forContainer: false };
 }
 
-function haproxyConfig(edge: EdgeConfig, folders: Readonly<Record<keyof typeof edgeFolders, string>>): string {
+type Folders = Readonly<Record<keyof typeof edgeFolders, string>>;
+
+function haproxyConfig(edge: EdgeConfig, folders: Folders): string {
+  return configWith(edge, folders, haproxyShape(edge, folders));
+}
+
+function configWith(edge: EdgeConfig, folders: Folders, digest: string): string {
   return fillTemplate(haproxyTemplate, {
     ...folders,
     uid: String(edge.user.uid),
     gid: String(edge.user.gid),
-    digest: haproxyShape(edge),
+    digest,
     maxConnections: String(edge.maxConnections),
     maxConnectionsPerSource: String(edge.maxConnectionsPerSource),
     addressWindow: String(edge.addressWindow),
@@ -58,15 +60,19 @@ function haproxyConfig(edge: EdgeConfig, folders: Readonly<Record<keyof typeof e
  * Tells whether HAProxy must load its configuration anew: digest of everything that no command changes while it runs, without the
  * people and the addresses of instances. HAProxy reports the one that it has.
  */
-export function haproxyShape(edge: EdgeConfig): string {
-  const { servers: _, shards, ...rest } = edge;
-  const shape = { ...rest, shards: shards.map(({ id, kind, port }) => ({ id, kind, port })) };
-  const hash = createHash("sha256")
-    .update(haproxyTemplate)
-    .update(pageTemplate)
+function haproxyShape(edge: EdgeConfig, folders: Folders): string {
+  const shards = edge.shards.map((shard) => ({ ...shard, address: "0.0.0.0" }));
+  return createHash("sha256")
+    .update(configWith({ ...edge, shards, servers: [] }, folders, ""))
     .update(spoeTemplate)
-    .update(recordFormat);
-  return hash.update(JSON.stringify(shape)).digest("hex").slice(0, 16);
+    .update(JSON.stringify([spoeQuestion, spoeVariables, edge.site]))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+/** The digest in a configuration that was rendered. */
+export function shapeOf(config: string): string | undefined {
+  return /^ *description (\w+)$/m.exec(config)?.[1];
 }
 
 /** Ports and the addresses of sites in a configuration that was rendered before: what it has is kept where nothing speaks against it. */
@@ -78,7 +84,7 @@ export function readHaproxy(config: string): { ports: number[]; sites: Record<st
       address,
     ]),
   );
-  const named = [...config.matchAll(/^ *use_backend (site\d+) if \{ req\.ssl_sni -m str (\S+) \}$/gm)];
+  const named = [...config.matchAll(/^ *use_backend (site\d+) if \{ req\.ssl_sni -m str -i (\S+) \}$/gm)];
   const sites = named.flatMap(([, name, domain = ""]) => {
     const address = addresses.get(name);
     return address === undefined ? [] : [[domain, address] as const];

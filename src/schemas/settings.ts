@@ -1,8 +1,9 @@
 import type { ChangedLink } from "../app/people/changed-links.ts";
+import type { SwitchedRouting } from "../app/routing/switch-routing.ts";
 import type { ChangedSetting, ChangedSettings } from "../app/settings/change-settings.ts";
 import type { ChangedChannel, ShownChannels } from "../app/settings/promoted-channel.ts";
 import type { GroupsChannel, ShownChannel } from "../app/settings/shown-channel.ts";
-import { count, type Fields, flag, list, maybe, object, orNull, shared, text } from "./schema.ts";
+import { choice, count, type Fields, flag, list, maybe, object, orNull, shared, text } from "./schema.ts";
 import * as value from "./values.ts";
 
 /** Commands about settings and the promoted channel. */
@@ -56,6 +57,19 @@ const groupsChannel = object<GroupsChannel>("The channel of a group's own", {
   ...channelFields,
 });
 
+const switchedRouting = shared<SwitchedRouting>(
+  "switched-routing",
+  object<SwitchedRouting>("How clients reach their shard now", {
+    routing: choice("How", { direct: "each shard has a public port", edge: "HAProxy stands before them" }),
+    changed: flag("False when it was so already"),
+    live: flag("It is so; false for a dry run, and where it failed"),
+    haproxyImage: text("Image of HAProxy", { minLength: 1 }),
+    subnet: orNull(text("The shards' own IPv4 network; null in direct routing", { pattern: "^[0-9.]+/[0-9]+$" })),
+    agents: count("Agents that run and tell HAProxy who is connecting"),
+    proved: count("Links that were proved with a handshake afterwards, one a port"),
+  }),
+);
+
 const changedChannel = shared<ChangedChannel>(
   "changed-channel",
   object<ChangedChannel>("The promoted channel now", {
@@ -73,6 +87,9 @@ export const settings = {
   "set-port": changedSettings(),
   "set-host": changedSettings(),
   "set-workers": changedSettings(),
+  "set-cover-site": changedSettings(),
+  "enable-haproxy-routing": switchedRouting(),
+  "disable-haproxy-routing": switchedRouting(),
   "setup-promoted-channel": changedChannel(),
   "set-promoted-channel": changedChannel(),
   "show-promoted-channel": object<ShownChannels>("The promoted channels", {

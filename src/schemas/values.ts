@@ -1,10 +1,25 @@
+import type { SiteChoice } from "../domain/cover-site.ts";
 import type { PlanCost, ShardChange } from "../domain/plan/changes.ts";
 import type { Revocation } from "../domain/plan/revoked.ts";
 import type { PortRange } from "../domain/port.ts";
 import type { Mode } from "../domain/secret.ts";
 import type { EngineName, Settings } from "../domain/settings.ts";
 import type { ModeFamily, Move } from "../domain/shard.ts";
-import { choice, count, flag, instant, list, maybe, measure, object, orNull, record, shared, text } from "./schema.ts";
+import {
+  choice,
+  count,
+  either,
+  flag,
+  instant,
+  list,
+  maybe,
+  measure,
+  object,
+  orNull,
+  record,
+  shared,
+  text,
+} from "./schema.ts";
 
 /** What several commands speak of, in the words of the whole product. */
 
@@ -140,6 +155,8 @@ export const shardChange = shared<ShardChange>(
     action: choice("What is done", {
       create: "it is new",
       restart: "its process starts anew",
+      replace: "another instance takes its place, and nobody is cut",
+      defer: "it serves everybody whom it shall, and is replaced within minutes",
       start: "it was stopped",
       update: "it takes the change without a restart",
       remove: "it goes",
@@ -167,6 +184,32 @@ export const move = shared<Move>(
   }),
 );
 
+const patience = count("Seconds after which the site closes a connection that says nothing", {
+  minimum: 1,
+  maximum: 300,
+});
+
+const siteChoice = either(
+  object<Extract<SiteChoice, { kind: "page" }>>("A page that HAProxy serves itself", {
+    kind: choice("What it is", { page: "" }),
+    certificate: path("PEM: the certificate, and those between it and a known authority"),
+    key: path("PEM: its private key"),
+    page: maybe(path("HTML that is shown")),
+  }),
+  either(
+    object<Extract<SiteChoice, { kind: "server" }>>("Another web server", {
+      kind: choice("What it is", { server: "" }),
+      address: ipv4("Its address"),
+      port: port("Its port"),
+      patience: maybe(patience),
+    }),
+    object<Extract<SiteChoice, { kind: "domains" }>>("The cover domains themselves", {
+      kind: choice("What it is", { domains: "" }),
+      patience: maybe(patience),
+    }),
+  ),
+);
+
 export const settings = shared<Settings>(
   "settings",
   object<Settings>("Everything an admin chooses, as in mtproxy_config.json", {
@@ -188,6 +231,7 @@ export const settings = shared<Settings>(
     maxConnectionsPerSource: count("Edge routing: connections at a time from one address", { minimum: 1 }),
     addressWindow: count("Edge routing: seconds that an address counts after it was last seen", { minimum: 1 }),
     drainSeconds: count("Edge routing: seconds that connections of a replaced process may go on"),
+    coverSite: maybe(siteChoice),
     image: text("Image that holds the C proxy, by name, tag or digest", { minLength: 1 }),
     defaultMode: mode("Mode of people who are added without one"),
     defaultCoverDomain: maybe(domain("Cover domain of bare --fake-tls; the first of the list when absent")),

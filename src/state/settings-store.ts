@@ -1,5 +1,6 @@
 import { parseIpv4, parsePublicHost } from "../domain/address.ts";
 import { parseCoverDomain } from "../domain/cover-domain.ts";
+import { parseSiteServer, patienceBounds, type SiteChoice } from "../domain/cover-site.ts";
 import { parseDownloadUrl } from "../domain/download-url.ts";
 import { parseEdgeSubnet } from "../domain/edge-network.ts";
 import { parseImageName } from "../domain/image-name.ts";
@@ -86,6 +87,7 @@ function parseOptional(fields: Fields): Partial<Settings> {
     edgeSubnet: fields.get("edge_subnet", parsed("an IPv4 network such as 10.200.0.0/22", parseEdgeSubnet)),
     defaultCoverDomain: fields.get("default_cover_domain", parsed("a domain", parseCoverDomain)),
     trialDatacenters: fields.get("trial_datacenters", datacenters),
+    coverSite: parseSite(fields.object("cover_site")),
     createdAt: fields.get("created_at", text()),
   });
 }
@@ -99,11 +101,8 @@ function format(settings: Settings): JsonObject {
     workers: settings.workers,
     engine: settings.engine,
     routing: settings.routing,
-    haproxy_image: settings.haproxyImage,
     edge_subnet: settings.edgeSubnet,
-    max_connections_per_source: settings.maxConnectionsPerSource,
-    address_window: settings.addressWindow,
-    drain_seconds: settings.drainSeconds,
+    ...unlessDefault(settings),
     image: settings.image,
     default_mode: settings.defaultMode,
     default_cover_domain: settings.defaultCoverDomain,
@@ -115,7 +114,39 @@ function format(settings: Settings): JsonObject {
     users_write: settings.usersWrite,
     docker_firewall: settings.dockerFirewall ? true : undefined,
     trial_datacenters: settings.trialDatacenters,
+    cover_site: settings.coverSite && formatSite(settings.coverSite),
     created_at: settings.createdAt,
+  });
+}
+
+const absolutePath = text("an absolute path", /^\/[^\0]*$/);
+
+function parseSite(site: Fields | undefined): SiteChoice | undefined {
+  const kind = site?.need("kind", oneOf("page", "server", "domains"));
+  if (site === undefined || kind === undefined) return undefined;
+  const patience = site.get("patience", countWithin(patienceBounds));
+  if (kind === "domains") return present({ kind, patience });
+  if (kind === "server")
+    return present({ kind, ...site.need("server", parsed("ADDRESS:PORT", parseSiteServer)), patience });
+  const [certificate, key] = [site.need("certificate", absolutePath), site.need("key", absolutePath)];
+  return present({ kind, certificate, key, page: site.get("page", absolutePath) });
+}
+
+function formatSite(site: SiteChoice): JsonObject {
+  if (site.kind !== "server") return { ...site };
+  const { address, port, ...rest } = site;
+  return { ...rest, server: `${address}:${port}` };
+}
+
+/** What matters in edge routing only stands in the file where somebody chose it. */
+function unlessDefault(settings: Settings): JsonObject {
+  const chosen = <N extends keyof Settings>(name: N) =>
+    settings[name] === defaultSettings[name] ? undefined : settings[name];
+  return present({
+    haproxy_image: chosen("haproxyImage"),
+    max_connections_per_source: chosen("maxConnectionsPerSource"),
+    address_window: chosen("addressWindow"),
+    drain_seconds: chosen("drainSeconds"),
   });
 }
 

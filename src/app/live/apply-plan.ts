@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import type { Context } from "../../context.ts";
+import { serves } from "../../domain/config-parts.ts";
+import type { Deployment } from "../../domain/deployment.ts";
 import type { EngineRecord } from "../../domain/engine-facts.ts";
 import { AppError } from "../../domain/errors.ts";
-import { type PlanCost, planCost, type ShardChange, shardChanges } from "../../domain/plan/changes.ts";
+import { type EdgeMeans, type PlanCost, planCost, type ShardChange, shardChanges } from "../../domain/plan/changes.ts";
 import { openRevocations, type Revocation } from "../../domain/plan/revoked.ts";
 import { type Move, sharedHolder } from "../../domain/shard.ts";
 import type { Engine, Instance } from "../../engine/engine.ts";
@@ -14,7 +16,7 @@ import { formerEngineWarnings, haltFormerEngine } from "./former-engine.ts";
 import { makeLive, type Rollout } from "./make-live.ts";
 import { type PlanOptions, planState, refuseTakenPort, settlePlan } from "./plan-state.ts";
 import { recordLinks, recordRevoked } from "./record-live.ts";
-import { renderDeployment } from "./render-deployment.ts";
+import { type Rendering, renderDeployment } from "./render-deployment.ts";
 import { swapFiles } from "./swap-files.ts";
 
 export interface ApplyOptions extends PlanOptions {
@@ -24,6 +26,8 @@ export interface ApplyOptions extends PlanOptions {
   readonly changedUsers?: readonly string[];
   /** Also start what an admin stopped. */
   readonly startStopped?: boolean;
+  /** Also replace instances that have nothing but keys too many; in edge routing these wait for the timer otherwise. */
+  readonly whole?: boolean;
   /** Wait for each shard to be healthy before the next one is touched. */
   readonly oneByOne?: boolean;
 }
@@ -38,7 +42,7 @@ export interface Applied {
 }
 
 /** What an apply works with, once everything is known. */
-type Prepared = PlannedState & Rollout;
+export type Prepared = PlannedState & Rollout & { readonly deployment: Deployment };
 
 /** Why a change is not live although nothing went wrong. */
 export const STOPPED = "the proxy is stopped and takes the change when it starts";
@@ -62,7 +66,7 @@ export async function previewApply(ctx: Context, planned: PlannedState): Promise
   await engine.check();
   await refuseTakenPort(ctx, planned);
   for (const warning of await formerEngineWarnings(ctx, planned.state.settings)) ctx.progress.warn(warning);
-  return describe(await prepare(ctx, planned, engine, planned.state.engineRecord), false);
+  return describe(await prepare(ctx, planned, engine, planned.state.engineRecord, true), false);
 }
 
 /** What is saved and does not run yet. */
@@ -79,8 +83,9 @@ export async function findBacklog(
   engine: Engine,
   instances: readonly Instance[],
 ): Promise<Backlog> {
-  const { digests } = renderDeployment(await makeDeployment(ctx, planned, planned.state.engineRecord));
-  const changes = shardChanges(planned.plan, digests, instances, new Map(), engine.capabilities);
+  const rendering = renderDeployment(await makeDeployment(ctx, planned, planned.state.engineRecord));
+  const means = await edgeMeans(engine, rendering, instances, true);
+  const changes = shardChanges(planned.plan, rendering.digests, instances, new Map(), engine.capabilities, means);
   const running = changes.filter(({ action }) => action !== "start");
   return {
     pending: changes.some(({ action }) => action !== "none"),
@@ -94,23 +99,64 @@ async function settleAndApply(ctx: Context, options: ApplyOptions): Promise<Appl
   tellWhoIsGone(ctx, planned, options.changedUsers ?? []);
   const engine = await ctx.engine(planned.state.settings);
   await engine.check();
-  const prepared = await prepare(ctx, planned, engine, await knownImage(ctx, engine, planned));
+  const record = await knownImage(ctx, engine, planned);
+  const prepared = await prepare(ctx, planned, engine, record, options.whole === true);
   const former = await haltFormerEngine(ctx, planned.state.settings);
   if (options.startStopped !== true && isStopped(prepared.instances)) await refuseWhileStopped(ctx, prepared);
-  await former.replaceBy(() => makeLive(ctx, prepared, options.oneByOne === true));
-  await recordRevoked(ctx, planned.plan.revocations);
+  const deferred = await former.replaceBy(() => makeAllLive(ctx, prepared, options.oneByOne === true));
+  const waiting = new Set(deferred);
+  await recordRevoked(
+    ctx,
+    planned.plan.revocations.filter(({ shardId }) => !waiting.has(shardId)),
+  );
   await removeRevokedFiles(ctx, prepared);
   await updateClientFiles(ctx, prepared, options.changedUsers);
   await recordLinks(ctx, prepared);
   return describe(prepared, true);
 }
 
-async function prepare(ctx: Context, planned: PlannedState, engine: Engine, record: EngineRecord): Promise<Prepared> {
-  const rendering = renderDeployment(await makeDeployment(ctx, planned, record));
+async function prepare(
+  ctx: Context,
+  planned: PlannedState,
+  engine: Engine,
+  record: EngineRecord,
+  whole: boolean,
+): Promise<Prepared> {
+  const deployment = await makeDeployment(ctx, planned, record);
+  const rendering = renderDeployment(deployment);
   const instances = await engine.instances();
   const clients = await connectedClients(engine, instances);
-  const changes = shardChanges(planned.plan, rendering.digests, instances, clients, engine.capabilities);
-  return { ...planned, engine, instances, rendering, changes };
+  const means = await edgeMeans(engine, rendering, instances, whole);
+  const changes = shardChanges(planned.plan, rendering.digests, instances, clients, engine.capabilities, means);
+  return { ...planned, engine, instances, rendering, changes, deployment };
+}
+
+/** HAProxy stands before the shards, or has to leave. Gives the shards that wait for the timer. */
+async function makeAllLive(ctx: Context, prepared: Prepared, oneByOne: boolean): Promise<readonly number[]> {
+  const { engine, deployment } = prepared;
+  if (deployment.edge !== undefined) {
+    return (await import("../routing/make-edge-live.ts")).makeEdgeLive(ctx, prepared, oneByOne);
+  }
+  if (engine.edge !== undefined && (await engine.edge.haproxy()) !== undefined) {
+    await (await import("../routing/leave-edge.ts")).leaveEdge(ctx, prepared, () => makeLive(ctx, prepared, oneByOne));
+    return [];
+  }
+  await makeLive(ctx, prepared, oneByOne);
+  return [];
+}
+
+async function edgeMeans(
+  engine: Engine,
+  { needs }: Rendering,
+  instances: readonly Instance[],
+  whole: boolean,
+): Promise<EdgeMeans> {
+  const isLive = needs.size > 0 && (await engine.edge?.haproxy())?.running === true;
+  const mayWait = (id: number) => {
+    const wanted = needs.get(id);
+    return wanted !== undefined && serves(instances.find(({ shardId }) => shardId === id)?.parts, wanted);
+  };
+  return isLive ? { replaces: true, ...(whole ? {} : { mayWait }) } : {};
 }
 
 /** Somebody else may take people out of users.json; the command that revokes their keys says so. */
@@ -130,8 +176,10 @@ function isStopped(instances: readonly Instance[]): boolean {
  * Someone who stopped the proxy does not want it back because a user was added. The files are written all the same: whoever starts
  * it by another way, a reboot included, must not bring revoked keys back.
  */
-async function refuseWhileStopped(ctx: Context, { rendering, plan }: Prepared): Promise<never> {
+async function refuseWhileStopped(ctx: Context, prepared: Prepared): Promise<never> {
+  const { rendering, plan, deployment } = prepared;
   await swapFiles(ctx, rendering.files, rendering.containerUser);
+  if (deployment.edge !== undefined) await (await import("../routing/make-edge-live.ts")).writeEdge(ctx, prepared);
   const kept = new Set(plan.shards.map(({ shard }) => shard.id));
   await recordRevoked(
     ctx,

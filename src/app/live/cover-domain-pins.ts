@@ -1,10 +1,8 @@
 import type { Context } from "../../context.ts";
 import { isIpv4 } from "../../domain/address.ts";
+import { hasOwnSite, NOWHERE } from "../../domain/cover-site.ts";
 import type { Plan } from "../../domain/plan/types.ts";
 import type { PlannedState } from "../load-state.ts";
-
-/** Address of a cover domain that has none: nothing listens there, so the C proxy's probe ends at once instead of after 5–20 s. */
-const NOWHERE = "127.0.0.1";
 
 /** How long an address that is known already is asked for anew. */
 const RENEWAL_MS = 1000;
@@ -42,7 +40,7 @@ async function findPin(ctx: Context, planned: PlannedState, domain: string, own:
   const address = await ctx.host.resolve4(domain, known === undefined ? undefined : RENEWAL_MS);
   if (address === undefined && known === undefined) warnOfNoAddress(ctx, domain);
   if (address === undefined || !own.has(address)) return address ?? known ?? NOWHERE;
-  warnOfCircle(ctx, domain);
+  if (!hasOwnSite(planned.state.settings)) warnOfCircle(ctx, domain);
   return NOWHERE;
 }
 
@@ -51,9 +49,13 @@ function knownPin({ state }: PlannedState, domain: string): string | undefined {
   return state.book.shards.map(({ pinned }) => pinned[domain]).find((address) => address !== undefined);
 }
 
-/** This server's own addresses where a shard holds the port that strangers are taken to; none where a real site may be there. */
-async function ownAddresses(ctx: Context, { state, plan }: PlannedState): Promise<ReadonlySet<string>> {
-  if (!plan.book.shards.some(({ port }) => port === COVER_PORT)) return new Set();
+/**
+ * This server's own addresses where a shard holds the port that strangers are taken to, or strangers get a site of this server's; none
+ * where a real site may be there.
+ */
+export async function ownAddresses(ctx: Context, { state, plan }: PlannedState): Promise<ReadonlySet<string>> {
+  const isOurs = plan.book.shards.some(({ port }) => port === COVER_PORT) || hasOwnSite(state.settings);
+  if (!isOurs) return new Set();
   const { publicHost, egressIpv4 } = state.settings;
   const named = [publicHost, egressIpv4 ?? ""].filter(isIpv4);
   return new Set([...named, ...(await ctx.host.addresses())]);

@@ -26,7 +26,15 @@ export async function makeDeployment(
       hint: "mtproxy refresh-config downloads them; --proxy-secret FILE and --proxy-config FILE take copies",
     });
   }
-  return { ...base, telegram, ...egressOf(settings) };
+  return { ...base, telegram, ...egressOf(settings), ...edgeOf(settings) };
+}
+
+function edgeOf({ routing, edgeSubnet }: Settings): Pick<Deployment, "edge"> {
+  if (routing === "direct") return {};
+  if (edgeSubnet !== undefined) return { edge: { subnet: edgeSubnet } };
+  throw new AppError("environment", "HAProxy shall route, and the shards have no network of their own yet", {
+    hint: "mtproxy enable-haproxy-routing finds one",
+  });
 }
 
 /** The address from which Telegram sees this server: as set, or the public one where that is an address. */

@@ -42,7 +42,7 @@ export async function formerEngineWarnings(ctx: Context, settings: Settings): Pr
 /** What ran before and is stopped now. */
 interface Halted {
   /** Starts the new one and removes what was before for good; when it does not start, what was before runs again. */
-  replaceBy(start: () => Promise<void>): Promise<void>;
+  replaceBy<T>(start: () => Promise<T>): Promise<T>;
 }
 
 /** Stops what the former engine runs for this home, if there is one. That it cannot be reached is said and stops nobody. */
@@ -78,16 +78,15 @@ function halted(ctx: Context, name: EngineName, engine: Engine, before: readonly
   const ids = (instances: readonly Instance[]) => instances.map(({ shardId }) => shardId);
   return {
     replaceBy: async (start) => {
-      try {
-        await start();
-      } catch (error) {
+      const started = await start().catch(async (error: unknown) => {
         await startAgain(ctx, name, engine, ids(before.filter(({ running }) => running)));
         throw error;
-      }
+      });
       await engine.up([], ids(before));
       await removeRendered(ctx, name);
       if (before.length > 0)
         ctx.progress.step(`ended what ${name} ran before: ${ids(before).map(shardName).join(", ")}`);
+      return started;
     },
   };
 }

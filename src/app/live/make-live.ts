@@ -22,9 +22,7 @@ export interface Rollout {
 export async function makeLive(ctx: Context, rollout: Rollout, oneByOne: boolean): Promise<void> {
   const { engine, rendering, changes } = rollout;
   const files = await swapFiles(ctx, rendering.files, rendering.containerUser);
-  const due = changes.filter(({ action }) => action !== "none");
-  if (due.length === 0) return;
-  for (const { name, action, reasons } of due) ctx.progress.step(`${name}: ${action}, ${reasons.join(", ")}`);
+  if (!tellChanges(ctx, changes)) return;
   try {
     for (const batch of inBatches(changes, oneByOne)) {
       await engine.up(targets(batch, rendering.digests), []);
@@ -40,13 +38,20 @@ export async function makeLive(ctx: Context, rollout: Rollout, oneByOne: boolean
   await files.settle();
 }
 
+/** False when there is nothing to do. */
+export function tellChanges(ctx: Context, changes: readonly ShardChange[]): boolean {
+  const due = changes.filter(({ action }) => action !== "none");
+  for (const { name, action, reasons } of due) ctx.progress.step(`${name}: ${action}, ${reasons.join(", ")}`);
+  return due.length > 0;
+}
+
 /**
  * What starts cuts nobody and goes first, all at once. Of what restarts the first one shows whether the change works; then trust
  * grows: 1, 2, 4, 8 … at a time.
  */
 export function inBatches(changes: readonly ShardChange[], oneByOne: boolean): number[][] {
   const starts = idsOf(changes, ["create", "start", "update"]);
-  const restarts = idsOf(changes, ["restart"]);
+  const restarts = idsOf(changes, ["restart", "replace"]);
   if (oneByOne) return [...starts, ...restarts].map((id) => [id]);
   const batches = starts.length === 0 ? [] : [starts];
   for (let done = 0, size = 1; done < restarts.length; done += size, size *= 2) {
@@ -55,7 +60,7 @@ export function inBatches(changes: readonly ShardChange[], oneByOne: boolean): n
   return batches;
 }
 
-function idsOf(changes: readonly ShardChange[], actions: readonly Action[]): number[] {
+export function idsOf(changes: readonly ShardChange[], actions: readonly Action[]): number[] {
   return changes.filter(({ action }) => actions.includes(action)).map(({ shardId }) => shardId);
 }
 
@@ -65,19 +70,28 @@ function targets(ids: readonly number[], digests: ReadonlyMap<number, string>): 
 
 /** What existed runs again as it did, what did not is removed. Gives what could not be done. */
 async function bringBack({ engine, instances, changes }: Rollout): Promise<string[]> {
-  const existed = new Map(instances.map(({ shardId, configDigest }) => [shardId, configDigest ?? ""]));
+  const existed = new Map(instances.map((instance) => [instance.shardId, instance]));
   const touched = idsOf(changes, ["create", "start", "update", "restart", "remove"]);
   const back = touched.filter((id) => existed.has(id));
   const created = touched.filter((id) => !existed.has(id));
   try {
-    await engine.up(targets(back, existed), created);
+    await engine.up(
+      back.flatMap((id) => asBefore(existed.get(id))),
+      created,
+    );
     return [];
   } catch (error) {
     return [`the processes could not be brought back: ${wordsOf(error)}`];
   }
 }
 
-function failed(error: unknown, troubles: readonly string[], ranBefore: boolean): unknown {
+function asBefore(instance: Instance | undefined): ShardTarget[] {
+  if (instance === undefined) return [];
+  const { shardId, side, configDigest = "" } = instance;
+  return [{ shardId, configDigest, ...(side === undefined ? {} : { side }) }];
+}
+
+export function failed(error: unknown, troubles: readonly string[], ranBefore: boolean): unknown {
   if (!(error instanceof AppError)) return error;
   const runs = ranBefore ? "everything runs as before" : "nothing runs, as before";
   const kept = `${troubles.length === 0 ? `${runs} and ` : ""}the change is kept as pending: mtproxy apply tries again`;

@@ -21,7 +21,7 @@ export interface SwitchedService {
 
 /** Makes live whatever is pending, and starts what is stopped. */
 export async function applyAll(ctx: Context, options: ApplyOptions): Promise<Outcome<Applied>> {
-  return { data: await applyPlan(ctx, { ...options, startStopped: true }) };
+  return { data: await applyPlan(ctx, { ...options, startStopped: true, whole: true }) };
 }
 
 export function stopService(

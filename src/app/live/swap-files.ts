@@ -5,7 +5,7 @@ import { wordsOf } from "../../domain/errors.ts";
 import type { RenderedFile } from "../../render/rendered-file.ts";
 
 /** Rendered files that were written, and the way back. */
-interface SwappedFiles {
+export interface SwappedFiles {
   /** Puts every file back as it was before, each that can be. Gives what could not be put back. */
   restore(): Promise<string[]>;
   /** Ends what only the way back needed: folders of shards that are gone. */

@@ -50,6 +50,7 @@ export async function tick(ctx: Context, options: { readonly dryRun?: boolean | 
 async function makeLive(ctx: Context, due: Due, data: Ticked): Promise<Outcome<Ticked>> {
   const { applied, failure } = await bringLive(ctx, otherwise(due), {
     changedUsers: [...data.expired, ...data.overlapsEnded],
+    whole: true,
   });
   if (isStopped(failure)) return { data };
   await remember(ctx, failure);

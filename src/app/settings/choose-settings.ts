@@ -1,6 +1,7 @@
 import type { Context } from "../../context.ts";
 import { isIpv4, isPrivateIpv4, parseIpv4, parsePublicHost } from "../../domain/address.ts";
 import { parseCoverDomain } from "../../domain/cover-domain.ts";
+import type { SiteChoice } from "../../domain/cover-site.ts";
 import { parseDownloadUrl } from "../../domain/download-url.ts";
 import { parseEdgeSubnet } from "../../domain/edge-network.ts";
 import { AppError } from "../../domain/errors.ts";
@@ -37,6 +38,7 @@ export interface SettingOptions {
   readonly maxConnectionsPerSource?: number;
   readonly addressWindow?: number;
   readonly drainSeconds?: number;
+  readonly coverSite?: SiteChoice;
   /** `ID=HOST:PORT` each; for the trial engine. */
   readonly datacenter?: readonly string[];
 }
@@ -79,6 +81,7 @@ export function parseSettings(options: SettingOptions): Partial<Settings> {
     maxConnectionsPerSource: options.maxConnectionsPerSource,
     addressWindow: options.addressWindow,
     drainSeconds: options.drainSeconds,
+    coverSite: options.coverSite,
     trialDatacenters: options.datacenter && Object.fromEntries(options.datacenter.map(parseDatacenter)),
   });
 }

@@ -30,6 +30,7 @@ const readers: Readonly<Record<string, Reader>> = {
   proxy_tag: (value, name) => ({ proxyTag: parseProxyTag(textOf(value, name)) }),
   install_docker: (value, name) => ({ installDocker: flagOf(value, name) }),
   image_file: (value, name) => ({ imageFile: textOf(value, name) }),
+  use_haproxy: (value, name) => ({ routing: flagOf(value, name) ? "edge" : "direct" }),
   docker_firewall: (value, name) => ({ dockerFirewall: flagOf(value, name) }),
   ...Object.fromEntries(chosenParts.map((part) => [part, (value: unknown) => ({ [part]: flagOf(value, part) })])),
 };

@@ -5,6 +5,7 @@ import { defaultSettings, type EngineName, type Settings, workerWarnings } from 
 import { bringLive } from "../live/bring-live.ts";
 import { formerEngine, formerEngineWarnings } from "../live/former-engine.ts";
 import type { Outcome } from "../outcome.ts";
+import { withSubnet } from "../routing/switch-routing.ts";
 import {
   chooseSettings,
   refuseOtherShardsPort,
@@ -44,11 +45,8 @@ export interface SetupResult {
  */
 export async function setUp(ctx: Context, options: SetupOptions): Promise<Outcome<SetupResult>> {
   const before = await ctx.stores.settings.read();
-  const settings = await chooseSettings(
-    ctx,
-    before ?? { ...defaultSettings, createdAt: ctx.clock.now().toISOString() },
-    options,
-  );
+  const base = before ?? { ...defaultSettings, createdAt: ctx.clock.now().toISOString() };
+  const settings = await withSubnet(ctx, await chooseSettings(ctx, base, options));
   await refuseOtherShardsPort(ctx, settings);
   const data = { home: ctx.paths.home, settings, repeated: before !== undefined, running: false, replaces: null };
   const warnings = workerWarnings(settings.workers, settings.defaultMode === "fake-tls");

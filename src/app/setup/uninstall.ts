@@ -127,6 +127,7 @@ function endEngine(ctx: HostContext, settings: Settings): Promise<void> {
   const work = async () => {
     const engine = await ctx.engine(settings);
     const ids = (await engine.instances()).map(({ shardId }) => shardId);
+    await engine.edge?.removeHaproxy();
     await engine.up([], ids);
     if (ids.length > 0) ctx.progress.step(`ended: ${ids.map(shardName).join(", ")}`);
   };

@@ -86,7 +86,7 @@ async function takeUp(ctx: Context, engine: Engine, step: LiveStep, conf: Uint8A
   if (how === "reload" && (await reloaded(ctx, engine, step, conf))) return;
   ctx.progress.step(`restarting ${name} with the new ${MULTI_CONF}…`);
   await engine.restart([shardId]);
-  await waitUntilHealthy(ctx, engine, [shardId], HEALTHY_MS);
+  await waitUntilHealthy(ctx, engine, [shardId], { patienceMs: HEALTHY_MS });
   if (!(await hasTaken(ctx, engine, shardId, conf, RELOAD_MS))) throw notTaken(name);
 }
 

@@ -10,7 +10,19 @@ interface RunningShard {
   readonly configDigest?: string;
 }
 
-export type Action = "create" | "restart" | "start" | "update" | "remove" | "none";
+/**
+ * `replace`: another instance takes over, and nobody is cut. `defer`: what runs serves everybody whom it shall, and has keys too many
+ * that the edge refuses before; it is replaced within minutes.
+ */
+export type Action = "create" | "restart" | "replace" | "defer" | "start" | "update" | "remove" | "none";
+
+/** What edge routing makes possible. */
+export interface EdgeMeans {
+  /** HAProxy runs, and can lead people from one instance to another. */
+  readonly replaces?: boolean;
+  /** Whether the shard's instance may go on for a while as it is. */
+  readonly mayWait?: (shardId: number) => boolean;
+}
 
 /** What happens to one shard's process when the plan is applied. */
 export interface ShardChange {
@@ -49,10 +61,11 @@ export function shardChanges(
   running: readonly RunningShard[],
   clients: ReadonlyMap<number, number>,
   capabilities: Capabilities,
+  edge: EdgeMeans = {},
 ): ShardChange[] {
   const wanted = plan.shards.map(({ shard }): ShardChange => {
     const instance = running.find(({ shardId }) => shardId === shard.id);
-    const action = actionFor(instance, digests.get(shard.id), capabilities);
+    const action = actionFor(instance, digests.get(shard.id), capabilities, edge);
     const reasons = reasonsFor(action, [
       ...(plan.reasons.get(shard.id) ?? []),
       ...reasonsOfRevocations(plan, shard.id),
@@ -91,10 +104,16 @@ export function planCost(changes: readonly ShardChange[]): PlanCost {
   };
 }
 
-function actionFor(instance: RunningShard | undefined, digest: string | undefined, capabilities: Capabilities): Action {
+function actionFor(
+  instance: RunningShard | undefined,
+  digest: string | undefined,
+  capabilities: Capabilities,
+  { replaces, mayWait }: EdgeMeans,
+): Action {
   if (instance === undefined) return "create";
   if (!instance.running) return "start";
   if (instance.configDigest === digest) return "none";
+  if (replaces === true) return mayWait?.(instance.shardId) === true ? "defer" : "replace";
   return capabilities.changesKeysLive ? "update" : "restart";
 }
 

@@ -42,11 +42,23 @@ export class DockerEdge implements EdgeEngine {
       .map((ours) => this.#parts.described(ours));
   }
 
+  async stop(instances: readonly InstanceName[]): Promise<void> {
+    const found = await this.#named(instances);
+    await Promise.all(found.map(({ container }) => container.stop({ t: GRACE_SECONDS }).catch(unlessDone)));
+  }
+
+  async start(instances: readonly InstanceName[]): Promise<void> {
+    const found = await this.#named(instances);
+    await Promise.all(found.map(({ container }) => container.start().catch(unlessDone)));
+  }
+
   async remove(instances: readonly InstanceName[]): Promise<void> {
-    const all = await this.#parts.containers.list();
-    const isNamed = (ours: OurContainer) =>
-      instances.some(({ shardId, side }) => shardId === ours.shardId && side === ours.side);
-    await this.#parts.remove(all.filter(isNamed));
+    await this.#parts.remove(await this.#named(instances));
+  }
+
+  async #named(instances: readonly InstanceName[]): Promise<OurContainer[]> {
+    const all = instances.length === 0 ? [] : await this.#parts.containers.list();
+    return all.filter((ours) => instances.some(({ shardId, side }) => shardId === ours.shardId && side === ours.side));
   }
 
   networks(): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat, truncate } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { SiteChoice } from "../../../src/domain/cover-site.ts";
 import { AppError } from "../../../src/domain/errors.ts";
 import { Key } from "../../../src/domain/key.ts";
 import { maskSecret, revealSecret } from "../../../src/domain/secret.ts";
@@ -87,6 +88,12 @@ describe("what is written is read again", () => {
       workers: 256,
       engine: "trial",
       routing: "edge",
+      haproxyImage: "haproxy:2.8",
+      edgeSubnet: "10.9.8.0/22",
+      maxConnectionsPerSource: 8,
+      addressWindow: 60,
+      drainSeconds: 0,
+      coverSite: { kind: "page", certificate: "/c.pem", key: "/k.pem", page: "/p.html" },
       image: "registry.example:5000/mtproxy@sha256:00",
       defaultMode: "fake-tls",
       defaultCoverDomain: "www.example.com",
@@ -102,6 +109,14 @@ describe("what is written is read again", () => {
     };
     await stores.settings.write(settings);
     expect(await stores.settings.read()).toEqual(settings);
+    const sites: SiteChoice[] = [
+      { kind: "server", address: "127.0.0.1", port: 80, patience: 60 },
+      { kind: "domains", patience: 1 },
+    ];
+    for (const coverSite of sites) {
+      await stores.settings.write({ ...settings, coverSite });
+      expect((await stores.settings.read())?.coverSite).toEqual(coverSite);
+    }
     await stores.settings.write(defaultSettings);
     expect(await stores.settings.read()).toEqual(defaultSettings);
   });

@@ -1,0 +1,46 @@
+import type { Context } from "../../context.ts";
+import type { EdgeEntry } from "../../domain/edge-entries.ts";
+import { instanceAddress } from "../../domain/edge-network.ts";
+import { INNER_PORT } from "../../domain/shard.ts";
+import type { Haproxy, ServerEntry } from "../../haproxy.ts";
+import { handOverKeys, keysInUse } from "./agent-keys.ts";
+import type { EdgePlan, Sides } from "./edge-deployment.ts";
+
+/**
+ * Gives the agents the keys of everybody whose shard runs already, and closes what is open of those who lost theirs. New people get
+ * their server entry first: an agent that knew them earlier would name one that is not there.
+ * @returns agents that work with the keys
+ */
+export async function revokeFirst(ctx: Context, haproxy: Haproxy, plan: EdgePlan, sides: Sides): Promise<number> {
+  const before = await keysInUse(ctx);
+  const served = plan.entries.filter(({ shardId }) => sides.has(shardId));
+  const known = new Set((await haproxy.servers()).map(({ name }) => name));
+  const fresh = serverEntries(served, plan.subnet, sides).filter(({ name }) => !known.has(name));
+  for (const server of fresh) await haproxy.addServer(server);
+  const agents = await handOverKeys(ctx, plan.keys(served));
+  const losers = lostServers(before, plan.entries).filter((name) => known.has(name));
+  await Promise.all(losers.map((name) => haproxy.closeSessions(name)));
+  return agents;
+}
+
+export function serverEntries(entries: readonly EdgeEntry[], subnet: string, sides: Sides): ServerEntry[] {
+  return entries.map(({ server, shardId }) => ({
+    name: server,
+    address: instanceAddress(subnet, shardId, sides.get(shardId) ?? "a"),
+    port: INNER_PORT,
+  }));
+}
+
+/**
+ * Server entries of everybody who lost a key. Both of a person with two keys: a connection with the lost one may have been made when it
+ * still was the current one.
+ */
+export function lostServers(
+  before: ReadonlyMap<string, { readonly holder: string; readonly server: string }>,
+  entries: readonly EdgeEntry[],
+): string[] {
+  const valid = new Set(entries.filter(({ refusal }) => refusal === undefined).map(({ key }) => key.reveal()));
+  const losers = new Set([...before].flatMap(([key, { holder }]) => (valid.has(key) ? [] : [holder])));
+  const all = [...before.values(), ...entries].filter(({ holder }) => losers.has(holder));
+  return [...new Set(all.map(({ server }) => server))];
+}
