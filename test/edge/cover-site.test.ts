@@ -1,33 +1,25 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { connect as connectTcp, createServer } from "node:net";
-import { join } from "node:path";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { SitePage } from "../../src/domain/edge.ts";
 import { siteAddress } from "../../src/domain/site-address.ts";
+import { newCertificate } from "../support/edge/certificate.ts";
 import { NamedPeer } from "../support/edge/peer.ts";
 import { alice, bob, EdgeScene, newSubnet } from "../support/edge/scene.ts";
 import { type Timing, timeOf } from "../support/edge/stopwatch.ts";
-import { tempFolder } from "../support/temp-home.ts";
 import { headerOf, helloOf, newKey } from "../unit/edge/identify/edge-keys.ts";
 
 const run = promisify(execFile);
 const domain = "www.example.org";
 
 async function newPage(): Promise<{ readonly kind: "page" } & SitePage> {
-  return { kind: "page", certificate: await newCertificate(), page: "<html><body><h1>It works!</h1></body></html>\n" };
-}
-
-/** PEM of a certificate for the domain, and its key. */
-async function newCertificate(): Promise<string> {
-  const folder = await tempFolder();
-  const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-  const subject = ["-subj", `/CN=${domain}`, "-addext", `subjectAltName=DNS:${domain}`];
-  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
-  await run("openssl", ["req", "-x509", ...kind, ...subject, "-keyout", key, "-out", certificate]);
-  return (await readFile(certificate, "utf8")) + (await readFile(key, "utf8"));
+  return {
+    kind: "page",
+    certificate: (await newCertificate(domain)).pem,
+    page: "<html><body><h1>It works!</h1></body></html>\n",
+  };
 }
 
 const helloShard = { id: 2, kind: "fake-tls" as const, address: "127.0.0.1" };
@@ -73,7 +65,7 @@ describe("a page of HAProxy's own", () => {
     const site = await newPage();
     const scene = await EdgeScene.start([alice, bob], { site });
     const reader = await handshake({ port: scene.port });
-    await scene.haproxy.reload({ ...scene.config, site: { ...site, certificate: await newCertificate() } });
+    await scene.haproxy.reload({ ...scene.config, site: { ...site, certificate: (await newCertificate(domain)).pem } });
     const other = await handshake({ port: scene.port });
     expect(other.getPeerX509Certificate()?.fingerprint256).not.toBe(reader.getPeerX509Certificate()?.fingerprint256);
     const answer = new Promise((done) => reader.once("data", (chunk) => done(String(chunk).split("\r\n")[0])));

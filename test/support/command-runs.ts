@@ -115,6 +115,11 @@ export const mtproxyRuns: Readonly<Record<string, CommandRuns>> = {
     says: /TLS 1\.3/,
     fails: { args: ["not_a name"] },
   },
+  "set-cover-site": {
+    works: ["--server", "192.0.2.80:8080", "--dry-run"],
+    says: /cover_site/,
+    fails: { args: ["--server", "no place"] },
+  },
   "setup-promoted-channel": {
     needs: "a proxy that carries tags, and a terminal",
     elsewhere: "test/docker/promoted-channel.test.ts",

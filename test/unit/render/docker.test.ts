@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Deployment } from "../../../src/domain/deployment.ts";
+import type { Settings } from "../../../src/domain/settings.ts";
 import { renderDocker } from "../../../src/render/docker.ts";
 import { deployment, fakeTlsShard, goodImage, paddedShard, shardDeployment } from "../../support/deployment.ts";
 import { numberedKey } from "../../support/domain.ts";
@@ -63,6 +64,26 @@ describe("the files of the engine docker", () => {
       pinned: { "b.example": "192.0.2.3", "gone.example": "192.0.2.4" },
     });
     expect(rendered({ shards: [shard] }).get("docker-compose.yml")).toContain('extra_hosts: ["b.example:192.0.2.3"]');
+  });
+
+  test("lead to the site of this server's where a cover domain is this server, in edge routing", () => {
+    const shard = shardDeployment({
+      id: 3,
+      family: "fake-tls",
+      coverDomains: ["own.example", "b.example"],
+      pinned: { "own.example": "127.0.0.1", "b.example": "192.0.2.3" },
+    });
+    const coverSite = { kind: "page" as const, certificate: "/c.pem", key: "/k.pem" };
+    const hosts = (settings: Partial<Settings>) => {
+      const all = { ...deployment().settings, ...settings };
+      const edge = all.routing === "edge" ? { edge: { subnet: "10.213.0.0/22" } } : {};
+      const file = String(rendered({ shards: [shard], settings: all, ...edge }).get("docker-compose.yml"));
+      return /extra_hosts: (.*)/.exec(file)?.[1];
+    };
+    const elsewhere = '["own.example:127.0.0.1", "b.example:192.0.2.3"]';
+    expect(hosts({ routing: "edge", coverSite })).toBe('["own.example:10.213.0.1", "b.example:192.0.2.3"]');
+    expect(hosts({ routing: "edge" })).toBe(elsewhere);
+    expect(hosts({ coverSite })).toBe(elsewhere);
   });
 
   test("ask for the open files that the connections need, and never for more than the host gives", () => {
