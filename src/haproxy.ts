@@ -38,6 +38,14 @@ export interface WorkerInfo {
   readonly maxConnections: number;
 }
 
+/** A worker that lives, the current one or one of before, and what it counted since it started. */
+export interface LivingWorker {
+  readonly pid: number;
+  /** No other worker has it, whatever its pid. */
+  readonly mark: string;
+  readonly counts: readonly ServerCounts[];
+}
+
 /** A client's connection in a worker. */
 export interface WorkerSession {
   /** HAProxy's name for it, good as long as it lives. */
@@ -69,6 +77,8 @@ export interface Haproxy {
   info(): Promise<WorkerInfo>;
   servers(backend?: string): Promise<ServerEntry[]>;
   counts(backend?: string): Promise<ServerCounts[]>;
+  /** Of every worker that lives; without those that end meanwhile. */
+  workers(): Promise<LivingWorker[]>;
   /** A new entry takes connections when this returns. AppError conflict when there is one of that name. */
   addServer(server: ServerEntry): Promise<void>;
   /** New connections go to another place; those that are open stay. In `backend`, which is `users` when absent. */

@@ -19,6 +19,8 @@ export interface HomePaths {
   /** When and from where the two were fetched. */
   readonly telegramRecord: string;
   readonly users: string;
+  /** Sums of what everybody used. */
+  readonly ledger: string;
   readonly clients: string;
   /** What is rendered: compose file, .env, a folder a shard. */
   readonly rendered: string;

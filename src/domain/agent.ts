@@ -9,6 +9,9 @@ export type AgentNumber = (typeof agentNumbers)[number];
 /** Beside the agents' sockets: the keys that they work with. */
 export const AGENT_KEY_FILE = "keys.json";
 
+/** Beside it: who is refused for the moment, whatever the keys say; written by the daemon. */
+export const AGENT_REFUSALS_FILE = "refusals.json";
+
 /** What an agent says of itself, in `agentN.json` beside its socket. */
 export interface AgentReport {
   readonly pid: number;
@@ -17,6 +20,8 @@ export interface AgentReport {
   /** Of the key file that it works with; absent before it read one. */
   readonly generation?: string;
   readonly keys: number;
+  /** Generation of the refusals that it works with; absent before there were any. */
+  readonly refusals?: string;
   /** Why the latest key file is not the one it works with. */
   readonly fault?: string;
 }

@@ -40,6 +40,6 @@ export interface EdgeEngine {
   checkConfig(): Promise<string | undefined>;
   stopHaproxy(): Promise<void>;
   removeHaproxy(): Promise<void>;
-  /** What it printed: a line for each connection that ended, and its own words. */
-  haproxyLogs(options?: LogOptions): AsyncIterable<string>;
+  /** What it printed (nothing when `container` is named and another one has its place): a line for each connection that ended, and its own words. */
+  haproxyLogs(options?: LogOptions & { readonly container?: string }): AsyncIterable<string>;
 }

@@ -51,6 +51,12 @@ export interface LogOptions {
   /** Lines from the end. */
   readonly tail?: number;
   readonly follow?: boolean;
+  /** Only what was printed since (RFC 3339). */
+  readonly since?: string;
+  /** Each line begins with the engine's time of it (RFC 3339 with nanoseconds) and a blank. */
+  readonly timestamps?: boolean;
+  /** Ends `follow`. */
+  readonly signal?: AbortSignal;
 }
 
 /**

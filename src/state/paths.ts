@@ -18,6 +18,7 @@ export function homePaths(home: string): HomePaths {
     proxyMultiConf: at("config/mtproxy/telegram/proxy-multi.conf"),
     telegramRecord: at("config/mtproxy/telegram/fetched.json"),
     users: at("data/users.json"),
+    ledger: at("data/mtproxy_ledger.json"),
     clients: at("data/clients"),
     rendered: at("mtproxy"),
     run: at("mtproxy/run"),

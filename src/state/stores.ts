@@ -1,5 +1,6 @@
 import type { EngineRecord } from "../domain/engine-facts.ts";
 import type { HostEntry } from "../domain/host-record.ts";
+import type { LedgerState } from "../domain/ledger.ts";
 import type { GroupChannel, PromotedChannel } from "../domain/promoted-channel.ts";
 import type { Retry } from "../domain/retry.ts";
 import type { Settings } from "../domain/settings.ts";
@@ -11,6 +12,7 @@ import type { DefaultedStore } from "./defaulted-store.ts";
 import { createEngineRecordStore } from "./engine-record-store.ts";
 import { createHostRecordStore } from "./host-record-store.ts";
 import type { Store, StoreParts } from "./json-store.ts";
+import { createLedgerStore } from "./ledger-store.ts";
 import { stateLock } from "./paths.ts";
 import { createGroupChannelsStore, createPromotedChannelStore } from "./promoted-channel-store.ts";
 import { createRetryStore } from "./retry-store.ts";
@@ -36,6 +38,8 @@ export interface Stores {
   readonly hostRecord: DefaultedStore<readonly HostEntry[]>;
   /** What the timer remembers between two runs. */
   readonly retry: DefaultedStore<Retry>;
+  /** What everybody used, by the daemon. */
+  readonly ledger: DefaultedStore<LedgerState>;
   readonly telegram: TelegramStore;
   readonly telegramRecord: DefaultedStore<TelegramRecord>;
   /** Runs work that reads and writes several of them under the state lock; their own updates may be inside. */
@@ -55,6 +59,7 @@ export function createStores(parts: StoreParts): Stores {
     engineRecord: createEngineRecordStore(parts),
     hostRecord: createHostRecordStore(parts),
     retry: createRetryStore(parts),
+    ledger: createLedgerStore(parts),
     telegram: createTelegramStore(parts),
     telegramRecord: createTelegramRecordStore(parts),
     exclusively: (purpose, work) => parts.locks.withLock(stateLock(parts.paths), work, { purpose }),

@@ -2,7 +2,7 @@ import { rename, writeFile } from "node:fs/promises";
 import type { AgentReport } from "../../domain/agent.ts";
 import { wordsOf } from "../../domain/errors.ts";
 
-type KeysTaken = Pick<AgentReport, "generation" | "keys">;
+type KeysTaken = Pick<AgentReport, "generation" | "keys" | "refusals">;
 
 interface DiaryOptions {
   /** Of the report. */

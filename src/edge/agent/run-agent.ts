@@ -1,10 +1,12 @@
-import type { AgentReport } from "../../domain/agent.ts";
+import { dirname, join } from "node:path";
+import { AGENT_REFUSALS_FILE, type AgentReport } from "../../domain/agent.ts";
 import { Identifier } from "../identify/identifier.ts";
 import { answerWith } from "./answer.ts";
 import { Diary } from "./diary.ts";
 import { type Following, followFile } from "./follow-file.ts";
-import { parseAgentConfig } from "./key-file.ts";
+import { type AgentConfig, parseAgentConfig } from "./key-file.ts";
 import { agentReport, agentSocket } from "./places.ts";
+import { noRefusals, parseRefusals, type Refusals, withRefusals } from "./refusals.ts";
 import { type AgentServer, serveAgent } from "./serve.ts";
 
 export interface AgentOptions {
@@ -12,7 +14,7 @@ export interface AgentOptions {
   readonly number: number;
   /** Where HAProxy finds the socket, and `status` the report. */
   readonly folder: string;
-  /** The rendered keys. */
+  /** The rendered keys; who is refused for the moment stands beside them. */
   readonly keyFile: string;
   /** Of this product. */
   readonly version: string;
@@ -64,23 +66,33 @@ function serving({ number, folder, log }: AgentOptions, identifier: Identifier):
   });
 }
 
-/** Waits until the keys are there for the first time. */
+/** Waits until the keys are there for the first time. Who is refused is known before: nobody may slip in between. */
 async function followKeys({ keyFile, signal }: AgentOptions, identifier: Identifier, diary: Diary): Promise<Following> {
   let isReady = (): void => {};
   const ready = new Promise<void>((resolve) => {
     isReady = resolve;
   });
-  const following = await followFile(keyFile, {
+  const book = new RefusedKeys(identifier);
+  const refusals = await followFile(join(dirname(keyFile), AGENT_REFUSALS_FILE), {
+    onText: (text) => void diary.note(() => book.refuse(parseRefusals(text))),
+    // Mostly there is none, because nobody ever was.
+    onFault: () => {},
+  });
+  const keys = await followFile(keyFile, {
     onText: (text) => {
-      if (diary.note(() => takeKeys(identifier, text))) isReady();
+      if (diary.note(() => book.take(parseAgentConfig(text)))) isReady();
     },
     onFault: (what) => diary.fail(`the key file cannot be read: ${what}`),
   });
+  const both = [refusals, keys];
+  const close = (): void => {
+    for (const following of both) following.close();
+  };
   try {
     await Promise.race([ready, ...(signal === undefined ? [] : [aborted(signal)])]);
-    return following;
+    return { reread: () => both.forEach((following) => void following.reread()), close };
   } catch (error) {
-    following.close();
+    close();
     throw error;
   }
 }
@@ -93,10 +105,35 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** @throws AppError invalid, and the identifier has the keys it had */
-function takeKeys(identifier: Identifier, text: string): Pick<AgentReport, "generation" | "keys"> {
-  const { generation, keys, helloBytes } = parseAgentConfig(text);
-  identifier.limitHellos(helloBytes);
-  identifier.replace(keys);
-  return { generation, keys: keys.length };
+type Taken = Pick<AgentReport, "generation" | "keys" | "refusals">;
+
+/** Gives the identifier its keys, those refused for the moment marked. */
+class RefusedKeys {
+  readonly #identifier: Identifier;
+  #config: AgentConfig | undefined;
+  #refusals: Refusals = noRefusals;
+
+  constructor(identifier: Identifier) {
+    this.#identifier = identifier;
+  }
+
+  take(config: AgentConfig): Taken {
+    this.#config = config;
+    this.#identifier.limitHellos(config.helloBytes);
+    return this.#replace();
+  }
+
+  refuse(refusals: Refusals): Taken {
+    this.#refusals = refusals;
+    return this.#replace();
+  }
+
+  #replace(): Taken {
+    const { generation: refusals } = this.#refusals;
+    const known = refusals === "" ? {} : { refusals };
+    if (this.#config === undefined) return { keys: 0, ...known };
+    const { generation, keys } = this.#config;
+    this.#identifier.replace(withRefusals(keys, this.#refusals));
+    return { generation, keys: keys.length, ...known };
+  }
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "../../domain/errors.ts";
 import {
   type Haproxy,
+  type LivingWorker,
   type Processes,
   type ServerChanges,
   type ServerCounts,
@@ -62,6 +63,19 @@ export class RunningHaproxy implements Haproxy {
     return parseStat(await this.#ask(command), command);
   }
 
+  async workers(): Promise<LivingWorker[]> {
+    const { worker, oldWorkers } = await this.processes();
+    const pids = [...(worker === undefined ? [] : [worker]), ...oldWorkers];
+    return (await Promise.all(pids.map((pid) => this.#living(pid)))).flat();
+  }
+
+  async #living(pid: number): Promise<LivingWorker[]> {
+    const command = statCommand(usersBackend);
+    const [, mark] = MARK.exec(await this.#askWorker(pid, "get var proc.worker")) ?? [];
+    const answer = await this.#askWorker(pid, command);
+    return mark === undefined || answer === "" ? [] : [{ pid, mark, counts: parseStat(answer, command) }];
+  }
+
   async addServer({ name, address, port }: ServerEntry): Promise<void> {
     const target = address.includes(":") ? `[${addressWord(address)}]` : addressWord(address);
     const command = `add server ${entry(name)} ${target}:${numberWord(port)}`;
@@ -111,7 +125,7 @@ export class RunningHaproxy implements Haproxy {
   }
 
   async sessions(pid?: number): Promise<WorkerSession[]> {
-    return parseSessions(pid === undefined ? await this.#ask(SESSIONS) : await this.#askOld(pid, SESSIONS));
+    return parseSessions(pid === undefined ? await this.#ask(SESSIONS) : await this.#askWorker(pid, SESSIONS));
   }
 
   async table(name: string, key?: string): Promise<TableEntry[]> {
@@ -159,11 +173,11 @@ export class RunningHaproxy implements Haproxy {
     const theirs = (await this.sessions(pid)).filter(
       ({ backend, server }) => backend === usersBackend && server === name,
     );
-    for (const { pointer } of theirs) await this.#askOld(pid, `shutdown session ${pointerWord(pointer)}`);
+    for (const { pointer } of theirs) await this.#askWorker(pid, `shutdown session ${pointerWord(pointer)}`);
   }
 
-  /** An old worker that ended meanwhile has nothing to say. */
-  async #askOld(pid: number, command: string): Promise<string> {
+  /** A worker that ended meanwhile has nothing to say. */
+  async #askWorker(pid: number, command: string): Promise<string> {
     const answer = await this.#askMaster(`@!${numberWord(pid)} ${command}`);
     return /^(?:Can't find the target|No such session)/.test(answer) ? "" : answer;
   }
@@ -183,6 +197,8 @@ export class RunningHaproxy implements Haproxy {
   }
 }
 
+/** Written by the configuration. */
+const MARK = /^proc\.worker: type=sint value=<(\d+)>$/;
 const NO_SERVER = "No such server.";
 
 function entry(name: string): string {

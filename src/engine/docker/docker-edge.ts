@@ -110,9 +110,13 @@ export class DockerEdge implements EdgeEngine {
     await found.container.remove({ force: true, v: true }).catch(unlessDone);
   }
 
-  async *haproxyLogs(options: LogOptions = {}): AsyncGenerator<string> {
+  async *haproxyLogs({
+    container: id,
+    ...options
+  }: LogOptions & { readonly container?: string } = {}): AsyncGenerator<string> {
     const found = await this.#find();
-    if (found !== undefined) yield* containerLines(found.container, options);
+    if (found === undefined || (id !== undefined && found.info.Id !== id)) return;
+    yield* containerLines(found.container, options);
   }
 
   #find(): Promise<{ container: Container; info: ContainerInspectInfo } | undefined> {

@@ -5,18 +5,35 @@ import { readFrames, readLines } from "./frames.ts";
 
 /** What a container printed, line by line; with `follow` until it ends or the reader stops. */
 export async function* containerLines(container: Container, options: LogOptions = {}): AsyncGenerator<string> {
-  const { tail, follow } = options;
-  const what = { stdout: true, stderr: true, ...(tail === undefined ? {} : { tail }) };
+  const { tail, follow, since, timestamps, signal } = options;
+  const what = {
+    stdout: true,
+    stderr: true,
+    ...(tail === undefined ? {} : { tail }),
+    ...(since === undefined ? {} : { since: unixTime(since) }),
+    ...(timestamps === true ? { timestamps } : {}),
+  };
   if (follow !== true) {
     yield* readLines(readFrames(once(await container.logs({ ...what, follow: false }))));
     return;
   }
   const source = (await container.logs({ ...what, follow: true })) as Readable;
+  const stop = (): void => void source.destroy();
+  signal?.addEventListener("abort", stop, { once: true });
   try {
     yield* readLines(readFrames(source));
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
   } finally {
-    source.destroy();
+    signal?.removeEventListener("abort", stop);
+    stop();
   }
+}
+
+/** Seconds as the daemon takes them, to the nanosecond: `1795262372.270842001`. */
+function unixTime(instant: string): string {
+  const [, fraction = ""] = /\.(\d+)Z$/.exec(instant) ?? [];
+  return `${Math.floor(Date.parse(instant) / 1000)}.${fraction.padEnd(9, "0")}`;
 }
 
 /** The last lines of a container, for an error; none when there is no log. */
