@@ -71,13 +71,14 @@ function forShards({ subnet }: EdgeConfig): string {
 }
 
 function pageSections(
-  { subnet, user }: EdgeConfig,
+  { subnet }: EdgeConfig,
   folders: { readonly config: string; readonly run: string },
 ): string {
   return fillTemplate(pageTemplate, {
     config: folders.config,
     run: folders.run,
-    owner: `mode 600 uid ${user.uid} gid ${user.gid}`,
+    // Nobody else gets into their folder, and HAProxy has no right to give files away.
+    owner: "mode 666",
     address: siteAddress(subnet),
     patience: `${PAGE_PATIENCE}s`,
   }).trimEnd();

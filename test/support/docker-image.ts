@@ -38,6 +38,19 @@ export async function baseImage(): Promise<string> {
   });
 }
 
+/** HAProxy by its version, as the Debian of that version has it. */
+export async function haproxyImage(version: "2.6" | "3.0"): Promise<string> {
+  const suite = { "2.6": "bookworm", "3.0": "trixie" }[version];
+  return ensure(`haproxy-${version}`, suite, async (tag) => {
+    const make = execa("mmdebstrap", ["--variant=minbase", "--include=haproxy", suite, "-"], {
+      encoding: "buffer",
+      buffer: false,
+    });
+    const changes = [testLabel, baseLabel].flatMap((label) => ["--change", `LABEL ${label}`]);
+    await make.pipe("docker", ["import", ...changes, "-", tag]);
+  });
+}
+
 export interface StandInImage {
   /** The build that it passes for; getpagespeed when absent. */
   readonly build?: BuildName;

@@ -1,0 +1,179 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { HAPROXY_NAME } from "../../src/domain/edge.ts";
+import { type ClientOptions, connectFakeTls, ProxyClient } from "../contract/proxy/support/client.ts";
+import type { UserCardJson } from "../support/cli-home.ts";
+import { coverDomains, type DockerCliHome, dockerCliHome, linkOf } from "../support/docker-cli-home.ts";
+import { haproxyImage } from "../support/docker-image.ts";
+import { connectMtcute, mtcuteVersions } from "../support/mtcute.ts";
+import { type Watched, watch } from "../support/run-source.ts";
+
+const PROGRAM = resolve(import.meta.dirname, "../../bin/familytraffic-mtproxy");
+
+/** A client that is connected with somebody's link, to Telegram and back. */
+async function hold(card: UserCardJson): Promise<ProxyClient> {
+  const { secret, port } = linkOf(card);
+  const options: ClientOptions & { key: NonNullable<ClientOptions["key"]> } = { port, key: secret.key };
+  const client =
+    secret.mode === "fake-tls"
+      ? await connectFakeTls({ ...options, domain: secret.domain })
+      : await ProxyClient.connect(options);
+  expect(await client.ask()).toBe("answered");
+  return client;
+}
+
+const worksFor = async (card: UserCardJson) => (await (await hold(card)).ask()) === "answered";
+
+describe.each(["2.6", "3.0"] as const)("with HAProxy %s", (version) => {
+  let home: DockerCliHome;
+  let pat: UserCardJson;
+  let eve: UserCardJson;
+  const agents: Watched[] = [];
+
+  beforeAll(async () => {
+    home = await dockerCliHome();
+    pat = await home.add("pat");
+    eve = await home.add("eve", "--fake-tls", coverDomains[0]);
+  });
+  afterAll(async () => {
+    for (const { child } of agents) child.kill();
+    await home?.dispose();
+  });
+
+  async function startAgent(number: number): Promise<void> {
+    const agent = watch(process.execPath, [PROGRAM, "--home", home.home, "agent", String(number)]);
+    agents.push(agent);
+    await agent.until("ready");
+  }
+
+  /** The newest lines of connections that ended. */
+  async function records(): Promise<string[]> {
+    const { stdout } = await execa("docker", ["logs", "--tail", "200", HAPROXY_NAME]);
+    return stdout.split("\n").filter((line) => line.startsWith("mtproxy "));
+  }
+
+  /** Names of the containers that are not what they were. */
+  async function changedBy(work: () => Promise<unknown>): Promise<string[]> {
+    const before = new Map((await home.containers()).map((container) => [container.name, container]));
+    await work();
+    const after = await home.containers();
+    const names = new Set([...before.keys(), ...after.map(({ name }) => name)]);
+    return [...names].filter((name) => before.get(name)?.id !== after.find((it) => it.name === name)?.id);
+  }
+
+  it("is put before running proxies, and every link works before and after", async () => {
+    const before = await Promise.all([hold(pat), hold(eve)]);
+    const result = await home.mtproxy("enable-haproxy-routing", "--image", await haproxyImage(version));
+    expect(result.code, `${result.stdout}${result.stderr}`).toBe(0);
+    expect(result.json.data).toMatchObject({ routing: "edge", changed: true, live: true, agents: 0, proved: 2 });
+    expect(await Promise.all(before.map((client) => client.ask()))).toEqual(["closed", "closed"]);
+    expect((await home.mtproxy("verify")).code).toBe(0);
+    for (const mtcute of mtcuteVersions) for (const { link } of [pat, eve]) await connectMtcute(mtcute, link);
+    const { stdout } = await execa("docker", ["ps", "--format", "{{.Names}} {{.Ports}}"]);
+    expect(stdout).toContain(HAPROXY_NAME);
+    expect(stdout).not.toMatch(/0\.0\.0\.0:|:::/);
+    const again = await home.mtproxy("show-user-config", "pat");
+    expect((again.json.data as UserCardJson).link).toBe(pat.link);
+  });
+
+  it("knows who is connecting once agents run", async () => {
+    await Promise.all([startAgent(1), startAgent(2)]);
+    await expect
+      .poll(async () => {
+        (await hold(pat)).close();
+        (await hold(eve)).close();
+        return (await records()).slice(-2).map((line) => / user=(\S+) .* verdict=(\S+) /.exec(line)?.slice(1, 3));
+      })
+      .toEqual(
+        expect.arrayContaining([
+          ["pat", "ok"],
+          ["eve", "ok"],
+        ]),
+      );
+    expect((await home.mtproxy("plan", "--exit-code")).code).toBe(0);
+    const status = await home.mtproxy("status");
+    expect(status.code, status.stdout).toBe(0);
+  });
+
+  it("gets new people without a restart, and any port serves them", async () => {
+    let bob: UserCardJson | undefined;
+    const changed = await changedBy(async () => {
+      bob = await home.add("bob");
+    });
+    expect(changed).toEqual([]);
+    if (bob === undefined) return expect.fail("nobody was added");
+    const { secret } = linkOf(bob);
+    const client = await ProxyClient.connect({ port: linkOf(eve).port, key: secret.key });
+    expect(await client.ask()).toBe("answered");
+    client.close();
+    await expect.poll(async () => (await records()).some((line) => line.includes(" user=bob "))).toBe(true);
+  });
+
+  it("closes exactly the connections of who is removed, and replaces the shard later without cutting anybody", async () => {
+    const bob = (await home.mtproxy("show-user-config", "bob")).json.data as UserCardJson;
+    const lost = await Promise.all([hold(bob), hold(bob), hold(bob)]);
+    const kept = await Promise.all([hold(pat), hold(pat), hold(eve)]);
+    const times: number[] = [];
+    let since = 0;
+    const changed = await changedBy(async () => {
+      const ended = lost.map(async ({ wire }) => times.push((await wire.closing(20_000)) ?? Number.NaN));
+      since = performance.now();
+      const { code, stdout } = await home.mtproxy("remove-user", "bob", "--yes");
+      since = performance.now() - since;
+      expect(code, stdout).toBe(0);
+      await Promise.all(ended);
+    });
+    expect(changed).toEqual([]);
+    expect(Math.max(...times)).toBeLessThan(since);
+    expect(await Promise.all(kept.map((client) => client.ask()))).toEqual(["answered", "answered", "answered"]);
+    expect(
+      await (await ProxyClient.connect({ port: linkOf(bob).port, key: linkOf(bob).secret.key })).ask(1500),
+    ).not.toBe("answered");
+    const status = await home.mtproxy("status");
+    expect(JSON.stringify(status.json.warnings)).toContain("bob");
+    const ticked = await home.mtproxy("tick");
+    expect(ticked.code, ticked.stdout).toBe(0);
+    expect(await Promise.all(kept.map((client) => client.ask()))).toEqual(["answered", "answered", "answered"]);
+    expect(await worksFor(pat)).toBe(true);
+    expect(JSON.stringify((await home.mtproxy("status")).json.warnings)).not.toContain("bob");
+    for (const client of kept) client.close();
+  });
+
+  it("leads people to replaced proxies while they connect all the time: none is refused, and who is connected stays", async () => {
+    const held = await Promise.all([hold(pat), hold(eve)]);
+    let isOver = false;
+    const outcomes: boolean[] = [];
+    const comeAndGo = async (card: UserCardJson) => {
+      while (!isOver) {
+        const client = await hold(card).catch(() => undefined);
+        outcomes.push(client !== undefined);
+        client?.close();
+        await sleep(20);
+      }
+    };
+    const crowd = Promise.all([comeAndGo(pat), comeAndGo(eve)]);
+    const { code, stdout } = await home.mtproxy("set-promoted-channel", `7f${"0".repeat(28)}7f`);
+    isOver = true;
+    await crowd;
+    expect(code, stdout).toBe(0);
+    expect(outcomes.length).toBeGreaterThan(10);
+    expect(outcomes).not.toContain(false);
+    expect(await Promise.all(held.map((client) => client.ask()))).toEqual(["answered", "answered"]);
+  });
+
+  it("goes away again, and every link works", async () => {
+    const { code, stdout, stderr } = await home.mtproxy("disable-haproxy-routing");
+    expect(code, `${stdout}${stderr}`).toBe(0);
+    expect((await home.mtproxy("verify")).code).toBe(0);
+    expect((await home.containers()).map(({ name }) => name)).toEqual([
+      "familytraffic-mtproxy",
+      "familytraffic-mtproxy-2",
+    ]);
+    expect(await Promise.all([worksFor(pat), worksFor(eve)])).toEqual([true, true]);
+    await expect(stat(home.path("mtproxy/run/agents/keys.json"))).rejects.toThrow("ENOENT");
+    expect((await home.mtproxy("plan", "--exit-code")).code).toBe(0);
+  });
+});
