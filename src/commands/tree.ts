@@ -5,6 +5,7 @@ import { declareCompletionCommands } from "./completion.ts";
 import { declareConfigCommands } from "./config.ts";
 import { declareCoverDomainCommands } from "./cover-domain.ts";
 import { declareCoverSiteCommand } from "./cover-site.ts";
+import { declareDaemonCommand } from "./daemon.ts";
 import { declareDoctorCommand } from "./doctor.ts";
 import { declareImageCommands } from "./image.ts";
 import { declareLinkCommands } from "./link.ts";
@@ -71,6 +72,7 @@ const branches: readonly Branch[] = [
     declare: declareServiceCommands,
   },
   { group: "Server:", words: "agent", declare: declareAgentCommand },
+  { group: "Server:", words: "daemon", declare: declareDaemonCommand },
   {
     group: "Server:",
     words: "enable-haproxy-routing disable-haproxy-routing",

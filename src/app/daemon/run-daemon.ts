@@ -1,0 +1,145 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Context } from "../../context.ts";
+import { wordsOf } from "../../domain/errors.ts";
+import { Ledger } from "../../domain/ledger.ts";
+import { nearQuota, passingRefusals } from "../../domain/refusals.ts";
+import type { Settings } from "../../domain/settings.ts";
+import type { User } from "../../domain/user.ts";
+import type { QuotaPeriod } from "../../domain/user-limits.ts";
+import { loadSettings } from "../load-state.ts";
+import { correctAddresses } from "./correct-addresses.ts";
+import { Enforcer } from "./enforcer.ts";
+import { followRecords } from "./follow-records.ts";
+
+export interface DaemonOptions {
+  readonly signal: AbortSignal;
+  /** One line of a log; without keys. */
+  readonly log: (line: string) => void;
+}
+
+/** How often each part is done; expiry is to be felt within a second, a quota within ten. */
+const EVERY_MS = { enforce: 250, read: 1000, observe: 2000, save: 10_000, follow: 2000 } as const;
+
+/**
+ * Until `signal` aborts: sums what everybody uses, ends what has expired or is used up, and keeps HAProxy's counts of addresses right.
+ * Where nothing is routed by HAProxy it waits for that.
+ * @throws AppError conflict while another one runs
+ */
+export async function runDaemon(ctx: Context, options: DaemonOptions): Promise<void> {
+  const lock = join(ctx.paths.run, "daemon.lock");
+  await ctx.locks.withLock(lock, () => new Daemon(ctx, options).run(), { purpose: "mtproxy daemon", waitMs: 0 });
+}
+
+class Daemon {
+  readonly #ctx: Context;
+  readonly #signal: AbortSignal;
+  readonly #log: (line: string) => void;
+  readonly #enforcer: Enforcer;
+  #ledger = new Ledger();
+  #saved = 0;
+  #settings: Settings | undefined;
+  #users: readonly User[] = [];
+  readonly #warned = new Set<string>();
+
+  constructor(ctx: Context, { signal, log }: DaemonOptions) {
+    this.#ctx = ctx;
+    this.#signal = signal;
+    this.#log = log;
+    this.#enforcer = new Enforcer(ctx, log);
+  }
+
+  async run(): Promise<void> {
+    this.#ledger = new Ledger(await this.#ctx.stores.ledger.read());
+    await this.#read();
+    this.#log("ready");
+    await Promise.all([
+      this.#repeat("reading users and settings", EVERY_MS.read, () => this.#read()),
+      this.#repeat(
+        "reading HAProxy's records",
+        EVERY_MS.follow,
+        this.#atEdge(() => this.#follow()),
+      ),
+      this.#repeat(
+        "asking HAProxy",
+        EVERY_MS.observe,
+        this.#atEdge(() => this.#observe()),
+      ),
+      this.#repeat(
+        "ending what is over",
+        EVERY_MS.enforce,
+        this.#atEdge(() => this.#enforce()),
+      ),
+      this.#repeat("saving the ledger", EVERY_MS.save, () => this.#save()),
+    ]);
+    await this.#save();
+  }
+
+  /** Trouble is told when it begins and when it ends; everything else goes on. */
+  async #repeat(what: string, everyMs: number, work: () => Promise<void>): Promise<void> {
+    let trouble: string | undefined;
+    while (!this.#signal.aborted) {
+      const fault = await work().then(() => undefined, wordsOf);
+      if (fault !== undefined && fault !== trouble) this.#log(`${what}: ${fault}`);
+      if (fault === undefined && trouble !== undefined) this.#log(`${what}: works again`);
+      trouble = fault;
+      await this.#pause(everyMs);
+    }
+  }
+
+  /** Ends at once with the signal. */
+  async #pause(milliseconds: number): Promise<void> {
+    await sleep(milliseconds, undefined, { signal: this.#signal }).catch(() => {});
+  }
+
+  #atEdge(work: () => Promise<void>): () => Promise<void> {
+    return async () => {
+      if (this.#settings?.routing === "edge") await work();
+    };
+  }
+
+  async #read(): Promise<void> {
+    this.#settings = await loadSettings(this.#ctx);
+    this.#users = (await this.#ctx.stores.users.read()).users;
+  }
+
+  async #follow(): Promise<void> {
+    if (this.#settings === undefined) return;
+    const { edge } = await this.#ctx.engine(this.#settings);
+    if (edge !== undefined) await followRecords(this.#ctx, edge, this.#ledger, this.#signal);
+  }
+
+  async #observe(): Promise<void> {
+    const haproxy = await this.#ctx.haproxy();
+    const workers = await haproxy.workers();
+    for (const { mark, counts } of workers) this.#ledger.see(mark, counts);
+    this.#ledger.settle(
+      workers.map(({ mark }) => mark),
+      this.#ctx.clock.now(),
+    );
+    await correctAddresses(haproxy);
+  }
+
+  async #enforce(): Promise<void> {
+    const now = this.#ctx.clock.now();
+    const used = (name: string, period: QuotaPeriod) => this.#ledger.used(name, period, now);
+    this.#warn(used);
+    await this.#enforcer.enforce(passingRefusals(this.#users, used, now));
+  }
+
+  /** Once, until they are far from it again. */
+  #warn(used: (name: string, period: QuotaPeriod) => number): void {
+    const near = nearQuota(this.#users, used);
+    for (const { name, percent } of near)
+      if (!this.#warned.has(name)) this.#log(`${name} has used ${percent} % of the quota`);
+    this.#warned.clear();
+    for (const { name } of near) this.#warned.add(name);
+  }
+
+  async #save(): Promise<void> {
+    const { version, state } = this.#ledger;
+    if (version === this.#saved) return;
+    await this.#ctx.stores.ledger.write(state);
+    this.#saved = version;
+  }
+}
