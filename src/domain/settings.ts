@@ -1,3 +1,4 @@
+import type { LoggedAddresses } from "./connection-log.ts";
 import type { SiteChoice } from "./cover-site.ts";
 import type { PortRange } from "./port.ts";
 import type { Mode } from "./secret.ts";
@@ -31,6 +32,8 @@ export interface Settings {
   readonly drainSeconds: number;
   /** Edge routing: what strangers see; the cover domains themselves when absent. */
   readonly coverSite?: SiteChoice;
+  /** Edge routing: how much of clients' addresses the log of connections tells; fail2ban needs all of it. */
+  readonly logAddresses: LoggedAddresses;
   /** Image that holds the C proxy. */
   readonly image: string;
   /** Mode of a user who is added without saying one. */
@@ -68,6 +71,7 @@ export const defaultSettings: Settings = {
   maxConnectionsPerSource: 100,
   addressWindow: 86_400,
   drainSeconds: 600,
+  logAddresses: "full",
   image: "ghcr.io/getpagespeed/mtproxy",
   defaultMode: "padded",
   maxConnections: 8000,

@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import agentTemplate from "../../templates/agent.service.tmpl";
 import cronTemplate from "../../templates/cron.tmpl";
+import daemonTemplate from "../../templates/daemon.service.tmpl";
 import dockerFirewallCron from "../../templates/docker-firewall.cron.tmpl";
 import dockerFirewallUnit from "../../templates/docker-firewall.service.tmpl";
 import dockerFirewallScript from "../../templates/docker-firewall.sh.tmpl";
@@ -23,7 +25,10 @@ export interface HostFileFacts {
   readonly logs: string;
   /** Words that start this product, absolute. */
   readonly command: readonly string[];
-  readonly port: number;
+  /** Every port that links may name, as iptables writes them: `8443,8444:9467`. */
+  readonly ports: string;
+  /** Of fail2ban: gone where the log tells no whole addresses. */
+  readonly jail: "on" | "off" | "gone";
 }
 
 /** First line of each of our files, behind what starts a comment there; a file without it is somebody else's. */
@@ -38,7 +43,7 @@ export function isOurFile(content: string): boolean {
 const NAME = "familytraffic-mtproxy";
 
 /** Where HAProxy writes what fail2ban reads, once it routes. */
-const HAPROXY_LOG = "/var/log/haproxy-mtproxy.log";
+export const HAPROXY_LOG = "/var/log/haproxy-mtproxy.log";
 
 interface Job {
   readonly name: string;
@@ -95,6 +100,22 @@ function unit(name: string, template: string, values: Readonly<Record<string, st
   return { path: join("/etc/systemd/system", name), content: fillTemplate(template, { writer: WRITER, ...values }) };
 }
 
+/** Of one agent. */
+export function agentUnit(number: number): string {
+  return `${NAME}-agent@${number}.service`;
+}
+
+export const DAEMON_UNIT = `${NAME}-daemon.service`;
+
+/** What has to run while HAProxy routes. `agents`: the folder that is theirs. */
+export function edgeFiles(facts: HostFileFacts, agents: string): HostFile[] {
+  const command = [...facts.command, "--home", facts.home].map(systemdWord).join(" ");
+  return [
+    unit(`${NAME}-agent@.service`, agentTemplate, { command, agents: systemdWord(`-${agents}`) }),
+    unit(DAEMON_UNIT, daemonTemplate, { command }),
+  ];
+}
+
 /** cron reads no file with a dot in its name. */
 export function cronFiles(facts: HostFileFacts): HostFile[] {
   const lines = jobs.map((job) => {
@@ -113,11 +134,14 @@ export function logrotateFiles({ logs }: HostFileFacts): HostFile[] {
   ];
 }
 
-export function fail2banFiles({ port }: HostFileFacts): HostFile[] {
-  const jail = { writer: WRITER, log: HAPROXY_LOG, port: String(port) };
+export function fail2banFiles({ ports, jail }: HostFileFacts): HostFile[] {
+  const values = { writer: WRITER, log: HAPROXY_LOG, ports, enabled: String(jail === "on") };
+  const filter = fillTemplate(filterTemplate, { writer: WRITER });
   return [
-    { path: `/etc/fail2ban/filter.d/${NAME}.conf`, content: fillTemplate(filterTemplate, { writer: WRITER }) },
-    { path: `/etc/fail2ban/jail.d/${NAME}.conf`, content: fillTemplate(jailTemplate, jail) },
+    { path: `/etc/fail2ban/filter.d/${NAME}.conf`, content: filter },
+    ...(jail === "gone"
+      ? []
+      : [{ path: `/etc/fail2ban/jail.d/${NAME}.conf`, content: fillTemplate(jailTemplate, values) }]),
   ];
 }
 

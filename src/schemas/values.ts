@@ -232,6 +232,11 @@ export const settings = shared<Settings>(
     addressWindow: count("Edge routing: seconds that an address counts after it was last seen", { minimum: 1 }),
     drainSeconds: count("Edge routing: seconds that connections of a replaced process may go on"),
     coverSite: maybe(siteChoice),
+    logAddresses: choice("Edge routing: how much of clients' addresses the log of connections tells", {
+      full: "all; fail2ban needs it",
+      truncated: "24 bits of an IPv4 address, 48 of an IPv6 address",
+      off: "nothing",
+    }),
     image: text("Image that holds the C proxy, by name, tag or digest", { minLength: 1 }),
     defaultMode: mode("Mode of people who are added without one"),
     defaultCoverDomain: maybe(domain("Cover domain of bare --fake-tls; the first of the list when absent")),

@@ -1,4 +1,5 @@
 import { parseIpv4, parsePublicHost } from "../domain/address.ts";
+import { loggedAddresses } from "../domain/connection-log.ts";
 import { parseCoverDomain } from "../domain/cover-domain.ts";
 import { parseSiteServer, patienceBounds, type SiteChoice } from "../domain/cover-site.ts";
 import { parseDownloadUrl } from "../domain/download-url.ts";
@@ -67,6 +68,7 @@ function parse(fields: Fields): Settings {
     addressWindow:
       fields.get("address_window", countWithin(countBounds.addressWindow)) ?? defaultSettings.addressWindow,
     drainSeconds: fields.get("drain_seconds", countWithin(countBounds.drainSeconds)) ?? defaultSettings.drainSeconds,
+    logAddresses: fields.get("log_addresses", oneOf(...loggedAddresses)) ?? defaultSettings.logAddresses,
     image: fields.get("image", parsed("the name of an image", parseImageName)) ?? defaultSettings.image,
     defaultMode: fields.get("default_mode", oneOf("plain", "padded", "fake-tls")) ?? defaultSettings.defaultMode,
     maxConnections:
@@ -114,6 +116,7 @@ function format(settings: Settings): JsonObject {
     users_write: settings.usersWrite,
     docker_firewall: settings.dockerFirewall ? true : undefined,
     trial_datacenters: settings.trialDatacenters,
+    log_addresses: settings.logAddresses === defaultSettings.logAddresses ? undefined : settings.logAddresses,
     cover_site: settings.coverSite && formatSite(settings.coverSite),
     created_at: settings.createdAt,
   });

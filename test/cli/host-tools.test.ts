@@ -3,6 +3,8 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { logLine } from "../../src/domain/connection-log.ts";
+import { parseRecord } from "../../src/domain/connection-record.ts";
 import { runCli } from "../support/cli.ts";
 import { canRun, isRoot } from "../support/machine.mts";
 import { watch } from "../support/run-source.ts";
@@ -47,6 +49,44 @@ test.runIf(canRun("systemd-analyze", "systemctl"))("systemd takes the units, and
   expect(word.replaceAll("%%", "%").replaceAll("$$", "$").replace(/\\(.)/g, "$1")).toBe(home);
 });
 
+test.runIf(canRun("systemd-analyze", "systemctl"))(
+  "systemd takes the services of HAProxy's routing, shut in, and leaves them when it is switched off",
+  async () => {
+    const { root, home, read } = await installed("--systemd");
+    const setup = async (routing: string) => {
+      await writeFile(join(home, "config/mtproxy/mtproxy_config.json"), await withRouting(home, routing));
+      const flags = ["setup", "--no-start", "--public-host", "127.0.0.1"];
+      expect(await runCli(flags, { home, env: { MTPROXY_HOST_ROOT: root } })).toMatchObject({ code: 0 });
+    };
+    await setup("edge");
+    const names = ["agent@.service", "daemon.service"].map((name) => `familytraffic-mtproxy-${name}`);
+    const paths = names.map((name) => join(root, UNITS, name));
+    const { stdout, stderr } = await run("systemd-analyze", ["verify", ...paths]);
+    expect(stdout + stderr).toBe("");
+    const isEnabled = async (name: string) =>
+      (await run("systemctl", [`--root=${root}`, "is-enabled", `familytraffic-mtproxy-${name}`])).stdout;
+    for (const name of ["agent@1.service", "agent@2.service", "daemon.service"])
+      expect(await isEnabled(name)).toBe("enabled\n");
+    const agent = await read(`${UNITS}/${names[0]}`);
+    for (const line of [
+      "RestrictAddressFamilies=AF_UNIX",
+      "LimitCORE=0",
+      "NoNewPrivileges=yes",
+      "ProtectSystem=strict",
+    ])
+      expect(agent.split("\n")).toContain(line);
+    const word = /--home "(.*)" agent %i$/m.exec(agent)?.[1] ?? "";
+    expect(word.replaceAll("%%", "%").replaceAll("$$", "$").replace(/\\(.)/g, "$1")).toBe(home);
+    await setup("direct");
+    expect((await readdir(join(root, UNITS))).filter((name) => /agent|daemon/.test(name))).toEqual([]);
+  },
+);
+
+async function withRouting(home: string, routing: string): Promise<string> {
+  const settings = JSON.parse(await readFile(join(home, "config/mtproxy/mtproxy_config.json"), "utf8"));
+  return JSON.stringify({ ...settings, routing });
+}
+
 test.runIf(canRun("crontab"))("cron takes the jobs, and a shell their commands", async () => {
   const { root, home, read } = await installed("--timer");
   const path = join(root, "etc/cron.d/familytraffic-mtproxy");
@@ -78,17 +118,39 @@ test.runIf(canRun("logrotate"))("logrotate turns over the logs of the home", asy
   expect((await readdir(logs)).sort()).toEqual(["trial-server.log", "trial-server.log.1"]);
 });
 
-/** As HAProxy writes them: strangers and who comes too often first, then those who must not be banned. */
+const RECORD =
+  "mtproxy id=0a1b at=1795228164 from=198.51.100.4 user=- why=unknown verdict=stranger server=site/site in=64 out=162 ms=4008 end=-- worker=-";
+
+/** The log's line for a record of HAProxy's in which these fields are others, as the daemon writes it. */
+function lineOf(change: Readonly<Record<string, string>>, isFamiliar = false): string {
+  const words = RECORD.split(" ").map((word) => {
+    const [name = ""] = word.split("=");
+    return change[name] === undefined ? word : `${name}=${change[name]}`;
+  });
+  const record = parseRecord(words.join(" "));
+  if (record === undefined) throw new Error("no record");
+  return logLine({ ...record, endedAt: new Date() }, "full", isFamiliar);
+}
+
+/** Who is hostile, and those who must not be banned. */
 const STRANGERS = [
-  "haproxy[16536]: mtp 198.51.100.4:42739 user=- why=- verdict=srclimit err=- ms=- be=mtp/<NOSRV> Tw=-1 Tt=0 in=64 out=0 ts=PR",
-  "host haproxy[2034]: mtp 198.51.100.5:46702 user=- why=unknown verdict=front err=- ms=1 be=site/web Tw=2 Tt=2 in=64 out=1 ts=--",
-  "host haproxy[2034]: mtp ::ffff:198.51.100.6:1 user=- why=unknown verdict=front err=- ms=1 be=site/web Tw=2 Tt=2 in=64 out=1 ts=--",
-  "host haproxy[2034]: mtp 2001:db8::7:46702 user=- why=unknown verdict=front err=- ms=1 be=site/web Tw=2 Tt=2 in=64 out=1 ts=--",
+  lineOf({}),
+  lineOf({ from: "2001:db8::7" }),
+  lineOf({ from: "198.51.100.5", user: "alice", why: "ok", verdict: "replayed" }),
 ];
 const GUESTS = [
-  "haproxy[2034]: mtp 198.51.100.8:46702 user=- why=tls-unknown verdict=front err=- ms=1 be=site/web Tw=2 Tt=2 in=64 out=1 ts=--",
-  "haproxy[2034]: mtp 198.51.100.8:46702 user=- why=tls-skew verdict=front err=- ms=1 be=site/web Tw=2 Tt=2 in=64 out=1 ts=--",
-  "haproxy[2034]: mtp 198.51.100.8:46702 user=alice why=ok verdict=ok err=- ms=1 be=shard/1 Tw=2 Tt=2 in=64 out=1 ts=--",
+  ...["tls-unknown", "no-sni", "unlisted-sni", "not-mtproto", "hello-size", "busy"].map((why) =>
+    lineOf({ from: "198.51.100.8", why }),
+  ),
+  lineOf({ from: "198.51.100.8", why: "-" }),
+  ...["clock-skew", "wrong-mode", "disabled", "expired", "revoked", "over-quota"].map((why) =>
+    lineOf({ from: "198.51.100.8", user: "alice", why }),
+  ),
+  ...["ok", "connections", "addresses"].map((verdict) =>
+    lineOf({ from: "198.51.100.8", user: "alice", why: "ok", verdict }),
+  ),
+  lineOf({ from: "198.51.100.8", why: "-", verdict: "open" }),
+  lineOf({ from: "198.51.100.8" }, true),
 ];
 
 describe.runIf(canRun("fail2ban-regex"))("fail2ban", () => {
@@ -96,10 +158,12 @@ describe.runIf(canRun("fail2ban-regex"))("fail2ban", () => {
     const { root } = await installed("--fail2ban");
     await cp("/etc/fail2ban/filter.d/common.conf", join(root, "etc/fail2ban/filter.d/common.conf"));
     const log = join(root, "haproxy.log");
-    await writeFile(log, [...STRANGERS, ...GUESTS].map((line) => `Nov 21 02:24:29 ${line}\n`).join(""));
+    await writeFile(log, [...STRANGERS, ...GUESTS].map((line) => `${line}\n`).join(""));
     const filter = join(root, "etc/fail2ban/filter.d/familytraffic-mtproxy.conf");
     const { stdout } = await run("fail2ban-regex", ["--print-all-matched", "--print-all-missed", log, filter]);
-    expect(stdout).toContain(`Lines: 7 lines, 0 ignored, ${STRANGERS.length} matched, ${GUESTS.length} missed`);
+    expect(stdout).toContain(
+      `Lines: ${STRANGERS.length + GUESTS.length} lines, 0 ignored, ${STRANGERS.length} matched, ${GUESTS.length} missed`,
+    );
     const [matched = "", missed = ""] = stdout.split("Missed line(s)");
     for (const line of STRANGERS) expect(matched).toContain(line);
     for (const line of GUESTS) expect(missed).toContain(line);
@@ -129,11 +193,7 @@ describe.runIf(canRun("fail2ban-regex"))("fail2ban", () => {
     const on = `[familytraffic-mtproxy]\nenabled = true\nlogpath = ${log}\nmaxretry = 2\nbackend = polling\naction =\n`;
     await writeFile(join(config, "jail.local"), on);
     await start();
-    const now = new Date()
-      .toString()
-      .slice(4, 24)
-      .replace(/ \d{4} /, " ");
-    await writeFile(log, [...STRANGERS, ...STRANGERS, ...GUESTS, ...GUESTS].map((it) => `${now} ${it}\n`).join(""));
+    await writeFile(log, [...STRANGERS, ...STRANGERS, ...GUESTS, ...GUESTS].map((line) => `${line}\n`).join(""));
     const jail = () => client("status", "familytraffic-mtproxy");
     await expect.poll(jail).toMatch(/Banned IP list:.*198\.51\.100\.4/);
     expect(await jail()).not.toContain("198.51.100.8");

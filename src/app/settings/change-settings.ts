@@ -5,6 +5,7 @@ import { planState, refuseTakenPort } from "../live/plan-state.ts";
 import { loadSettings, type PlannedState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { type ChangedLink, changedLinks } from "../people/changed-links.ts";
+import { jailState } from "../setup/fail2ban.ts";
 import { setUpHost } from "../setup/set-up-host.ts";
 import { chooseSettings, refuseOtherShardsPort, type SettingOptions, writeSettings } from "./choose-settings.ts";
 
@@ -57,7 +58,7 @@ export async function changeSettings(
 /** A firewall rule and what else names the port go where it went. */
 export async function moveHostParts(ctx: HostContext, before: Settings, after: Settings): Promise<string[]> {
   const parts = await ctx.stores.hostRecord.read();
-  const isSwitched = before.dockerFirewall !== after.dockerFirewall;
+  const isSwitched = before.dockerFirewall !== after.dockerFirewall || jailState(before) !== jailState(after);
   if (!isSwitched && (before.port === after.port || parts.length === 0)) return [];
   const { failures } = await setUpHost(ctx, {}, after);
   const old = isSwitched ? "the machine's firewall is as before" : `the machine still names port ${before.port}`;

@@ -1,5 +1,6 @@
 import type { Context } from "../../context.ts";
 import { isIpv4, isPrivateIpv4, parseIpv4, parsePublicHost } from "../../domain/address.ts";
+import type { LoggedAddresses } from "../../domain/connection-log.ts";
 import { parseCoverDomain } from "../../domain/cover-domain.ts";
 import type { SiteChoice } from "../../domain/cover-site.ts";
 import { parseDownloadUrl } from "../../domain/download-url.ts";
@@ -39,6 +40,7 @@ export interface SettingOptions {
   readonly addressWindow?: number;
   readonly drainSeconds?: number;
   readonly coverSite?: SiteChoice;
+  readonly logAddresses?: LoggedAddresses;
   /** `ID=HOST:PORT` each; for the trial engine. */
   readonly datacenter?: readonly string[];
 }
@@ -82,6 +84,7 @@ export function parseSettings(options: SettingOptions): Partial<Settings> {
     addressWindow: options.addressWindow,
     drainSeconds: options.drainSeconds,
     coverSite: options.coverSite,
+    logAddresses: options.logAddresses,
     trialDatacenters: options.datacenter && Object.fromEntries(options.datacenter.map(parseDatacenter)),
   });
 }

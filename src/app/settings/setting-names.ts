@@ -1,3 +1,4 @@
+import { loggedAddresses } from "../../domain/connection-log.ts";
 import { AppError } from "../../domain/errors.ts";
 import { parsePort } from "../../domain/port.ts";
 import { shown } from "../../domain/printable.ts";
@@ -31,6 +32,7 @@ const readers: Readonly<Record<string, Reader>> = {
   })),
   address_window: one((text, name) => ({ addressWindow: count(text, name, countBounds.addressWindow) })),
   drain_seconds: one((text, name) => ({ drainSeconds: count(text, name, countBounds.drainSeconds) })),
+  log_addresses: one((text, name) => ({ logAddresses: choice(text, name, loggedAddresses) })),
   trial_datacenters: (datacenter) => ({ datacenter }),
 };
 

@@ -2,8 +2,10 @@ import type { HostContext } from "../../context.ts";
 import { AppError, AS_ROOT } from "../../domain/errors.ts";
 import { type ChosenPart, type HostEntry, type HostPart, hostEntryKinds, hostParts } from "../../domain/host-record.ts";
 import type { Settings } from "../../domain/settings.ts";
-import { fail2banFiles, type HostFileFacts, logrotateFiles } from "../../render/host-files.ts";
+import { type HostFileFacts, logrotateFiles } from "../../render/host-files.ts";
 import { putDockerFirewall, removeChain, removeRoute } from "./docker-firewall.ts";
+import { EDGE_COMMANDS, putEdgeServices } from "./edge-services.ts";
+import { jailState, putFail2ban } from "./fail2ban.ts";
 import { putFirewallRule, removeFirewallRule } from "./firewall.ts";
 import { putCompletion, putManual } from "./help-files.ts";
 import { putCommands, removeCommand } from "./host-commands.ts";
@@ -45,9 +47,14 @@ export async function setUpHost(
   return { parts, failures };
 }
 
-/** Where nothing can be published past UFW there is nothing to be done for the setting. */
-function wishFor(part: HostPart, wishes: HostWishes, { dockerFirewall, engine }: Settings): boolean | undefined {
-  return part === "docker-firewall" ? dockerFirewall && engine === "docker" : wishes[part];
+/** What follows a setting is there only for containers: nothing else is published past UFW, or routed by HAProxy. */
+export function wishFor(
+  part: HostPart,
+  wishes: HostWishes,
+  { dockerFirewall, routing, engine }: Settings,
+): boolean | undefined {
+  if (part === "docker-firewall") return dockerFirewall && engine === "docker";
+  return part === "edge" ? routing === "edge" && engine === "docker" : wishes[part];
 }
 
 async function setUpPart(
@@ -86,6 +93,7 @@ function needsRoot(part: HostPart): AppError {
 const missing: Readonly<Record<HostPart, string>> = {
   firewall: "there is no UFW here",
   "docker-firewall": "it takes UFW and the network of containers that were started once; then mtproxy setup again",
+  edge: `no systemd serves here: have ${EDGE_COMMANDS} run as root, and started again when one ends`,
   timer: "neither systemd nor cron serves here (apt-get install cron, then: mtproxy setup --timer)",
   logrotate: "there is no logrotate here",
   fail2ban: "there is no fail2ban here",
@@ -99,24 +107,28 @@ type Installer = (ctx: HostContext, settings: Settings) => Promise<string | unde
 const installers: Readonly<Record<HostPart, Installer>> = {
   firewall: async (ctx, settings) => putFirewallRule(ctx, settings, await readUfw(ctx)),
   "docker-firewall": putDockerFirewall,
+  edge: async (ctx, settings) => putEdgeServices(ctx, fileFacts(ctx, settings), await readServices(ctx)),
   timer: async (ctx, settings) => putTimers(ctx, fileFacts(ctx, settings), await readServices(ctx)),
   logrotate: async (ctx, settings) => {
     if (!(await readServices(ctx)).logrotate) return undefined;
     const [path] = await putHostFiles(ctx, "logrotate", logrotateFiles(fileFacts(ctx, settings)));
     return path && `log rotation: ${path}`;
   },
-  fail2ban: async (ctx, settings) => {
-    if (!(await readServices(ctx)).fail2ban) return undefined;
-    const paths = await putHostFiles(ctx, "fail2ban", fail2banFiles(fileFacts(ctx, settings)));
-    return paths.length === 0 ? undefined : `fail2ban filter, its jail off until HAProxy routes: ${paths.join(", ")}`;
-  },
+  fail2ban: async (ctx, settings) => putFail2ban(ctx, fileFacts(ctx, settings), await readServices(ctx)),
   commands: (ctx) => putCommands(ctx),
   completion: (ctx) => putCompletion(ctx),
   man: (ctx) => putManual(ctx),
 };
 
-function fileFacts({ paths, machine }: HostContext, { port }: Settings): HostFileFacts {
-  return { home: paths.home, logs: paths.logs, command: machine.ourselves, port };
+function fileFacts({ paths, machine }: HostContext, settings: Settings): HostFileFacts {
+  const { port, portRange } = settings;
+  return {
+    home: paths.home,
+    logs: paths.logs,
+    command: machine.ourselves,
+    ports: `${port},${portRange.first}:${portRange.last}`,
+    jail: jailState(settings),
+  };
 }
 
 type Remover = (ctx: HostContext, entry: HostEntry) => Promise<void>;

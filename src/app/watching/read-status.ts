@@ -12,6 +12,8 @@ import { formerEngineWarnings } from "../live/former-engine.ts";
 import { planState } from "../live/plan-state.ts";
 import { loadState, type State } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
+import { jailState } from "../setup/fail2ban.ts";
+import { AGENTS_AWAY, type AgentState, agentStates, agentTrouble, allAgentsAway } from "./agent-states.ts";
 
 type ShardCondition = "healthy" | "no upstream" | "not answering" | "stopped" | "missing";
 
@@ -50,6 +52,8 @@ export interface Status {
   readonly shards: readonly ShardStatus[];
   /** What is saved differs from what runs; null when nobody can tell. */
   readonly pending: boolean | null;
+  /** Those that tell HAProxy who is connecting; null without HAProxy routing. */
+  readonly agents: readonly AgentState[] | null;
   /** What setup put on this machine outside the home. */
   readonly host: readonly InstalledPart[];
 }
@@ -70,13 +74,15 @@ export async function readStatus(ctx: Context): Promise<Outcome<Status>> {
   const asked = await ask(engine);
   const keys = new Set(state.users.filter(hasSecret).map(({ secret }) => secret.key.reveal()));
   const shards = await Promise.all(state.book.shards.map((shard) => shardStatus(engine, shard, keys, asked.instances)));
+  const agents = state.settings.routing === "edge" ? await agentStates(ctx) : null;
   const { pending, revocations } = await backlogOf(ctx, engine, asked);
   const data = {
     ...summarize(state, engine, shards),
     pending,
+    agents,
     host: installedParts(await ctx.stores.hostRecord.read()),
   };
-  const failure = asked.failure ?? unhealthy(shards, state.settings);
+  const failure = asked.failure ?? unhealthy(shards, state.settings) ?? unasked(agents ?? []);
   // What does not run at all is started with everything that is saved.
   const runs = asked.instances.some(({ running }) => running);
   return {
@@ -85,10 +91,19 @@ export async function readStatus(ctx: Context): Promise<Outcome<Status>> {
       ...state.warnings,
       ...(await formerEngineWarnings(ctx, state.settings)),
       ...accessWarnings(revocations),
+      ...jailWarnings(state.settings, data.host),
       ...(pending === true && runs ? [PENDING] : []),
+      ...(agents ?? []).flatMap((agent) => troubleOf(agent)),
     ],
     ...(failure === undefined ? {} : { failure }),
   };
+}
+
+/** Somebody chose this; nobody should have to remember it. */
+function jailWarnings(settings: Settings, host: readonly InstalledPart[]): string[] {
+  const isGone = jailState(settings) === "gone" && host.some(({ part }) => part === "fail2ban");
+  if (!isGone) return [];
+  return ["fail2ban bans nobody: log_addresses is not full, so its jail is gone"];
 }
 
 const PENDING = "changes are saved that are not live yet: mtproxy plan shows them, mtproxy apply makes them live";
@@ -168,7 +183,11 @@ function conditionOf(instance: Instance | undefined, stats: ProxyStats | undefin
   return stats.readyTargets > 0 ? "healthy" : "no upstream";
 }
 
-function summarize(state: State, engine: Engine, shards: readonly ShardStatus[]): Omit<Status, "pending" | "host"> {
+function summarize(
+  state: State,
+  engine: Engine,
+  shards: readonly ShardStatus[],
+): Omit<Status, "pending" | "agents" | "host"> {
   const holders = state.users.filter(hasSecret);
   const enabled = holders.filter((user) => user.enabled).length;
   const active = state.sharedSecrets.filter((secret) => secret.active).length;
@@ -185,6 +204,16 @@ function summarize(state: State, engine: Engine, shards: readonly ShardStatus[])
     uptimeSeconds: Math.max(0, ...shards.map((shard) => shard.uptimeSeconds ?? 0)),
     shards,
   };
+}
+
+function troubleOf(agent: AgentState): string[] {
+  const trouble = agentTrouble(agent);
+  return trouble === undefined ? [] : [`${trouble.words}: ${trouble.remedy}`];
+}
+
+function unasked(agents: readonly AgentState[]): AppError | undefined {
+  if (agents.length === 0 || !allAgentsAway(agents)) return undefined;
+  return new AppError("unhealthy", AGENTS_AWAY, { hint: "mtproxy doctor agents" });
 }
 
 function installedParts(entries: readonly HostEntry[]): InstalledPart[] {

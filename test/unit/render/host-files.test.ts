@@ -14,7 +14,8 @@ const facts: HostFileFacts = {
   home: "/opt/familytraffic",
   logs: "/opt/familytraffic/logs/mtproxy",
   command: ["/usr/bin/node", "/usr/lib/mtproxy/bin/familytraffic-mtproxy"],
-  port: 8443,
+  ports: "8443,8444:9467",
+  jail: "off",
 };
 const all = (given: HostFileFacts) => [
   ...systemdFiles(given),
@@ -42,8 +43,15 @@ test("a server that was off does what it missed, and not at the second at which 
   for (const { content } of timers) expect(content).toMatch(/^RandomizedDelaySec=\d+\n(#.*\n)?Persistent=true$/m);
 });
 
-test("the jail is off, and cron's file has a name that cron reads", () => {
-  expect(fail2banFiles(facts)[1]?.content).toMatch(/^enabled = false$/m);
+test("the jail is off until HAProxy routes, and not there where the log tells no whole addresses", () => {
+  const jail = (state: HostFileFacts["jail"]) => fail2banFiles({ ...facts, jail: state })[1]?.content;
+  expect(jail("off")).toMatch(/^enabled = false$/m);
+  expect(jail("on")).toMatch(/^enabled = true$/m);
+  expect(jail("on")).toMatch(/^port = 8443,8444:9467$/m);
+  expect(jail("gone")).toBeUndefined();
+});
+
+test("cron's file has a name that cron reads", () => {
   expect(cronFiles(facts)[0]?.path).toMatch(/^\/etc\/cron\.d\/[\w-]+$/);
 });
 

@@ -93,6 +93,7 @@ describe("what is written is read again", () => {
       maxConnectionsPerSource: 8,
       addressWindow: 60,
       drainSeconds: 0,
+      logAddresses: "truncated",
       coverSite: { kind: "page", certificate: "/c.pem", key: "/k.pem", page: "/p.html" },
       image: "registry.example:5000/mtproxy@sha256:00",
       defaultMode: "fake-tls",
