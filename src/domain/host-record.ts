@@ -3,14 +3,15 @@ export const chosenParts = ["firewall", "timer", "logrotate", "fail2ban", "comma
 
 export type ChosenPart = (typeof chosenParts)[number];
 
-/** Those and the one that follows a setting, `docker_firewall`. */
+/** Those and what follows a setting: `docker_firewall`, and `routing`, with which the agents and the daemon come and go. */
 export const hostParts = [
   "firewall",
   "docker-firewall",
+  "edge",
   ...chosenParts.slice(1),
 ] as const satisfies readonly HostPart[];
 
-export type HostPart = ChosenPart | "docker-firewall";
+export type HostPart = ChosenPart | "docker-firewall" | "edge";
 
 /** One thing that we put there: exactly these are removed at uninstall. */
 export interface HostEntry {

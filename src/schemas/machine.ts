@@ -16,6 +16,7 @@ export const hostPart = shared<HostPart>(
   choice("What setup puts on the machine outside the home", {
     firewall: "a rule of UFW",
     "docker-firewall": "rules that let UFW's count for what Docker publishes",
+    edge: "services that HAProxy's routing needs: the agents and the daemon",
     timer: "systemd's timers, or cron's file",
     logrotate: "its file",
     fail2ban: "a filter and a jail",

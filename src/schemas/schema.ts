@@ -64,6 +64,11 @@ export function list<T>(description: string, items: Schema<T>): Schema<readonly 
   return { json: { type: "array", items: items.json, description } };
 }
 
+/** One of a few whole numbers. */
+export function integer<T extends number>(description: string, values: readonly T[]): Schema<T> {
+  return { json: { type: "integer", enum: values, description } };
+}
+
 /** An object with exactly these fields, named as in the type; in JSON they are snake_case. */
 export function object<T>(title: string, fields: Fields<T>): Schema<T> {
   const described = Object.entries(fields as Readonly<Record<string, Schema<unknown>>>);

@@ -1,9 +1,10 @@
 import type { CheckList, CheckResult, Diagnosis } from "../app/doctor/run-doctor.ts";
+import type { AgentState } from "../app/watching/agent-states.ts";
 import type { Logs, ShardLog } from "../app/watching/read-logs.ts";
 import type { HolderStats, ShardStats, Stats } from "../app/watching/read-stats.ts";
 import type { ShardStatus, Status } from "../app/watching/read-status.ts";
 import { hostPart } from "./machine.ts";
-import { choice, count, either, flag, instant, list, measure, object, orNull, text } from "./schema.ts";
+import { choice, count, either, flag, instant, integer, list, measure, object, orNull, text } from "./schema.ts";
 import * as value from "./values.ts";
 
 /** Commands that show the running proxies. */
@@ -35,6 +36,20 @@ const shardStatus = object<ShardStatus>("A shard", {
   version: orNull(text(`What the proxy calls itself${UNKNOWN}`)),
 });
 
+const agentState = object<AgentState>("An agent", {
+  agent: integer<AgentState["agent"]>("HAProxy asks agent 1, and agent 2 while that one is away", [1, 2]),
+  condition: choice("How it is", {
+    answers: "it answers as it does to HAProxy",
+    silent: "it takes a connection and says nothing",
+    gone: "nobody listens",
+  }),
+  version: orNull(text("Version of mtproxy that it is; null when it does not run")),
+  outdated: flag("It is not the version that is installed"),
+  keys: orNull(count("Keys that it works with; null when it does not run")),
+  current: orNull(flag("Those are the latest; null when nobody can tell")),
+  fault: orNull(text("Why it could not take the latest")),
+});
+
 const status = object<Status>("What runs", {
   engine: value.engineName(),
   notice: orNull(text("What an admin must know about this engine")),
@@ -52,6 +67,7 @@ const status = object<Status>("What runs", {
   uptimeSeconds: count("Seconds that the oldest of them runs"),
   shards: list("Shard by shard", shardStatus),
   pending: orNull(flag("What is saved differs from what runs; null when nobody can tell")),
+  agents: orNull(list("Those that tell HAProxy who is connecting; null without HAProxy routing", agentState)),
   host: list(
     "What setup put on this machine outside the home",
     object<Status["host"][number]>("A part", {

@@ -2,6 +2,7 @@ import type { Applied } from "../app/live/apply-plan.ts";
 import type { SwitchedService } from "../app/live/run-service.ts";
 import type { ShownPlan, ShownShard } from "../app/live/show-plan.ts";
 import type { Verified, VerifiedLink } from "../app/people/verify-links.ts";
+import type { AgentState } from "../app/watching/agent-states.ts";
 import type { InstalledPart, ShardStatus, Status } from "../app/watching/read-status.ts";
 import type { Style } from "../commands/command.ts";
 import { formatInstant } from "../domain/expiry.ts";
@@ -20,6 +21,7 @@ export function statusView(status: Status, style: Style): string {
     `  Port: ${ports === "" ? "-" : ports}`,
     `  Users: ${status.users.enabled} enabled, ${status.users.disabled} disabled`,
     ...sharedSecretLine(status.sharedSecrets),
+    ...(status.agents ?? []).map((agent) => agentLine(agent, style)),
     ...hostLines(status.host),
     ...(status.notice === null ? [] : ["", style.warning(status.notice)]),
   ].join("\n");
@@ -34,6 +36,19 @@ function sharedSecretLine({ active, inactive }: Status["sharedSecrets"]): string
 function hostLines(parts: readonly InstalledPart[]): string[] {
   if (parts.length === 0) return [];
   return ["  On this machine:", ...parts.map(({ part, items }) => `    ${part}: ${items.join(", ")}`)];
+}
+
+const conditions = { answers: "running", silent: "not answering", gone: "not running" } as const;
+
+function agentLine({ agent, condition, version, outdated, current, fault }: AgentState, style: Style): string {
+  const isWell = condition === "answers" && current !== false && !outdated;
+  const details = [
+    conditions[condition],
+    ...(outdated ? [`version ${version}`] : []),
+    ...(current === false ? ["keys that are not the latest"] : []),
+    ...(fault === null ? [] : [fault]),
+  ];
+  return `  ${isWell ? style.good("✓") : style.bad("✗")} Agent ${agent}: ${details.join(", ")}`;
 }
 
 function shardLine(shard: ShardStatus, { engine, shards }: Status, style: Style): string {

@@ -1,3 +1,4 @@
+import { agentsCheck } from "./agents.ts";
 import type { Check } from "./check.ts";
 import { clockCheck } from "./clock.ts";
 import { coverDomainsCheck } from "./cover-domains.ts";
@@ -8,6 +9,7 @@ import { driftCheck } from "./drift.ts";
 import { expiriesCheck } from "./expiries.ts";
 import { firewallCheck } from "./firewall.ts";
 import { formerEngineCheck } from "./former-engine.ts";
+import { haproxyCheck } from "./haproxy.ts";
 import { homeCheck } from "./home.ts";
 import { imageCheck } from "./image.ts";
 import { natCheck } from "./nat.ts";
@@ -34,6 +36,8 @@ export const checks: readonly Check[] = [
   telegramConfigCheck,
   scheduleCheck,
   proxiesCheck,
+  haproxyCheck,
+  agentsCheck,
   openFilesCheck,
   natCheck,
   datacentersCheck,

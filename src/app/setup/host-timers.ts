@@ -44,7 +44,11 @@ export async function reloadUnits(ctx: HostContext): Promise<void> {
   if (ctx.machine.root === undefined) await ctx.machine.run(["systemctl", "daemon-reload"]);
 }
 
-function systemctl({ machine: { root } }: HostContext, verb: "enable" | "disable", names: readonly string[]): string[] {
+export function systemctl(
+  { machine: { root } }: HostContext,
+  verb: "enable" | "disable",
+  names: readonly string[],
+): string[] {
   return root === undefined
     ? ["systemctl", "--quiet", verb, "--now", ...names]
     : ["systemctl", "--quiet", `--root=${root}`, verb, ...names];

@@ -8,7 +8,7 @@ import { furnishHost, goOn } from "./furnish-host.ts";
 import { readHostFacts } from "./host-facts.ts";
 import { installDocker, lacksDocker } from "./install-docker.ts";
 import { loadImage, requireFile } from "./load-image.ts";
-import type { HostPartState } from "./set-up-host.ts";
+import { type HostPartState, wishFor } from "./set-up-host.ts";
 import { type SetupOptions, type SetupResult, setUp } from "./setup.ts";
 import type { SetupAnswers } from "./setup-answers.ts";
 import { dockerAnswers, startDocker } from "./start-docker.ts";
@@ -94,7 +94,7 @@ async function givenImage(
 }
 
 async function wished(ctx: HostContext, options: InstallOptions, { settings }: SetupResult): Promise<HostPartState[]> {
-  const wish = (part: HostPart) => (part === "docker-firewall" ? settings.dockerFirewall : options[part]);
+  const wish = (part: HostPart) => wishFor(part, options, settings);
   return (await installed(ctx)).map(({ part, installed }) => ({ part, installed: wish(part) ?? installed }));
 }
 

@@ -1,0 +1,32 @@
+import { AppError } from "../../domain/errors.ts";
+import { agentStates } from "../watching/agent-states.ts";
+import { requireEdge } from "./agents.ts";
+import { type Check, failed, ok } from "./check.ts";
+
+export const haproxyCheck: Check = {
+  id: "haproxy",
+  title: "HAProxy runs, and finds the agents",
+  run: async (exam) => {
+    await requireEdge(exam);
+    try {
+      const haproxy = await exam.ctx.haproxy();
+      const [{ version, connections, maxConnections }, found, states] = await Promise.all([
+        haproxy.info(),
+        haproxy.counts("agents"),
+        agentStates(exam.ctx),
+      ]);
+      const isUp = (agent: number) =>
+        found.some(({ name, status }) => name === `agent${agent}` && status.startsWith("UP"));
+      const lost = states.filter(({ agent, condition }) => condition === "answers" && !isUp(agent));
+      if (lost.length > 0)
+        return failed(
+          `HAProxy does not reach agent ${lost.map(({ agent }) => agent).join(" and ")}, which answers`,
+          "mtproxy doctor agents; mtproxy restart where that finds nothing",
+        );
+      return ok(`HAProxy ${version} has ${connections} of ${maxConnections} connections`);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return failed(`HAProxy does not answer, so nobody gets in: ${error.message}`, "mtproxy start");
+    }
+  },
+};
