@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { Interleaved } from "./test/support/interleaved.mts";
-import { dockerLacks, whatDoesNotRun } from "./test/support/machine.mts";
+import { canRun, dockerLacks, whatDoesNotRun } from "./test/support/machine.mts";
 
 /** Templates and container scripts are imported as text, as the bundler's loaders do (scripts/build.mjs). */
 const texts = {
@@ -47,7 +47,7 @@ export default defineConfig({
       project("cli"),
       project("contract"),
       project("e2e"),
-      project("edge"),
+      ...(canRun("haproxy") ? [project("edge")] : []),
       ...((await dockerLacks()) === undefined ? [project("docker", docker), project("server", slow)] : []),
     ],
   },

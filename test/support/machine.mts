@@ -24,6 +24,7 @@ const programs = [
   "logrotate",
   "fail2ban-regex",
   "ufw",
+  "haproxy",
 ] as const;
 
 /** Where the shell would find the program. */
