@@ -69,6 +69,11 @@ export function integer<T extends number>(description: string, values: readonly 
   return { json: { type: "integer", enum: values, description } };
 }
 
+/** For what goes on until it is ended, and prints no JSON then. */
+export function nothing(description: string): Schema<null> {
+  return { json: { type: "null", description } };
+}
+
 /** An object with exactly these fields, named as in the type; in JSON they are snake_case. */
 export function object<T>(title: string, fields: Fields<T>): Schema<T> {
   const described = Object.entries(fields as Readonly<Record<string, Schema<unknown>>>);

@@ -1,10 +1,24 @@
 import type { CheckList, CheckResult, Diagnosis } from "../app/doctor/run-doctor.ts";
 import type { AgentState } from "../app/watching/agent-states.ts";
+import type { HaproxyState } from "../app/watching/haproxy-state.ts";
 import type { Logs, ShardLog } from "../app/watching/read-logs.ts";
 import type { HolderStats, ShardStats, Stats } from "../app/watching/read-stats.ts";
 import type { ShardStatus, Status } from "../app/watching/read-status.ts";
 import { hostPart } from "./machine.ts";
-import { choice, count, either, flag, instant, integer, list, measure, object, orNull, text } from "./schema.ts";
+import {
+  choice,
+  count,
+  either,
+  flag,
+  instant,
+  integer,
+  list,
+  measure,
+  nothing,
+  object,
+  orNull,
+  text,
+} from "./schema.ts";
 import * as value from "./values.ts";
 
 /** Commands that show the running proxies. */
@@ -34,6 +48,21 @@ const shardStatus = object<ShardStatus>("A shard", {
   declaredTargets: figure("Connections to Telegram that it wants"),
   tagSet: orNull(flag(`It tells Telegram a promoted channel's tag${UNKNOWN}`)),
   version: orNull(text(`What the proxy calls itself${UNKNOWN}`)),
+});
+
+const haproxyState = object<HaproxyState>("HAProxy before the shards; null without HAProxy routing", {
+  condition: choice("How it is", {
+    running: "it runs and answers",
+    "not answering": "it runs and says nothing at its socket",
+    stopped: "its container is stopped",
+    missing: "there is no container",
+    unknown: "the engine cannot be asked",
+  }),
+  version: orNull(text("As HAProxy says it")),
+  connections: orNull(count("Open now, of people and strangers")),
+  uptimeSeconds: orNull(count("Seconds since its worker started")),
+  oldWorkers: orNull(count("Workers of configurations before, whose connections go on")),
+  draining: orNull(count("Proxies that were replaced and are not ended yet")),
 });
 
 const agentState = object<AgentState>("An agent", {
@@ -67,6 +96,11 @@ const status = object<Status>("What runs", {
   uptimeSeconds: count("Seconds that the oldest of them runs"),
   shards: list("Shard by shard", shardStatus),
   pending: orNull(flag("What is saved differs from what runs; null when nobody can tell")),
+  routing: choice("How clients reach their shard", {
+    direct: "each shard has a public port",
+    edge: "HAProxy stands before them",
+  }),
+  haproxy: orNull(haproxyState),
   agents: orNull(list("Those that tell HAProxy who is connecting; null without HAProxy routing", agentState)),
   host: list(
     "What setup put on this machine outside the home",
@@ -152,4 +186,6 @@ const checkList = object<CheckList>("The checks there are (--list)", {
   checks: list("In their order", object<CheckList["checks"][number]>("A check", { id: checkId, title: checkTitle })),
 });
 
-export const watching = { status, stats, logs, doctor: either(diagnosis, checkList) };
+const endless = nothing("A service of the host, which goes on until it is ended");
+
+export const watching = { status, stats, logs, doctor: either(diagnosis, checkList), agent: endless, daemon: endless };

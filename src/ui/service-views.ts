@@ -3,6 +3,7 @@ import type { SwitchedService } from "../app/live/run-service.ts";
 import type { ShownPlan, ShownShard } from "../app/live/show-plan.ts";
 import type { Verified, VerifiedLink } from "../app/people/verify-links.ts";
 import type { AgentState } from "../app/watching/agent-states.ts";
+import type { HaproxyState } from "../app/watching/haproxy-state.ts";
 import type { InstalledPart, ShardStatus, Status } from "../app/watching/read-status.ts";
 import type { Style } from "../commands/command.ts";
 import { formatInstant } from "../domain/expiry.ts";
@@ -21,6 +22,7 @@ export function statusView(status: Status, style: Style): string {
     `  Port: ${ports === "" ? "-" : ports}`,
     `  Users: ${status.users.enabled} enabled, ${status.users.disabled} disabled`,
     ...sharedSecretLine(status.sharedSecrets),
+    ...(status.haproxy === null ? [] : [haproxyLine(status.haproxy, style)]),
     ...(status.agents ?? []).map((agent) => agentLine(agent, style)),
     ...hostLines(status.host),
     ...(status.notice === null ? [] : ["", style.warning(status.notice)]),
@@ -36,6 +38,16 @@ function sharedSecretLine({ active, inactive }: Status["sharedSecrets"]): string
 function hostLines(parts: readonly InstalledPart[]): string[] {
   if (parts.length === 0) return [];
   return ["  On this machine:", ...parts.map(({ part, items }) => `    ${part}: ${items.join(", ")}`)];
+}
+
+function haproxyLine({ condition, version, oldWorkers, draining }: HaproxyState, style: Style): string {
+  const details = [
+    ...(version === null ? [] : [version]),
+    ...(oldWorkers === null || oldWorkers === 0 ? [] : [`${counted(oldWorkers, "worker")} of before`]),
+    ...(draining === null || draining === 0 ? [] : [`${counted(draining, "proxy", "proxies")} drain`]),
+  ];
+  const mark = condition === "running" ? style.good("✓") : style.bad("✗");
+  return `  ${mark} HAProxy: ${[condition, ...details].join(", ")}`;
 }
 
 const conditions = { answers: "running", silent: "not answering", gone: "not running" } as const;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../../context.ts";
+import type { ConnectionRecord } from "../../domain/connection-record.ts";
 import { wordsOf } from "../../domain/errors.ts";
 import { Ledger } from "../../domain/ledger.ts";
 import { nearQuota, passingRefusals } from "../../domain/refusals.ts";
@@ -16,10 +17,14 @@ export interface DaemonOptions {
   readonly signal: AbortSignal;
   /** One line of a log; without keys. */
   readonly log: (line: string) => void;
+  /** Gets every connection that ended, for people and fail2ban to read. */
+  readonly connectionLog: {
+    write(records: readonly ConnectionRecord[], addresses: Settings["logAddresses"]): Promise<void>;
+  };
 }
 
 /** How often each part is done; expiry is to be felt within a second, a quota within ten. */
-const EVERY_MS = { enforce: 250, read: 1000, observe: 2000, save: 10_000, follow: 2000 } as const;
+const EVERY_MS = { enforce: 250, read: 1000, observe: 2000, save: 10_000, follow: 2000, write: 500 } as const;
 
 /**
  * Until `signal` aborts: sums what everybody uses, ends what has expired or is used up, and keeps HAProxy's counts of addresses right.
@@ -36,17 +41,21 @@ class Daemon {
   readonly #signal: AbortSignal;
   readonly #log: (line: string) => void;
   readonly #enforcer: Enforcer;
+  readonly #connectionLog: DaemonOptions["connectionLog"];
+  /** Not written to it yet. */
+  #records: ConnectionRecord[] = [];
   #ledger = new Ledger();
   #saved = 0;
   #settings: Settings | undefined;
   #users: readonly User[] = [];
   readonly #warned = new Set<string>();
 
-  constructor(ctx: Context, { signal, log }: DaemonOptions) {
+  constructor(ctx: Context, { signal, log, connectionLog }: DaemonOptions) {
     this.#ctx = ctx;
     this.#signal = signal;
     this.#log = log;
     this.#enforcer = new Enforcer(ctx, log);
+    this.#connectionLog = connectionLog;
   }
 
   async run(): Promise<void> {
@@ -71,8 +80,10 @@ class Daemon {
         this.#atEdge(() => this.#enforce()),
       ),
       this.#repeat("saving the ledger", EVERY_MS.save, () => this.#save()),
+      this.#repeat("writing the log of connections", EVERY_MS.write, () => this.#writeLog()),
     ]);
     await this.#save();
+    await this.#writeLog();
   }
 
   /** Trouble is told when it begins and when it ends; everything else goes on. */
@@ -106,7 +117,15 @@ class Daemon {
   async #follow(): Promise<void> {
     if (this.#settings === undefined) return;
     const { edge } = await this.#ctx.engine(this.#settings);
-    if (edge !== undefined) await followRecords(this.#ctx, edge, this.#ledger, this.#signal);
+    const onRecord = (record: ConnectionRecord) => void this.#records.push(record);
+    if (edge !== undefined) await followRecords(this.#ctx, edge, this.#ledger, { signal: this.#signal, onRecord });
+  }
+
+  /** What cannot be written is let go: nobody waits for it, and the ledger has it. */
+  async #writeLog(): Promise<void> {
+    const records = this.#records;
+    this.#records = [];
+    await this.#connectionLog.write(records, this.#settings?.logAddresses ?? "off");
   }
 
   async #observe(): Promise<void> {

@@ -74,6 +74,8 @@ export interface Backlog {
   readonly pending: boolean;
   /** Of processes that run: these people still get in. */
   readonly revocations: readonly Revocation[];
+  /** Refused by the agents, and taken from the process by the timer. */
+  readonly deferred: readonly Revocation[];
 }
 
 /** Compares what is saved with what runs; asks the engine nothing more than that. */
@@ -83,13 +85,16 @@ export async function findBacklog(
   engine: Engine,
   instances: readonly Instance[],
 ): Promise<Backlog> {
-  const rendering = renderDeployment(await makeDeployment(ctx, planned, planned.state.engineRecord));
-  const means = await edgeMeans(engine, rendering, instances, true);
+  const deployment = await makeDeployment(ctx, planned, planned.state.engineRecord);
+  const rendering = renderDeployment(deployment);
+  const means = await edgeMeans(engine, rendering, instances, false);
   const changes = shardChanges(planned.plan, rendering.digests, instances, new Map(), engine.capabilities, means);
-  const running = changes.filter(({ action }) => action !== "start");
+  const open = changes.filter(({ action }) => action !== "start" && action !== "defer");
+  const deferred = changes.filter(({ action }) => action === "defer");
   return {
-    pending: changes.some(({ action }) => action !== "none"),
-    revocations: openRevocations(planned.plan, running),
+    pending: changes.some(({ action }) => action !== "none" && action !== "defer"),
+    revocations: openRevocations(planned.plan, open),
+    deferred: openRevocations(planned.plan, deferred),
   };
 }
 

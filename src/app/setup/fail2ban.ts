@@ -1,6 +1,7 @@
 import type { HostContext } from "../../context.ts";
+import { HAPROXY_LOG } from "../../domain/connection-log.ts";
 import type { Settings } from "../../domain/settings.ts";
-import { fail2banFiles, HAPROXY_LOG, type HostFileFacts } from "../../render/host-files.ts";
+import { fail2banFiles, type HostFileFacts } from "../../render/host-files.ts";
 import type { HostServices } from "./host-facts.ts";
 import { putHostFiles } from "./host-files.ts";
 

@@ -1,19 +1,20 @@
 import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import { type HostEntry, type HostPart, hostParts } from "../../domain/host-record.ts";
-import { accessWarnings, type Revocation, withoutKeys } from "../../domain/plan/revoked.ts";
+import { accessWarnings, deferredWarnings, withoutKeys } from "../../domain/plan/revoked.ts";
 import type { ProxyStats } from "../../domain/proxy-stats.ts";
-import type { EngineName, Settings } from "../../domain/settings.ts";
+import type { EngineName, Routing, Settings } from "../../domain/settings.ts";
 import { type ModeFamily, type Shard, shardName } from "../../domain/shard.ts";
 import { hasSecret } from "../../domain/user.ts";
 import type { Engine, Instance } from "../../engine/engine.ts";
-import { findBacklog } from "../live/apply-plan.ts";
+import { type Backlog, findBacklog } from "../live/apply-plan.ts";
 import { formerEngineWarnings } from "../live/former-engine.ts";
 import { planState } from "../live/plan-state.ts";
 import { loadState, type State } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { jailState } from "../setup/fail2ban.ts";
 import { AGENTS_AWAY, type AgentState, agentStates, agentTrouble, allAgentsAway } from "./agent-states.ts";
+import { type HaproxyState, haproxyState, shutDoor } from "./haproxy-state.ts";
 
 type ShardCondition = "healthy" | "no upstream" | "not answering" | "stopped" | "missing";
 
@@ -52,6 +53,9 @@ export interface Status {
   readonly shards: readonly ShardStatus[];
   /** What is saved differs from what runs; null when nobody can tell. */
   readonly pending: boolean | null;
+  readonly routing: Routing;
+  /** What stands before the shards; null without HAProxy routing. */
+  readonly haproxy: HaproxyState | null;
   /** Those that tell HAProxy who is connecting; null without HAProxy routing. */
   readonly agents: readonly AgentState[] | null;
   /** What setup put on this machine outside the home. */
@@ -75,14 +79,17 @@ export async function readStatus(ctx: Context): Promise<Outcome<Status>> {
   const keys = new Set(state.users.filter(hasSecret).map(({ secret }) => secret.key.reveal()));
   const shards = await Promise.all(state.book.shards.map((shard) => shardStatus(engine, shard, keys, asked.instances)));
   const agents = state.settings.routing === "edge" ? await agentStates(ctx) : null;
-  const { pending, revocations } = await backlogOf(ctx, engine, asked);
+  const haproxy = state.settings.routing === "edge" ? await haproxyState(ctx, engine) : null;
+  const { pending, revocations, deferred } = await backlogOf(ctx, engine, asked);
   const data = {
     ...summarize(state, engine, shards),
     pending,
+    routing: state.settings.routing,
+    haproxy,
     agents,
     host: installedParts(await ctx.stores.hostRecord.read()),
   };
-  const failure = asked.failure ?? unhealthy(shards, state.settings) ?? unasked(agents ?? []);
+  const failure = asked.failure ?? unhealthy(shards, state.settings) ?? shutDoor(haproxy) ?? unasked(agents ?? []);
   // What does not run at all is started with everything that is saved.
   const runs = asked.instances.some(({ running }) => running);
   return {
@@ -91,6 +98,7 @@ export async function readStatus(ctx: Context): Promise<Outcome<Status>> {
       ...state.warnings,
       ...(await formerEngineWarnings(ctx, state.settings)),
       ...accessWarnings(revocations),
+      ...deferredWarnings(deferred),
       ...jailWarnings(state.settings, data.host),
       ...(pending === true && runs ? [PENDING] : []),
       ...(agents ?? []).flatMap((agent) => troubleOf(agent)),
@@ -113,13 +121,14 @@ async function backlogOf(
   ctx: Context,
   engine: Engine,
   { instances, failure }: Asked,
-): Promise<{ pending: boolean | null; revocations: readonly Revocation[] }> {
+): Promise<{ pending: boolean | null } & Pick<Backlog, "revocations" | "deferred">> {
   try {
     const planned = await planState(ctx);
-    if (failure !== undefined) return { pending: null, revocations: withoutKeys(planned.plan.revocations) };
+    if (failure !== undefined)
+      return { pending: null, revocations: withoutKeys(planned.plan.revocations), deferred: [] };
     return await findBacklog(ctx, planned, engine, instances);
   } catch (error) {
-    if (error instanceof AppError) return { pending: null, revocations: [] };
+    if (error instanceof AppError) return { pending: null, revocations: [], deferred: [] };
     throw error;
   }
 }
@@ -187,7 +196,7 @@ function summarize(
   state: State,
   engine: Engine,
   shards: readonly ShardStatus[],
-): Omit<Status, "pending" | "agents" | "host"> {
+): Omit<Status, "pending" | "routing" | "haproxy" | "agents" | "host"> {
   const holders = state.users.filter(hasSecret);
   const enabled = holders.filter((user) => user.enabled).length;
   const active = state.sharedSecrets.filter((secret) => secret.active).length;

@@ -55,6 +55,15 @@ export function revocation(holder: string): string {
   return `the key of ${describeHolder(holder)} is revoked`;
 }
 
+/** A sentence for each person whom only the agents refuse yet. */
+export function deferredWarnings(revoked: readonly Revocation[]): string[] {
+  const holders = [...new Set(revoked.map(({ holder }) => holder))];
+  return holders.map((holder) => {
+    const who = holder === sharedHolder ? describeHolder(holder) : `a key of ${holder}`;
+    return `${who} is taken away and HAProxy refuses it; its proxy drops it within 10 minutes (mtproxy tick), and would take it while no agent answers`;
+  });
+}
+
 /** A sentence for each person who still gets in, for commands that only read. */
 export function accessWarnings(revoked: readonly Revocation[]): string[] {
   const holders = [...new Set(revoked.map(({ holder }) => holder))];
