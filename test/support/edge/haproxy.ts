@@ -44,6 +44,8 @@ export class RunningHaproxy {
   readonly #folders: EdgeFolders;
   readonly #process: ChildProcess;
   readonly #lines: string[] = [];
+  /** When each line came, as the engine would write it down: no two are the same. */
+  readonly #times: string[] = [];
 
   private constructor(folders: EdgeFolders, child: ChildProcess) {
     this.#folders = folders;
@@ -52,7 +54,12 @@ export class RunningHaproxy {
     const read = (chunk: Buffer): void => {
       const lines = (rest + chunk.toString()).split("\n");
       rest = lines.pop() ?? "";
-      this.#lines.push(...lines);
+      for (const line of lines) {
+        this.#times.push(
+          new Date().toISOString().replace("Z", `${String(this.#lines.length % 1e6).padStart(6, "0")}Z`),
+        );
+        this.#lines.push(line);
+      }
     };
     child.stdout?.on("data", read);
     child.stderr?.on("data", read);
@@ -65,6 +72,17 @@ export class RunningHaproxy {
     onTestFinished(() => haproxy.stop());
     await vi.waitFor(() => expect(haproxy.output).toContain("Loading success"), 10_000);
     return haproxy;
+  }
+
+  /** What it printed since then, with the time of each line, and what it prints from now on; as the engine keeps it. */
+  async *log(since: string | undefined, signal: AbortSignal | undefined): AsyncGenerator<string> {
+    for (let index = 0; signal?.aborted !== true; ) {
+      for (; index < this.#lines.length; index += 1) {
+        const at = this.#times[index] ?? "";
+        if (since === undefined || at >= since) yield `${at} ${this.#lines[index]}`;
+      }
+      await new Promise((later) => setTimeout(later, 10));
+    }
   }
 
   /** Everything that it printed. */
