@@ -166,6 +166,7 @@ const typed: Readonly<Record<string, readonly string[]>> = {
   "vless-user remove": ["user-06", "--dry-run"],
   "set-user": ["user-08", "--note", "x", "--dry-run"],
   "set-limit": ["user-08", "--addresses", "3", "--dry-run"],
+  daemon: [],
   "list-secrets": [],
   "remove-secret": ["1", "--dry-run"],
   "list-fake-tls-domains": [],

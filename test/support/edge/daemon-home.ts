@@ -7,7 +7,7 @@ import type { Sums } from "../../../src/domain/ledger.ts";
 import { revealSecret, type Secret } from "../../../src/domain/secret.ts";
 import { defaultSettings } from "../../../src/domain/settings.ts";
 import { createAgents } from "../../../src/edge/agents.ts";
-import { ConnectionLog, ConnectionLog } from "../../../src/edge/connection-log.ts";
+import { ConnectionLog } from "../../../src/edge/connection-log.ts";
 import type { EdgeKey } from "../../../src/edge/identify/edge-key.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { createFiles } from "../../../src/host/files.ts";
@@ -72,7 +72,7 @@ export class DaemonHome {
   async start(): Promise<() => Promise<void>> {
     const controller = new AbortController();
     const before = this.said.length;
-    const connectionLog = new ConnectionLog(join(this.#scene.folders.home, "connections.log"));
+    const connectionLog = new ConnectionLog(this.connectionLog);
     const log = (line: string) => void this.said.push(line);
     const running = runDaemon(this.ctx, { signal: controller.signal, log, connectionLog });
     const stop = async (): Promise<void> => {
