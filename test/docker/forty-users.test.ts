@@ -167,6 +167,8 @@ const typed: Readonly<Record<string, readonly string[]>> = {
   "set-user": ["user-08", "--note", "x", "--dry-run"],
   "set-limit": ["user-08", "--addresses", "3", "--dry-run"],
   daemon: [],
+  "enable-haproxy-routing": ["--dry-run"],
+  "disable-haproxy-routing": ["--dry-run"],
   "list-secrets": [],
   "remove-secret": ["1", "--dry-run"],
   "list-fake-tls-domains": [],

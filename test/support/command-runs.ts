@@ -115,6 +115,17 @@ export const mtproxyRuns: Readonly<Record<string, CommandRuns>> = {
     says: /TLS 1\.3/,
     fails: { args: ["not_a name"] },
   },
+  agent: {
+    needs: "root, and to be ended",
+    elsewhere: "test/edge/agent-process.test.ts",
+    fails: { args: ["3"] },
+  },
+  "enable-haproxy-routing": {
+    needs: "Docker",
+    elsewhere: "test/docker/edge.test.ts",
+    fails: { args: [] },
+  },
+  "disable-haproxy-routing": { works: ["--dry-run"], says: /own public port/, fails: BARE },
   "set-cover-site": {
     works: ["--server", "192.0.2.80:8080", "--dry-run"],
     says: /cover_site/,
