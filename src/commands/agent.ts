@@ -10,9 +10,9 @@ export function declareAgentCommand(program: CliCommand): void {
     .examples(["mtproxy agent 1", "mtproxy agent 2"])
     .runs(
       async (ctx, number: string) => {
+        const agent = parseNumber(number);
         const [screen, signal] = [await ctx.screen(), ctx.signal];
-        const log = (line: string) => screen.line(line);
-        await ctx.agents.serve(parseNumber(number), { signal, onHangup: ctx.onHangup, log });
+        await ctx.agents.serve(agent, { signal, onHangup: ctx.onHangup, log: (line) => screen.line(line) });
         return { data: null };
       },
       () => "",
