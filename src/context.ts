@@ -2,7 +2,7 @@ import type { Settings } from "./domain/settings.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Haproxy } from "./haproxy.ts";
 import type { Machine } from "./machine.ts";
-import type { Agents, Clock, Files, HomePaths, Host, Locks, Progress, Random } from "./ports.ts";
+import type { Agents, Clock, ConnectionLog, Files, HomePaths, Host, Locks, Progress, Random } from "./ports.ts";
 import type { Stores } from "./state/stores.ts";
 
 /** Everything that a use case may touch. Commands build it once; tests build it from the same pieces in a temporary home. */
@@ -17,6 +17,8 @@ export interface Context {
   readonly agents: Agents;
   /** The running one, where HAProxy routes. */
   haproxy(): Promise<Haproxy>;
+  /** Of the edge; the daemon writes it. */
+  readonly connectionLog: ConnectionLog;
   readonly progress: Progress;
   /**
    * From here on the first Ctrl-C (or SIGTERM, or a closed terminal) lets the command finish and only tells people so; the second

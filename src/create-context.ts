@@ -1,8 +1,10 @@
 import { version } from "../package.json";
 import type { Context, HostContext } from "./context.ts";
+import { HAPROXY_LOG } from "./domain/connection-log.ts";
 import type { Settings } from "./domain/settings.ts";
 import { createAgents } from "./edge/agents.ts";
 import { connectHaproxy } from "./edge/connect-haproxy.ts";
+import { ConnectionLog } from "./edge/connection-log.ts";
 import type { Engine } from "./engine/engine.ts";
 import { createFiles } from "./host/files.ts";
 import { createHost } from "./host/host.ts";
@@ -49,6 +51,7 @@ export function createContext({ home, progress, putOffInterrupts }: ContextOptio
     haproxy: () => connectHaproxy(paths),
     agents: createAgents({ folder: paths.agents, version }),
     machine,
+    connectionLog: new ConnectionLog(machine.at(HAPROXY_LOG)),
     progress,
     putOffInterrupts,
     engine,

@@ -1,4 +1,6 @@
 import type { AgentCondition, AgentNumber } from "./domain/agent.ts";
+import type { LoggedAddresses } from "./domain/connection-log.ts";
+import type { ConnectionRecord } from "./domain/connection-record.ts";
 import type { CoverProbe, NameAddresses } from "./domain/cover-facts.ts";
 import type { Link } from "./domain/link.ts";
 import type { HelloSize } from "./protocol/client-hello.ts";
@@ -32,6 +34,12 @@ export interface HomePaths {
   readonly haproxy: string;
   readonly logs: string;
   readonly backups: string;
+}
+
+/** Where people and fail2ban read who came to the edge. */
+export interface ConnectionLog {
+  /** One line each, in this order; more of addresses than `addresses` says is not written. Throws what the file system says. */
+  write(records: readonly ConnectionRecord[], addresses: LoggedAddresses): Promise<void>;
 }
 
 export interface Clock {

@@ -1,5 +1,8 @@
 import type { ConnectionRecord } from "./connection-record.ts";
 
+/** Where people and fail2ban read who came. */
+export const HAPROXY_LOG = "/var/log/haproxy-mtproxy.log";
+
 /** How much of a client's address the log of connections tells: all, its network, nothing. */
 export const loggedAddresses = ["full", "truncated", "off"] as const;
 

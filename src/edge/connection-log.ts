@@ -14,32 +14,29 @@ const MOST_FAMILIAR = 10_000;
  */
 export class ConnectionLog {
   readonly #path: string;
-  readonly #addresses: () => LoggedAddresses;
   readonly #strangersEnd: number;
   /** The one seen last is the last. */
   readonly #familiar = new Set<string>();
 
-  /** @param addresses how much of an address is written, asked each time */
-  constructor(path: string, addresses: () => LoggedAddresses, strangersEnd = STRANGERS_END) {
+  constructor(path: string, strangersEnd = STRANGERS_END) {
     this.#path = path;
-    this.#addresses = addresses;
     this.#strangersEnd = strangersEnd;
   }
 
   /** @throws what the file system says */
-  async write(records: readonly ConnectionRecord[]): Promise<void> {
+  async write(records: readonly ConnectionRecord[], addresses: LoggedAddresses): Promise<void> {
     const isFull = (await sizeOf(this.#path)) > this.#strangersEnd;
-    const lines = records.flatMap((record) => this.#line(record, isFull));
+    const lines = records.flatMap((record) => this.#line(record, addresses, isFull));
     if (lines.length > 0) await appendFile(this.#path, lines.join(""), { mode: MODE });
   }
 
-  #line(record: ConnectionRecord, isFull: boolean): string[] {
+  #line(record: ConnectionRecord, addresses: LoggedAddresses, isFull: boolean): string[] {
     const household = householdOf(record.from);
     if (isLetIn(record)) this.#remember(household);
     else if (isFull) return [];
     // A person with an old link, and the children's tablet with the new one: nobody bans that household.
     const isFamiliar = !isLetIn(record) && this.#familiar.has(household);
-    return [`${logLine(record, this.#addresses(), isFamiliar)}\n`];
+    return [`${logLine(record, addresses, isFamiliar)}\n`];
   }
 
   #remember(household: string): void {

@@ -10,6 +10,7 @@ import jailTemplate from "../../templates/fail2ban-jail.conf.tmpl";
 import logrotateTemplate from "../../templates/logrotate.tmpl";
 import serviceTemplate from "../../templates/unit.service.tmpl";
 import timerTemplate from "../../templates/unit.timer.tmpl";
+import { HAPROXY_LOG } from "../domain/connection-log.ts";
 import { fillTemplate } from "./template.ts";
 
 /** A file for the machine itself: system path, text, 0644. */
@@ -41,9 +42,6 @@ export function isOurFile(content: string): boolean {
 }
 
 const NAME = "familytraffic-mtproxy";
-
-/** Where HAProxy writes what fail2ban reads, once it routes. */
-export const HAPROXY_LOG = "/var/log/haproxy-mtproxy.log";
 
 interface Job {
   readonly name: string;

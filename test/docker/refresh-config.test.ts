@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { applyPlan } from "../../src/app/live/apply-plan.ts";
 import { refreshConfig } from "../../src/app/telegram-config/refresh-config.ts";
@@ -6,6 +7,7 @@ import type { Context } from "../../src/context.ts";
 import { makeSecret, revealSecret, type Secret } from "../../src/domain/secret.ts";
 import { createAgents } from "../../src/edge/agents.ts";
 import { connectHaproxy } from "../../src/edge/connect-haproxy.ts";
+import { ConnectionLog } from "../../src/edge/connection-log.ts";
 import { createDockerEngine } from "../../src/engine/docker/docker-engine.ts";
 import { createHost } from "../../src/host/host.ts";
 import { ProbeSocket } from "../../src/host/probe-socket.ts";
@@ -74,6 +76,7 @@ async function runningProxies(build: "getpagespeed" | "official-2025") {
     ...home,
     host: createHost(),
     haproxy: () => connectHaproxy(home.paths),
+    connectionLog: new ConnectionLog(join(home.paths.logs, "haproxy-mtproxy.log")),
     agents: createAgents({ folder: home.paths.agents, version: "1.2.3" }),
     progress,
     putOffInterrupts: () => {},

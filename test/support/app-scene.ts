@@ -7,6 +7,7 @@ import { parseLink } from "../../src/domain/link.ts";
 import type { Settings } from "../../src/domain/settings.ts";
 import { createAgents } from "../../src/edge/agents.ts";
 import { connectHaproxy } from "../../src/edge/connect-haproxy.ts";
+import { ConnectionLog } from "../../src/edge/connection-log.ts";
 import { connectErrors } from "../../src/host/connect.ts";
 import { freeSpace } from "../../src/host/disk.ts";
 import { remoteTime } from "../../src/host/remote-clock.ts";
@@ -57,6 +58,7 @@ export async function appScene(settings: Partial<Settings> = {}): Promise<AppSce
     random: realRandom,
     host,
     haproxy: () => connectHaproxy(home.paths),
+    connectionLog: new ConnectionLog(join(home.paths.logs, "haproxy-mtproxy.log")),
     agents: createAgents({ folder: home.paths.agents, version: "1.2.3" }),
     progress,
     putOffInterrupts: () => {},

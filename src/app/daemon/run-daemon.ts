@@ -17,10 +17,6 @@ export interface DaemonOptions {
   readonly signal: AbortSignal;
   /** One line of a log; without keys. */
   readonly log: (line: string) => void;
-  /** Gets every connection that ended, for people and fail2ban to read. */
-  readonly connectionLog: {
-    write(records: readonly ConnectionRecord[], addresses: Settings["logAddresses"]): Promise<void>;
-  };
 }
 
 /** How often each part is done; expiry is to be felt within a second, a quota within ten. */
@@ -41,7 +37,6 @@ class Daemon {
   readonly #signal: AbortSignal;
   readonly #log: (line: string) => void;
   readonly #enforcer: Enforcer;
-  readonly #connectionLog: DaemonOptions["connectionLog"];
   /** Not written to it yet. */
   #records: ConnectionRecord[] = [];
   #ledger = new Ledger();
@@ -50,12 +45,11 @@ class Daemon {
   #users: readonly User[] = [];
   readonly #warned = new Set<string>();
 
-  constructor(ctx: Context, { signal, log, connectionLog }: DaemonOptions) {
+  constructor(ctx: Context, { signal, log }: DaemonOptions) {
     this.#ctx = ctx;
     this.#signal = signal;
     this.#log = log;
     this.#enforcer = new Enforcer(ctx, log);
-    this.#connectionLog = connectionLog;
   }
 
   async run(): Promise<void> {
@@ -125,7 +119,7 @@ class Daemon {
   async #writeLog(): Promise<void> {
     const records = this.#records;
     this.#records = [];
-    await this.#connectionLog.write(records, this.#settings?.logAddresses ?? "off");
+    await this.#ctx.connectionLog.write(records, this.#settings?.logAddresses ?? "off");
   }
 
   async #observe(): Promise<void> {

@@ -43,6 +43,7 @@ export class DaemonHome {
       host: { uid: process.getuid?.() ?? 0 },
       agents: createAgents({ folder: paths.agents, version: "test" }),
       haproxy: async () => scene.runtime,
+      connectionLog: new ConnectionLog(join(paths.run, "haproxy-mtproxy.log")),
       engine: async () => ({ edge }) as unknown as Engine,
       progress: { step: () => {}, warn: () => {} },
       putOffInterrupts: () => {},
@@ -72,9 +73,8 @@ export class DaemonHome {
   async start(): Promise<() => Promise<void>> {
     const controller = new AbortController();
     const before = this.said.length;
-    const connectionLog = new ConnectionLog(this.connectionLog);
     const log = (line: string) => void this.said.push(line);
-    const running = runDaemon(this.ctx, { signal: controller.signal, log, connectionLog });
+    const running = runDaemon(this.ctx, { signal: controller.signal, log });
     const stop = async (): Promise<void> => {
       controller.abort();
       await running;

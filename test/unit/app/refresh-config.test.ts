@@ -10,6 +10,7 @@ import type { Settings } from "../../../src/domain/settings.ts";
 import { shardName } from "../../../src/domain/shard.ts";
 import { createAgents } from "../../../src/edge/agents.ts";
 import { connectHaproxy } from "../../../src/edge/connect-haproxy.ts";
+import { ConnectionLog } from "../../../src/edge/connection-log.ts";
 import { createHost } from "../../../src/host/host.ts";
 import type { Clock } from "../../../src/ports.ts";
 import { refreshView } from "../../../src/ui/refresh-views.ts";
@@ -63,6 +64,7 @@ async function scene(
     clock: quickClock(),
     host: createHost(),
     haproxy: () => connectHaproxy(home.paths),
+    connectionLog: new ConnectionLog(join(home.paths.logs, "haproxy-mtproxy.log")),
     agents: createAgents({ folder: home.paths.agents, version: "1.2.3" }),
     progress,
     putOffInterrupts: () => {},
