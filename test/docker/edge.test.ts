@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { rm, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
@@ -8,6 +8,7 @@ import { type ClientOptions, connectFakeTls, ProxyClient } from "../contract/pro
 import type { UserCardJson } from "../support/cli-home.ts";
 import { coverDomains, type DockerCliHome, dockerCliHome, linkOf } from "../support/docker-cli-home.ts";
 import { haproxyImage } from "../support/docker-image.ts";
+import { endsWith, faultFile, faultyImage } from "../support/faulty-image.ts";
 import { connectMtcute, mtcuteVersions } from "../support/mtcute.ts";
 import { type Watched, watch } from "../support/run-source.ts";
 
@@ -34,7 +35,7 @@ describe.each(["2.6", "3.0"] as const)("with HAProxy %s", (version) => {
   const agents: Watched[] = [];
 
   beforeAll(async () => {
-    home = await dockerCliHome();
+    home = await dockerCliHome({ image: await faultyImage() });
     pat = await home.add("pat");
     eve = await home.add("eve", "--fake-tls", coverDomains[0]);
   });
@@ -173,6 +174,35 @@ describe.each(["2.6", "3.0"] as const)("with HAProxy %s", (version) => {
     expect(await Promise.all(held.map((client) => client.ask()))).toEqual(["answered", "answered"]);
   });
 
+  it("opens a port for a new shard by a reload that holds every connection", async () => {
+    const held = await Promise.all([hold(pat), hold(eve)]);
+    const zoe = await home.add("zoe", "--fake-tls", coverDomains[1]);
+    expect(zoe.port).not.toBe(eve.port);
+    expect(await worksFor(zoe)).toBe(true);
+    expect((await home.mtproxy("verify")).code).toBe(0);
+    expect(await Promise.all(held.map((client) => client.ask()))).toEqual(["answered", "answered"]);
+    expect((await home.mtproxy("remove-user", "pat", "--yes")).code).toBe(0);
+    expect(await held[0]?.wire.hear(2000)).toBe("closed");
+    expect(await held[1]?.ask()).toBe("answered");
+    pat = await home.add("pat");
+    expect(await worksFor(pat)).toBe(true);
+  });
+
+  it("keeps what runs when the new instance does not come up", async () => {
+    const held = await Promise.all([hold(pat), hold(eve)]);
+    const tag = `8e${"0".repeat(28)}8e`;
+    await writeFile(home.path("mtproxy/familytraffic-mtproxy", faultFile), endsWith(tag, "no such tag"));
+    const { code, json } = await home.mtproxy("set-promoted-channel", tag);
+    expect([code, json.error?.message]).toEqual([7, expect.stringContaining("no such tag")]);
+    expect(await Promise.all(held.map((client) => client.ask()))).toEqual(["answered", "answered"]);
+    expect(await Promise.all([worksFor(pat), worksFor(eve)])).toEqual([true, true]);
+    await rm(home.path("mtproxy/familytraffic-mtproxy", faultFile));
+    const applied = await home.mtproxy("apply");
+    expect(applied.code, applied.stdout).toBe(0);
+    expect(await Promise.all(held.map((client) => client.ask()))).toEqual(["answered", "answered"]);
+    for (const client of held) client.close();
+  });
+
   it("goes away again, and every link works", async () => {
     const { code, stdout, stderr } = await home.mtproxy("disable-haproxy-routing");
     expect(code, `${stdout}${stderr}`).toBe(0);
@@ -180,6 +210,7 @@ describe.each(["2.6", "3.0"] as const)("with HAProxy %s", (version) => {
     expect((await home.containers()).map(({ name }) => name)).toEqual([
       "familytraffic-mtproxy",
       "familytraffic-mtproxy-2",
+      "familytraffic-mtproxy-3",
     ]);
     expect(await Promise.all([worksFor(pat), worksFor(eve)])).toEqual([true, true]);
     await expect(stat(home.path("mtproxy/run/agents/keys.json"))).rejects.toThrow("ENOENT");
