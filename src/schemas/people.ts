@@ -84,6 +84,7 @@ const cardFields: Fields<UserCard> = {
   expiresAt: value.instantOrNull("When the link ends; null for never"),
   formerLinkUntil: value.instantOrNull("Until when the link before this one works too"),
   limits: maybe(limits("Absent without any")),
+  quotaUsed: maybe(count("Bytes of the quota that are used; absent without a quota, or without HAProxy routing")),
 };
 
 const userCard = shared<UserCard>("user-card", object<UserCard>("What is handed to a person", cardFields));

@@ -10,6 +10,7 @@ import type { Mode } from "../domain/secret.ts";
 import { limitsText } from "./limit-views.ts";
 import { terminalQr } from "./qr.ts";
 import { table } from "./table.ts";
+import { formatBytes } from "./units.ts";
 
 export const modeNames: Readonly<Record<Mode, string>> = {
   plain: "plain",
@@ -56,7 +57,7 @@ export async function userCardView(user: UserCard, style: Style): Promise<string
   return [name, ...labelLines(user), await linkView(user, style)].join("\n");
 }
 
-function labelLines({ note, tags, group, expiresAt, formerLinkUntil, limits }: UserCard): string[] {
+function labelLines({ note, tags, group, expiresAt, formerLinkUntil, limits, quotaUsed }: UserCard): string[] {
   return [
     ...(note === null ? [] : [`Note:   ${note}`]),
     ...(tags.length === 0 ? [] : [`Tags:   ${tags.join(", ")}`]),
@@ -64,6 +65,7 @@ function labelLines({ note, tags, group, expiresAt, formerLinkUntil, limits }: U
     ...(expiresAt === null ? [] : [`Until:  ${formatInstant(expiresAt)}`]),
     ...(formerLinkUntil === null ? [] : [`Old link: works until ${formatInstant(formerLinkUntil)}`]),
     ...(limits === undefined ? [] : [`Limits: ${limitsText(limits)}`]),
+    ...(quotaUsed === undefined ? [] : [`Used:   ${formatBytes(quotaUsed)}`]),
   ];
 }
 

@@ -129,6 +129,30 @@ describe("the daemon", () => {
     expect(await from("127.0.0.4")).toBe("site");
   });
 
+  it("loses at most ten seconds when HAProxy is killed, and books the rest once", async () => {
+    const scene = await EdgeScene.start([alice, bob]);
+    const home = await DaemonHome.of(scene, [[alice], [bob]]);
+    const stop = await home.start();
+    const visitor = scene.visitor();
+    await visitor.say(headerOf(alice));
+    visitor.socket.write(randomBytes(50_000));
+    const { bytesWritten, bytesRead } = await vi.waitUntil(
+      async () => {
+        const open = (await scene.runtime.counts()).find(({ name }) => name === "alice");
+        return open?.bytesIn === visitor.socket.bytesWritten && open.bytesOut > 0 ? visitor.socket : undefined;
+      },
+      { timeout: 10_000, interval: 100 },
+    );
+    await sleep(2500);
+    const sent = [bytesWritten, bytesRead];
+    await scene.haproxy.restartKilled();
+    await scene.agentsAreUp();
+    await expect.poll(() => home.total("alice"), { timeout: 40_000, interval: 500 }).toEqual([...sent, 0]);
+    await stop();
+    await (await home.start())();
+    expect(await home.total("alice")).toEqual([...sent, 0]);
+  });
+
   it("is one at a time", async () => {
     const scene = await EdgeScene.start([alice]);
     const home = await DaemonHome.of(scene, [[alice]]);

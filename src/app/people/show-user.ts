@@ -1,6 +1,8 @@
 import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
-import { findUser, hasSecret } from "../../domain/user.ts";
+import { Ledger } from "../../domain/ledger.ts";
+import type { Settings } from "../../domain/settings.ts";
+import { findUser, hasSecret, type User } from "../../domain/user.ts";
 import { planState } from "../live/plan-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { handOut } from "./hand-out.ts";
@@ -20,5 +22,13 @@ export async function showUser(ctx: Context, name: string): Promise<Outcome<User
   const warnings = user.enabled
     ? []
     : [`${user.name} is disabled, so the link does not work: mtproxy enable-user ${user.name}`];
-  return { data: await handOut(ctx, planned, user), warnings };
+  const card = await handOut(ctx, planned, user);
+  const quotaUsed = await usedOfQuota(ctx, planned.state.settings, user);
+  return { data: quotaUsed === undefined ? card : { ...card, quotaUsed }, warnings };
+}
+
+/** As the daemon wrote it down some seconds ago. */
+async function usedOfQuota(ctx: Context, { routing }: Settings, { name, limits }: User): Promise<number | undefined> {
+  if (routing !== "edge" || limits?.quota === undefined) return undefined;
+  return new Ledger(await ctx.stores.ledger.read()).used(name, limits.quota.period, ctx.clock.now());
 }

@@ -34,6 +34,8 @@ export interface UserCard {
   readonly formerLinkUntil: string | null;
   /** Only where there are any. */
   readonly limits?: ShownLimits;
+  /** Bytes of the quota that are used; only where there is one and HAProxy routes. */
+  readonly quotaUsed?: number;
 }
 
 export function userCard(ctx: Context, planned: KnownPlaces, user: ProxyUser): UserCard {

@@ -42,7 +42,7 @@ export async function edgeFoldersIn(folder: string): Promise<EdgeFolders> {
 /** A HAProxy in master-worker mode, as its container runs it. */
 export class RunningHaproxy {
   readonly #folders: EdgeFolders;
-  readonly #process: ChildProcess;
+  #process: ChildProcess;
   readonly #lines: string[] = [];
   /** When each line came, as the engine would write it down: no two are the same. */
   readonly #times: string[] = [];
@@ -50,6 +50,10 @@ export class RunningHaproxy {
   private constructor(folders: EdgeFolders, child: ChildProcess) {
     this.#folders = folders;
     this.#process = child;
+    this.#listen(child);
+  }
+
+  #listen(child: ChildProcess): void {
     let rest = "";
     const read = (chunk: Buffer): void => {
       const lines = (rest + chunk.toString()).split("\n");
@@ -67,8 +71,7 @@ export class RunningHaproxy {
 
   static async start(folders: EdgeFolders, config: EdgeConfig): Promise<RunningHaproxy> {
     await writeConfig(folders, config);
-    const child = spawn("haproxy", ["-W", "-S", masterSocket(folders), "-f", join(folders.config, "haproxy.cfg")]);
-    const haproxy = new RunningHaproxy(folders, child);
+    const haproxy = new RunningHaproxy(folders, launch(folders));
     onTestFinished(() => haproxy.stop());
     await vi.waitFor(() => expect(haproxy.output).toContain("Loading success"), 10_000);
     return haproxy;
@@ -137,6 +140,23 @@ export class RunningHaproxy {
     await vi.waitFor(() => expect(loaded(), this.output).toBeGreaterThan(before), 10_000);
   }
 
+  /** What a crash and the engine's restart policy do. */
+  async restartKilled(): Promise<void> {
+    const ended = new Promise((done) => this.#process.once("exit", done));
+    const pid = /^Pid: (\d+)$/m.exec(await this.ask("show info"))?.[1];
+    process.kill(Number(pid), "SIGKILL");
+    await ended;
+    const before = this.loads;
+    this.#process = launch(this.#folders);
+    this.#listen(this.#process);
+    await vi.waitFor(() => expect(this.loads).toBeGreaterThan(before), 10_000);
+  }
+
+  /** How often a configuration was loaded. */
+  private get loads(): number {
+    return this.#lines.filter((line) => line.includes("Loading success")).length;
+  }
+
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const ended = new Promise((done) => this.#process.once("exit", done));
@@ -152,6 +172,10 @@ const HANDS_OVER_AFTER_S = 6;
 
 function uptime(info: string): number {
   return Number(/^Uptime_sec: (\d+)$/m.exec(info)?.[1]);
+}
+
+function launch(folders: EdgeFolders): ChildProcess {
+  return spawn("haproxy", ["-W", "-S", masterSocket(folders), "-f", join(folders.config, "haproxy.cfg")]);
 }
 
 function masterSocket({ run }: EdgeFolders): string {
