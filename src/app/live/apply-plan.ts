@@ -89,10 +89,13 @@ export async function findBacklog(
   const rendering = renderDeployment(deployment);
   const means = await edgeMeans(engine, rendering, instances, false);
   const changes = shardChanges(planned.plan, rendering.digests, instances, new Map(), engine.capabilities, means);
+  const frontDiffers = async () =>
+    (await import("../routing/edge-drift.ts")).edgeDiffers(ctx, planned, deployment, { engine, instances });
   const open = changes.filter(({ action }) => action !== "start" && action !== "defer");
   const deferred = changes.filter(({ action }) => action === "defer");
+  const isBehind = changes.some(({ action }) => action !== "none" && action !== "defer");
   return {
-    pending: changes.some(({ action }) => action !== "none" && action !== "defer"),
+    pending: isBehind || (deployment.edge !== undefined && (await frontDiffers())),
     revocations: openRevocations(planned.plan, open),
     deferred: openRevocations(planned.plan, deferred),
   };

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Context } from "../../context.ts";
 import type { EdgeEntry } from "../../domain/edge-entries.ts";
 import { instanceAddress } from "../../domain/edge-network.ts";
@@ -17,10 +18,27 @@ export async function revokeFirst(ctx: Context, haproxy: Haproxy, plan: EdgePlan
   const known = new Set((await haproxy.servers()).map(({ name }) => name));
   const fresh = serverEntries(served, plan.subnet, sides).filter(({ name }) => !known.has(name));
   for (const server of fresh) await haproxy.addServer(server);
+  const losers = [...new Set([...lostServers(before, plan.entries), ...(await leftOpen(ctx))])];
+  if (losers.length > 0) await ctx.files.write(noteOf(ctx), JSON.stringify(losers), { mode: 0o600 });
   const agents = await handOverKeys(ctx, plan.keys(served));
-  const losers = lostServers(before, plan.entries).filter((name) => known.has(name));
-  await Promise.all(losers.map((name) => haproxy.closeSessions(name)));
+  await Promise.all(losers.filter((name) => known.has(name)).map((name) => haproxy.closeSessions(name)));
+  if (losers.length > 0) await ctx.files.remove(noteOf(ctx));
   return agents;
+}
+
+/** Stands there while connections are to be closed: the key file that told of them is replaced before, and whoever did may be killed. */
+function noteOf(ctx: Context): string {
+  return join(ctx.paths.run, "closing.json");
+}
+
+/** Server entries that a command before meant to close. */
+async function leftOpen(ctx: Context): Promise<string[]> {
+  try {
+    const names: unknown = JSON.parse((await ctx.files.readText(noteOf(ctx))) ?? "[]");
+    return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+  } catch {
+    return [];
+  }
 }
 
 export function serverEntries(entries: readonly EdgeEntry[], subnet: string, sides: Sides): ServerEntry[] {

@@ -1,4 +1,4 @@
-import type { Context } from "../../context.ts";
+import type { Context, HostContext } from "../../context.ts";
 import { agentNumbers } from "../../domain/agent.ts";
 import { freeSubnet, routedNetworks } from "../../domain/edge-network.ts";
 import { AppError } from "../../domain/errors.ts";
@@ -10,6 +10,7 @@ import { planState } from "../live/plan-state.ts";
 import { loadSettings, type PlannedState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { linkOf } from "../people/client-files.ts";
+import { moveHostParts } from "../settings/change-settings.ts";
 import { NO_AGENT } from "./make-edge-live.ts";
 
 export interface SwitchRoutingOptions {
@@ -40,7 +41,7 @@ export interface SwitchedRouting {
  * @throws AppError conflict for the trial engine, environment when the image is not to be had; nothing is changed then
  */
 export async function switchRouting(
-  ctx: Context,
+  ctx: HostContext,
   { routing, image, dryRun }: SwitchRoutingOptions,
 ): Promise<Outcome<SwitchedRouting>> {
   const before = await loadSettings(ctx);
@@ -57,7 +58,8 @@ export async function switchRouting(
   const { failure } = await bringLive(ctx, "the routing is saved, but not live");
   if (failure !== undefined) return { data, failure };
   const agents = routing === "edge" ? await answering(ctx) : 0;
-  const warnings = routing === "edge" && agents === 0 ? [NO_AGENT] : [];
+  const host = await moveHostParts(ctx, before, settings);
+  const warnings = [...(routing === "edge" && agents === 0 ? [NO_AGENT] : []), ...host];
   const { proved, dead } = await prove(ctx);
   const done = { ...data, live: true, agents, proved };
   return dead === undefined ? { data: done, warnings } : { data: done, warnings, failure: dead };
@@ -88,7 +90,7 @@ export async function withSubnet(ctx: Context, settings: Settings): Promise<Sett
 
 function onlyDocker(): AppError {
   return new AppError("conflict", "HAProxy can only stand before shards in containers", {
-    hint: "mtproxy setup --engine docker",
+    hint: "mtproxy setup --engine docker serves with containers, mtproxy disable-haproxy-routing takes HAProxy away",
   });
 }
 

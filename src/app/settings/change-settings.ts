@@ -59,7 +59,8 @@ export async function changeSettings(
 export async function moveHostParts(ctx: HostContext, before: Settings, after: Settings): Promise<string[]> {
   const parts = await ctx.stores.hostRecord.read();
   const isSwitched = before.dockerFirewall !== after.dockerFirewall || jailState(before) !== jailState(after);
-  if (!isSwitched && (before.port === after.port || parts.length === 0)) return [];
+  const isRerouted = before.routing !== after.routing && parts.length > 0;
+  if (!isSwitched && !isRerouted && (before.port === after.port || parts.length === 0)) return [];
   const { failures } = await setUpHost(ctx, {}, after);
   const old = isSwitched ? "the machine's firewall is as before" : `the machine still names port ${before.port}`;
   return failures.map(({ message }) => `${old}: ${message}; sudo mtproxy setup`);

@@ -18,18 +18,33 @@ const DOCKER_BYPASSES =
  */
 export async function putFirewallRule(
   ctx: HostContext,
-  { port, engine, dockerFirewall }: Settings,
+  settings: Settings,
   ufw: HostFacts["ufw"],
 ): Promise<string | undefined> {
   if (ufw === "missing" || ctx.machine.root !== undefined) return undefined;
-  const what = `${port}/tcp`;
-  for (const entry of await entriesOf(ctx, "firewall")) if (entry.what !== what) await removeFirewallRule(ctx, entry);
-  if (engine === "docker" && !dockerFirewall) ctx.progress.warn(DOCKER_BYPASSES);
-  if (await isAllowed(ctx, what)) return `UFW allows ${what} already`;
-  await noteEntry(ctx, { part: "firewall", kind: "rule", what });
-  await runTool(ctx, ["ufw", "allow", what, "comment", RULE_COMMENT]);
+  const { engine, routing, dockerFirewall } = settings;
+  const wanted = rulesFor(settings);
+  for (const entry of await entriesOf(ctx, "firewall"))
+    if (!wanted.includes(entry.what)) await removeFirewallRule(ctx, entry);
+  if (engine === "docker" && routing === "direct" && !dockerFirewall) ctx.progress.warn(DOCKER_BYPASSES);
+  const missing: string[] = [];
+  for (const what of wanted) if (!(await isAllowed(ctx, what))) missing.push(what);
+  if (missing.length === 0) return `UFW allows ${wanted.join(", ")} already`;
+  for (const what of missing) {
+    await noteEntry(ctx, { part: "firewall", kind: "rule", what });
+    await runTool(ctx, ["ufw", "allow", what, "comment", RULE_COMMENT]);
+  }
   const inactive = ufw === "active" ? "" : " (UFW is not active: the rule counts once it is)";
-  return `UFW rule added: ${what} (MTProxy)${inactive}`;
+  return `UFW rule added: ${missing.join(", ")} (MTProxy)${inactive}`;
+}
+
+/**
+ * HAProxy is a program of this machine, so that UFW counts for every port that it serves: those of the range too, which shards get as
+ * people come.
+ */
+function rulesFor({ port, portRange, routing }: Settings): string[] {
+  const { first, last } = portRange;
+  return [`${port}/tcp`, ...(routing === "edge" ? [first === last ? `${first}/tcp` : `${first}:${last}/tcp`] : [])];
 }
 
 export async function removeFirewallRule(ctx: HostContext, entry: HostEntry): Promise<void> {
