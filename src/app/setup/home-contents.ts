@@ -46,7 +46,6 @@ async function ownFiles({ files, paths }: Context): Promise<string[]> {
   return [
     ...known,
     hostRecordPath(paths),
-    paths.ledger,
     ...kept.map((name) => join(config, name)),
     ...backups.map((name) => join(paths.backups, name)),
   ];
