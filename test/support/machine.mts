@@ -25,6 +25,8 @@ const programs = [
   "fail2ban-regex",
   "ufw",
   "haproxy",
+  "iptables",
+  "ip",
 ] as const;
 
 /** Where the shell would find the program. */

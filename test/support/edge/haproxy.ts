@@ -69,9 +69,14 @@ export class RunningHaproxy {
     child.stderr?.on("data", read);
   }
 
-  static async start(folders: EdgeFolders, config: EdgeConfig): Promise<RunningHaproxy> {
+  /** @param within words that start a program somewhere else: in another network */
+  static async start(
+    folders: EdgeFolders,
+    config: EdgeConfig,
+    within: readonly string[] = [],
+  ): Promise<RunningHaproxy> {
     await writeConfig(folders, config);
-    const haproxy = new RunningHaproxy(folders, launch(folders));
+    const haproxy = new RunningHaproxy(folders, launch(folders, within));
     onTestFinished(() => haproxy.stop());
     await vi.waitFor(() => expect(haproxy.output).toContain("Loading success"), 10_000);
     return haproxy;
@@ -174,8 +179,13 @@ function uptime(info: string): number {
   return Number(/^Uptime_sec: (\d+)$/m.exec(info)?.[1]);
 }
 
-function launch(folders: EdgeFolders): ChildProcess {
-  return spawn("haproxy", ["-W", "-S", masterSocket(folders), "-f", join(folders.config, "haproxy.cfg")]);
+function launch(folders: EdgeFolders, within: readonly string[] = []): ChildProcess {
+  const [program = "", ...args] = [
+    ...within,
+    "haproxy",
+    ...["-W", "-S", masterSocket(folders), "-f", join(folders.config, "haproxy.cfg")],
+  ];
+  return spawn(program, args);
 }
 
 function masterSocket({ run }: EdgeFolders): string {

@@ -31,8 +31,13 @@ export class EdgeScene {
     this.peers = parts.peers;
   }
 
-  static start(keys: readonly EdgeKey[], change: Partial<EdgeConfig> = {}): Promise<EdgeScene> {
-    return EdgeScene.#start(keys, change, startAgent);
+  /** @param within words that start HAProxy in another network */
+  static start(
+    keys: readonly EdgeKey[],
+    change: Partial<EdgeConfig> = {},
+    within: readonly string[] = [],
+  ): Promise<EdgeScene> {
+    return EdgeScene.#start(keys, change, startAgent, within);
   }
 
   /** With agents as the host runs them. */
@@ -50,6 +55,7 @@ export class EdgeScene {
     keys: readonly EdgeKey[],
     change: Partial<EdgeConfig>,
     start: (folders: EdgeFolders, number: AgentNumber) => Promise<Pick<RunningAgent, "close">>,
+    within: readonly string[] = [],
   ): Promise<EdgeScene> {
     const folders = await edgeFoldersIn(await tempFolder());
     const peers = {
@@ -74,7 +80,7 @@ export class EdgeScene {
     };
     await writeKeys(folders, keys);
     const agents = await Promise.all(agentNumbers.map((number) => start(folders, number)));
-    const haproxy = await RunningHaproxy.start(folders, config);
+    const haproxy = await RunningHaproxy.start(folders, config, within);
     const scene = new EdgeScene({ folders, haproxy, config, peers });
     scene.agents.push(...agents);
     await scene.agentsAreUp();
