@@ -9,6 +9,8 @@ const FOLDERS = [
   "clients",
   "rendered",
   "run",
+  "agents",
+  "haproxy",
   "logs",
   "backups",
 ] as const satisfies (keyof HomePaths)[];
