@@ -18,12 +18,21 @@ const PROGRAM = resolve(import.meta.dirname, "../../bin/familytraffic-mtproxy");
 async function hold(card: UserCardJson): Promise<ProxyClient> {
   const { secret, port } = linkOf(card);
   const options: ClientOptions & { key: NonNullable<ClientOptions["key"]> } = { port, key: secret.key };
-  const client =
-    secret.mode === "fake-tls"
-      ? await connectFakeTls({ ...options, domain: secret.domain })
-      : await ProxyClient.connect(options);
-  expect(await client.ask()).toBe("answered");
-  return client;
+  try {
+    const client =
+      secret.mode === "fake-tls"
+        ? await connectFakeTls({ ...options, domain: secret.domain })
+        : await ProxyClient.connect(options);
+    expect(await client.ask()).toBe("answered");
+    return client;
+  } catch (error) {
+    throw new Error(`${String(error)}; HAProxy: ${await lastWords()}`);
+  }
+}
+
+async function lastWords(): Promise<string> {
+  const { stdout, stderr } = await execa("docker", ["logs", "--tail", "4", HAPROXY_NAME], { reject: false });
+  return `${stdout} ${stderr}`;
 }
 
 const worksFor = async (card: UserCardJson) => (await (await hold(card)).ask()) === "answered";
