@@ -156,6 +156,8 @@ const helpers = {
   demo: "scripts/demo.ts",
   "demo-telegram": "scripts/demo-telegram.ts",
   bench: "bench/main.ts",
+  "bench-edge": "bench/edge.ts",
+  "bench-edge-peers": "bench/edge-peers.ts",
   "mtproto-proxy": "test/support/mtproto-proxy/main.ts",
   "fake-telegram": "test/support/telegram/main.ts",
 };

@@ -12,7 +12,7 @@ const ADDRESS = "192.0.2.1";
 
 function identifier(keys: readonly EdgeKey[], options?: IdentifierOptions): Identifier {
   // However slow this machine is, nobody is given up here.
-  const queue = new ScanQueue({ now: () => 0, giveWay: () => setImmediate() });
+  const queue = new ScanQueue({ now: () => 0, worked: () => 0, giveWay: () => setImmediate() });
   const made = new Identifier({ queue, ...options });
   made.replace(keys);
   return made;

@@ -6,6 +6,7 @@ function workClock() {
   let now = 0;
   return {
     now: () => now,
+    worked: () => now,
     giveWay: async () => {
       for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
     },

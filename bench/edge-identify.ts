@@ -1,0 +1,143 @@
+import { createDecipheriv, createHash, createHmac, randomBytes } from "node:crypto";
+import { Key } from "../src/domain/key.ts";
+import type { EdgeKey } from "../src/edge/identify/edge-key.ts";
+import { HelloScan } from "../src/edge/identify/hello-scan.ts";
+import { Identifier } from "../src/edge/identify/identifier.ts";
+import { KeyBook } from "../src/edge/identify/key-book.ts";
+import { buildClientHello, RANDOM_AT } from "../src/protocol/client-hello.ts";
+import { HeaderScan } from "../src/protocol/header-scan.ts";
+import { readClientHello } from "../src/protocol/hello-identity.ts";
+import { startObfuscated } from "../src/protocol/obfuscated2.ts";
+import { median } from "./compare.ts";
+
+const DOMAIN = "www.example.org";
+const newKey = () => Key.fromBytes(randomBytes(16));
+
+/** Microseconds for a client whose key is none of so many, ours and the plain loop in turn, and how they compare. */
+export interface Cost {
+  readonly ours: number;
+  readonly plain: number;
+  readonly ratio: number;
+}
+
+export interface IdentifyFigures {
+  readonly users: number;
+  /** Against a hash and a cipher of node:crypto for each key. */
+  readonly header: Cost;
+  /** Against `createHmac` for each key. */
+  readonly shortHello: Cost;
+  readonly longHello: Cost;
+  /** A client that was here before, microseconds. */
+  readonly knownHeader: number;
+  readonly knownHello: number;
+}
+
+export async function measureIdentification(users: number): Promise<IdentifyFigures> {
+  const people = Array.from({ length: users }, (_, index): EdgeKey => person(index));
+  const book = new KeyBook(people);
+  const runs = Math.max(7, Math.ceil(3000 / users));
+  return {
+    users,
+    header: compareCost(runs, headerCost(book)),
+    shortHello: compareCost(runs, helloCost(book, "short")),
+    longHello: compareCost(runs, helloCost(book, "long")),
+    ...(await knownCosts(people)),
+  };
+}
+
+function person(index: number): EdgeKey {
+  const base = { key: newKey(), holder: `u${index}`, server: `u${index}`, shardId: 1 };
+  return index % 2 === 0
+    ? { ...base, family: "obfuscated", coverDomains: [] }
+    : { ...base, family: "fake-tls", coverDomains: [DOMAIN] };
+}
+
+interface Pair {
+  ours(): unknown;
+  plain(): unknown;
+}
+
+function headerCost(book: KeyBook): Pair {
+  const { header } = startObfuscated({ transport: "padded", datacenter: 2, key: newKey() });
+  const seed = header.subarray(8, 40);
+  const iv = header.subarray(40, 56);
+  const plain = () => {
+    for (const key of book.bytes) {
+      const digest = createHash("sha256").update(seed).update(key).digest();
+      const opened = createDecipheriv("aes-256-ctr", digest, iv).update(header);
+      if (opened[56] === 0xdd && opened[57] === 0xdd && opened[58] === 0xdd) return key;
+    }
+    return undefined;
+  };
+  return { ours: () => new HeaderScan(header).find(book.words), plain };
+}
+
+function helloCost(book: KeyBook, size: "short" | "long"): Pair {
+  const { record } = helloWith(newKey(), size);
+  const hello = readClientHello(record);
+  if (hello === undefined) throw new Error("the bench's own hello cannot be read");
+  const proof = Buffer.from(hello.random).subarray(0, 28);
+  const plain = () => {
+    const zeroed = Buffer.from(record);
+    zeroed.fill(0, RANDOM_AT, RANDOM_AT + 32);
+    for (const key of book.bytes) {
+      const digest = createHmac("sha256", key).update(zeroed).digest();
+      if (digest.subarray(0, 28).equals(proof)) return key;
+    }
+    return undefined;
+  };
+  return { ours: () => new HelloScan(hello).find(book.bytes, 0, book.bytes.length), plain };
+}
+
+/** One after the other and each first as often as second; the first turns are for the compiler. */
+function compareCost(runs: number, { ours, plain }: Pair): Cost {
+  const times = { ours: [] as number[], plain: [] as number[], ratio: [] as number[] };
+  for (let run = -3; run < runs; run += 1) {
+    const isFirst = run % 2 === 0;
+    const early = time(isFirst ? ours : plain);
+    const late = time(isFirst ? plain : ours);
+    if (run < 0) continue;
+    const [own, other] = isFirst ? [early, late] : [late, early];
+    times.ours.push(own);
+    times.plain.push(other);
+    times.ratio.push(own / other);
+  }
+  return { ours: rounded(median(times.ours)), plain: rounded(median(times.plain)), ratio: median(times.ratio) };
+}
+
+/** After a first visit, which is a search. */
+async function knownCosts(people: readonly EdgeKey[]): Promise<{ knownHeader: number; knownHello: number }> {
+  const identifier = new Identifier();
+  identifier.replace(people);
+  const cost = async (family: EdgeKey["family"], bytesOf: (key: Key) => Uint8Array) => {
+    const person = people.findLast((it) => it.family === family);
+    if (person === undefined) throw new Error("the bench needs people of both kinds");
+    // On a machine that has other work a search may be given up.
+    for (let why = ""; why !== "ok"; ) {
+      ({ why } = await identifier.identify(family, bytesOf(person.key)));
+      if (why === "busy") await new Promise((later) => setTimeout(later, 500));
+      else if (why !== "ok") throw new Error(`the bench's own client is ${why}`);
+    }
+    const samples = Array.from({ length: 400 }, () => bytesOf(person.key));
+    return rounded(median(samples.map((sample) => time(() => identifier.identify(family, sample))).slice(100)));
+  };
+  return {
+    knownHeader: await cost("obfuscated", (key) => startObfuscated({ transport: "padded", datacenter: 2, key }).header),
+    knownHello: await cost("fake-tls", (key) => helloWith(key, "long").record),
+  };
+}
+
+function helloWith(key: Key, size: "short" | "long") {
+  return buildClientHello({ size, domain: DOMAIN, key, unixTime: Math.floor(Date.now() / 1000) });
+}
+
+/** Microseconds. */
+function time(work: () => unknown): number {
+  const start = performance.now();
+  work();
+  return 1000 * (performance.now() - start);
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,148 @@
+import { median } from "./compare.ts";
+import { open, setUp, strangers, throughput } from "./edge-clients.ts";
+import { type IdentifyFigures, measureIdentification } from "./edge-identify.ts";
+import { residentBytes, startWays, type Way, type Ways } from "./edge-ways.ts";
+
+// Measures what HAProxy and our agent add, on real processes, and what identifying costs. One JSON object on stdout; everything that is
+// compared was measured in turn in this run. Quote the ratios: machines are noisy.
+
+const WAYS = ["direct", "plain", "inspect", "echo", "ours"] as const;
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 30);
+const A_ROUND = 50;
+const IDLE = 2000;
+const FLOOD_PER_SECOND = 500;
+
+void main();
+
+async function main(): Promise<void> {
+  const identification: IdentifyFigures[] = [];
+  for (const users of [16, 100, 1000, 10_000]) {
+    progress(`identification among ${users} users`);
+    identification.push(await measureIdentification(users));
+  }
+  const ways = await startWays();
+  try {
+    const setUpTimes = await measureSetUp(ways);
+    const bulk = await measureThroughput(ways);
+    const flood = await measureFlood(ways);
+    const idle = await measureIdle(ways);
+    const report = { node: process.version, identification, setUp: setUpTimes, throughput: bulk, flood, idle };
+    process.stdout.write(`${JSON.stringify({ ...report, verdicts: verdicts(report) }, null, 2)}\n`);
+  } finally {
+    await ways.close();
+  }
+}
+
+interface Times {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Microseconds by way, and what our agent adds to HAProxy's own work, against the one that looks at nothing. */
+async function measureSetUp(ways: Ways) {
+  progress("set-up");
+  const times: Record<string, number[]> = {};
+  const ratios: number[] = [];
+  for (let round = -2; round < ROUNDS; round += 1) {
+    const medians: Record<string, number> = {};
+    for (const name of WAYS) {
+      const some = await inTurn(A_ROUND, () => setUp(ways[name].port, ways.key));
+      medians[name] = median(some);
+      if (round >= 0) times[name] = [...(times[name] ?? []), ...some];
+    }
+    const { inspect = 0, echo = 0, ours = 0 } = medians;
+    if (round >= 0) ratios.push((ours - inspect) / (echo - inspect));
+  }
+  const byWay = Object.fromEntries(Object.entries(times).map(([name, some]) => [name, timesOf(some)]));
+  return { microseconds: byWay, addedToEcho: rounded(median(ratios)) };
+}
+
+async function measureThroughput(ways: Ways) {
+  progress("throughput");
+  const rates: Record<"direct" | "plain" | "ours", number[]> = { direct: [], plain: [], ours: [] };
+  for (let round = 0; round < 9; round += 1)
+    for (const name of ["direct", "plain", "ours"] as const)
+      rates[name].push(await throughput(ways[name].port, ways.key));
+  const ratios = rates.ours.map((rate, round) => rate / (rates.plain[round] ?? Number.NaN));
+  const mega = (some: readonly number[]) => Math.round(median(some) / 1e6);
+  return {
+    megabytesPerSecond: { direct: mega(rates.direct), plain: mega(rates.plain), ours: mega(rates.ours) },
+    oursToPlain: rounded(median(ratios)),
+  };
+}
+
+/** The set-up of somebody who is known, alone and while strangers come. */
+async function measureFlood({ ours, key }: Ways) {
+  progress(`${FLOOD_PER_SECOND} strangers a second`);
+  const quiet: number[] = [];
+  const busy: number[] = [];
+  for (let round = 0; round < 4; round += 1) {
+    quiet.push(...(await inTurn(150, () => setUp(ours.port, key))));
+    const crowd = strangers(ours.port, FLOOD_PER_SECOND);
+    await new Promise((later) => setTimeout(later, 300));
+    busy.push(...(await inTurn(150, () => setUp(ours.port, key))));
+    crowd.stop();
+    await new Promise((later) => setTimeout(later, 700));
+  }
+  return { alone: timesOf(quiet), withStrangers: timesOf(busy), ratio: rounded(median(busy) / median(quiet)) };
+}
+
+/** Bytes for each connection that does nothing. */
+async function measureIdle({ plain, ours, agent, key }: Ways) {
+  progress(`${IDLE} idle connections`);
+  const hold = async ({ port, pid = 0 }: Way) => {
+    const [before, agentBefore] = [await residentBytes(pid), await residentBytes(agent)];
+    const sockets = [];
+    for (let count = 0; count < IDLE; count += 1) sockets.push(await open(port, key));
+    const [after, agentAfter] = [await residentBytes(pid), await residentBytes(agent)];
+    for (const socket of sockets) socket.destroy();
+    return { haproxy: Math.round((after - before) / IDLE), agent: Math.round((agentAfter - agentBefore) / IDLE) };
+  };
+  const bytes = { plain: (await hold(plain)).haproxy, ours: await hold(ours) };
+  return { connections: IDLE, bytesEach: bytes, agentMegabytes: Math.round((await residentBytes(agent)) / 1e6) };
+}
+
+/** The bounds that hold on any machine. */
+function verdicts(report: {
+  readonly identification: readonly IdentifyFigures[];
+  readonly setUp: { readonly addedToEcho: number };
+  readonly throughput: { readonly oursToPlain: number };
+}): Record<string, boolean> {
+  const { identification } = report;
+  const [few, many] = [identification[0], identification.at(-1)];
+  return {
+    "our agent adds at most 1.5 times what an echo adds": report.setUp.addedToEcho <= 1.5,
+    "throughput is at least 0.95 of plain HAProxy's": report.throughput.oursToPlain >= 0.95,
+    "hellos cost at most 1.1 times a bare createHmac loop": identification.every(
+      ({ shortHello, longHello }) => shortHello.ratio <= 1.1 && longHello.ratio <= 1.1,
+    ),
+    "headers are at least 5 times faster than with node:crypto": identification.every(
+      ({ header }) => header.ratio <= 0.2,
+    ),
+    "a known client costs the same among 10,000 as among 16":
+      few !== undefined &&
+      many !== undefined &&
+      many.knownHeader <= 2 * few.knownHeader &&
+      many.knownHello <= 2 * few.knownHello,
+  };
+}
+
+async function inTurn(count: number, work: () => Promise<number>): Promise<number[]> {
+  const results: number[] = [];
+  for (let turn = 0; turn < count; turn += 1) results.push(await work());
+  return results;
+}
+
+function timesOf(some: readonly number[]): Times {
+  const sorted = [...some].sort((a, b) => a - b);
+  const at = (part: number) => Math.round(sorted[Math.floor(part * (sorted.length - 1))] ?? Number.NaN);
+  return { p50: at(0.5), p99: at(0.99) };
+}
+
+function rounded(value: number): number {
+  return Math.round(100 * value) / 100;
+}
+
+function progress(what: string): void {
+  process.stderr.write(`measuring ${what} …\n`);
+}
