@@ -11,6 +11,7 @@ import { declareImageCommands } from "./image.ts";
 import { declareLinkCommands } from "./link.ts";
 import { declareMovingCommands } from "./moving.ts";
 import { declarePromotedChannelCommands } from "./promoted-channel.ts";
+import { declareRelayCommands } from "./relay.ts";
 import { declareRotateCommand } from "./rotate.ts";
 import { declareRoutingCommands } from "./routing.ts";
 import { declareSchemaCommand } from "./schema.ts";
@@ -81,6 +82,7 @@ const branches: readonly Branch[] = [
   { group: "Server:", words: "stats logs", declare: declareWatchingCommands },
   { group: "Server:", words: "doctor", declare: declareDoctorCommand },
   { group: "Server:", words: "refresh-config", declare: declareTelegramConfigCommands },
+  { group: "Server:", words: "relay", declare: declareRelayCommands },
   { group: "Server:", words: "image", declare: declareImageCommands },
   { group: "Server:", words: "schema", declare: declareSchemaCommand },
   { group: "Server:", words: "", declare: declareCompletionCommands },

@@ -18,6 +18,8 @@ export interface EdgeConfig {
    * domain, and when that is this server they would go round and round.
    */
   readonly subnet: string;
+  /** Addresses of relays, which say in a PROXY header whom they pass on. */
+  readonly relays?: readonly string[];
   /** uid and gid that HAProxy's workers run as; the agents' sockets belong to this group. */
   readonly user: { readonly uid: number; readonly gid: number };
 }

@@ -32,6 +32,8 @@ export interface Settings {
   readonly drainSeconds: number;
   /** Edge routing: what strangers see; the cover domains themselves when absent. */
   readonly coverSite?: SiteChoice;
+  /** Edge routing: addresses of relays, whose word for where a client comes from is taken. */
+  readonly relays: readonly string[];
   /** Edge routing: how much of clients' addresses the log of connections tells; fail2ban needs all of it. */
   readonly logAddresses: LoggedAddresses;
   /** Image that holds the C proxy. */
@@ -71,6 +73,7 @@ export const defaultSettings: Settings = {
   maxConnectionsPerSource: 100,
   addressWindow: 86_400,
   drainSeconds: 600,
+  relays: [],
   logAddresses: "full",
   image: "ghcr.io/getpagespeed/mtproxy",
   defaultMode: "padded",

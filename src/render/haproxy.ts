@@ -46,6 +46,7 @@ function configWith(edge: EdgeConfig, folders: Folders, digest: string): string 
     record: recordFormat,
     binds: edge.ports.flatMap((port) => [`bind 0.0.0.0:${port}`, `bind [::]:${port} v6only`]).join("\n"),
     subnet: edge.subnet,
+    relays: relayRules(edge.relays ?? []),
     inspectDelay: inspectDelay(edge),
     strangers: hastyStrangers(edge),
     endOfPatience: endOfPatience(edge),
@@ -90,6 +91,12 @@ export function readHaproxy(config: string): { ports: number[]; sites: Record<st
     return address === undefined ? [] : [[domain, address] as const];
   });
   return { ports, sites: Object.fromEntries(sites) };
+}
+
+/** Their word for whom they pass on is taken, and nobody else's. A relay's health check says nothing, which is no record. */
+function relayRules(relays: readonly string[]): string {
+  if (relays.length === 0) return "";
+  return ["option dontlognull", `tcp-request connection expect-proxy layer4 if { src ${relays.join(" ")} }`].join("\n");
 }
 
 /** Who was never identified from its address goes to the first shard of its kind, or, where there is none, to the site. */

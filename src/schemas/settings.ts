@@ -1,8 +1,10 @@
 import type { ChangedLink } from "../app/people/changed-links.ts";
+import type { RenderedRelay } from "../app/routing/render-relay.ts";
 import type { SwitchedRouting } from "../app/routing/switch-routing.ts";
 import type { ChangedSetting, ChangedSettings } from "../app/settings/change-settings.ts";
 import type { ChangedChannel, ShownChannels } from "../app/settings/promoted-channel.ts";
 import type { GroupsChannel, ShownChannel } from "../app/settings/shown-channel.ts";
+import type { RelayTarget } from "../domain/relay.ts";
 import { choice, count, type Fields, flag, list, maybe, object, orNull, shared, text } from "./schema.ts";
 import * as value from "./values.ts";
 
@@ -88,6 +90,19 @@ export const settings = {
   "set-host": changedSettings(),
   "set-workers": changedSettings(),
   "set-cover-site": changedSettings(),
+  "relay render": object<RenderedRelay>("What a relay on another server runs from", {
+    folder: value.path("Where it was written"),
+    port: value.port("The relay's own"),
+    targets: list(
+      "Where clients are passed on to",
+      object<RelayTarget>("A proxy server", {
+        host: value.server(),
+        port: value.port(),
+        weight: count("How many clients it gets, next to the others", { minimum: 1 }),
+      }),
+    ),
+    files: list("Every file of it", value.path()),
+  }),
   "enable-haproxy-routing": switchedRouting(),
   "disable-haproxy-routing": switchedRouting(),
   "setup-promoted-channel": changedChannel(),

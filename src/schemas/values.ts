@@ -232,6 +232,7 @@ export const settings = shared<Settings>(
     addressWindow: count("Edge routing: seconds that an address counts after it was last seen", { minimum: 1 }),
     drainSeconds: count("Edge routing: seconds that connections of a replaced process may go on"),
     coverSite: maybe(siteChoice),
+    relays: list("Edge routing: addresses of relays", text("Address")),
     logAddresses: choice("Edge routing: how much of clients' addresses the log of connections tells", {
       full: "all; fail2ban needs it",
       truncated: "24 bits of an IPv4 address, 48 of an IPv6 address",

@@ -6,6 +6,7 @@ import { parseDownloadUrl } from "../domain/download-url.ts";
 import { parseEdgeSubnet } from "../domain/edge-network.ts";
 import { parseImageName } from "../domain/image-name.ts";
 import { formatPortRange, parsePortRange } from "../domain/port.ts";
+import { parseRelayAddress } from "../domain/relay.ts";
 import { checkStatsPort, countBounds, parseDatacenter, parseLockPath } from "../domain/setting-rules.ts";
 import { defaultSettings, type Settings } from "../domain/settings.ts";
 import {
@@ -68,6 +69,7 @@ function parse(fields: Fields): Settings {
     addressWindow:
       fields.get("address_window", countWithin(countBounds.addressWindow)) ?? defaultSettings.addressWindow,
     drainSeconds: fields.get("drain_seconds", countWithin(countBounds.drainSeconds)) ?? defaultSettings.drainSeconds,
+    relays: fields.get("relays", listOf(parsed("an address", parseRelayAddress))) ?? defaultSettings.relays,
     logAddresses: fields.get("log_addresses", oneOf(...loggedAddresses)) ?? defaultSettings.logAddresses,
     image: fields.get("image", parsed("the name of an image", parseImageName)) ?? defaultSettings.image,
     defaultMode: fields.get("default_mode", oneOf("plain", "padded", "fake-tls")) ?? defaultSettings.defaultMode,
@@ -116,6 +118,7 @@ function format(settings: Settings): JsonObject {
     users_write: settings.usersWrite,
     docker_firewall: settings.dockerFirewall ? true : undefined,
     trial_datacenters: settings.trialDatacenters,
+    relays: settings.relays.length === 0 ? undefined : settings.relays,
     log_addresses: settings.logAddresses === defaultSettings.logAddresses ? undefined : settings.logAddresses,
     cover_site: settings.coverSite && formatSite(settings.coverSite),
     created_at: settings.createdAt,

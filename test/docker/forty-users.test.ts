@@ -175,6 +175,7 @@ const typed: Readonly<Record<string, readonly string[]>> = {
   "add-fake-tls-domain": ["third.example", "--no-check", "--dry-run"],
   "remove-fake-tls-domain": ["first.example", "--dry-run"],
   "check-domain": ["first.example", "--address", "127.0.0.1", "--port", "1"],
+  "relay render": ["--to", "192.0.2.7:443", "--dry-run"],
   "set-cover-site": ["--domains", "--dry-run"],
   "setup-promoted-channel": [],
   "set-promoted-channel": ["0f".repeat(16), "--dry-run"],

@@ -126,6 +126,11 @@ export const mtproxyRuns: Readonly<Record<string, CommandRuns>> = {
     fails: { args: [] },
   },
   "disable-haproxy-routing": { works: ["--dry-run"], says: /own public port/, fails: BARE },
+  "relay render": {
+    works: ["--to", "192.0.2.7:443", "--dry-run"],
+    says: /docker compose up -d/,
+    fails: { args: ["--to", "nowhere"], early: true },
+  },
   "set-cover-site": {
     works: ["--server", "192.0.2.80:8080", "--dry-run"],
     says: /cover_site/,

@@ -49,6 +49,7 @@ export async function planEdge(ctx: Context, planned: PlannedState, deployment: 
     servers: serversOf(entries),
     site: await coverSite(ctx, planned, before.sites),
     subnet: edge.subnet,
+    relays: deployment.settings.relays,
     user: haproxyUser(ctx),
   };
   const shards = planned.plan.shards.map(({ shard }) => shard);

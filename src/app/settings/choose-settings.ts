@@ -9,6 +9,7 @@ import { AppError } from "../../domain/errors.ts";
 import { parseImageName } from "../../domain/image-name.ts";
 import { otherShardOn } from "../../domain/plan/set-port.ts";
 import { parsePortRange } from "../../domain/port.ts";
+import { parseRelayAddress } from "../../domain/relay.ts";
 import type { Mode } from "../../domain/secret.ts";
 import { checkStatsPort, parseDatacenter, parseLockPath } from "../../domain/setting-rules.ts";
 import type { EngineName, Routing, Settings } from "../../domain/settings.ts";
@@ -41,6 +42,7 @@ export interface SettingOptions {
   readonly drainSeconds?: number;
   readonly coverSite?: SiteChoice;
   readonly logAddresses?: LoggedAddresses;
+  readonly relays?: readonly string[];
   /** `ID=HOST:PORT` each; for the trial engine. */
   readonly datacenter?: readonly string[];
 }
@@ -85,6 +87,7 @@ export function parseSettings(options: SettingOptions): Partial<Settings> {
     drainSeconds: options.drainSeconds,
     coverSite: options.coverSite,
     logAddresses: options.logAddresses,
+    relays: options.relays?.map(parseRelayAddress),
     trialDatacenters: options.datacenter && Object.fromEntries(options.datacenter.map(parseDatacenter)),
   });
 }

@@ -33,6 +33,7 @@ const readers: Readonly<Record<string, Reader>> = {
   address_window: one((text, name) => ({ addressWindow: count(text, name, countBounds.addressWindow) })),
   drain_seconds: one((text, name) => ({ drainSeconds: count(text, name, countBounds.drainSeconds) })),
   log_addresses: one((text, name) => ({ logAddresses: choice(text, name, loggedAddresses) })),
+  relays: (words) => ({ relays: words.length === 1 && words[0] === "none" ? [] : words }),
   trial_datacenters: (datacenter) => ({ datacenter }),
 };
 
