@@ -302,17 +302,19 @@ describe("a backup that cannot be trusted is refused with exit 3, and nothing ch
 });
 
 test("a backup on an empty home gives the same files byte by byte, the same plan and the same links", async () => {
-  // What is done while nothing runs yet is quick; that it cannot be made live is all that fails.
-  const home = await cliHome("--no-start");
+  const home = await cliHome();
+  // What is done while the proxy is stopped is quick; that it is not live yet is all that fails.
+  await home.mtproxy("stop");
   const linkFrom = async (...args: string[]) =>
     ((await home.mtproxy(...args, "--json")).json.data as { link: string }).link;
   const links = [await linkFrom("add-user", "a"), await linkFrom("add-user", "b", "--fake-tls")];
   await home.mtproxy("add-user", "c", "--plain");
   await home.mtproxy("disable-user", "c");
   await home.mtproxy("add-fake-tls-domain", "cover.invalid", "--no-check");
-  await home.mtproxy("set-promoted-channel", "1f".repeat(16), "--channel", "@family");
   await home.mtproxy("set-user", "a", "--note", "with an old link", "--expires", "30d");
   links.push(await linkFrom("regenerate-user-secret", "a", "--overlap", "7d"), await linkFrom("add-secret", "--plain"));
+  const channel = { enabled: true, proxy_tag: "1f".repeat(16), registered_at: "2025-11-08T10:00:00Z" };
+  await writeFile(home.path("config/mtproxy/promoted_channel.json"), JSON.stringify(channel));
   expect((await home.mtproxy("start")).code).toBe(0);
   const file = await passphraseFile();
   const output = join(await tempFolder(), "moved.backup");
