@@ -24,14 +24,28 @@ export function unless(...codes: string[]): (error: unknown) => undefined {
   };
 }
 
-/** Makes a folder and the missing ones above it, so that they outlive a power cut. An existing folder keeps its mode. */
+/**
+ * Makes a folder and the missing ones above it, so that they outlive a power cut. An existing folder keeps its mode. One after the other:
+ * where the system makes none (/proc), Node's recursive mkdir tries for ever.
+ */
 export async function makeFolders(path: string, mode: number): Promise<void> {
-  if ((await stat(path).catch(unless("ENOENT")))?.isDirectory()) return;
   const folder = resolve(path);
-  const first = await mkdir(folder, { recursive: true, mode });
-  for (let made = folder; first !== undefined && made.length >= first.length; made = dirname(made)) {
-    await withFile(made, "r", (it) => it.chmod(mode));
-    await syncFolder(dirname(made));
+  const found = await stat(folder).catch(unless("ENOENT"));
+  if (found?.isDirectory()) return;
+  if (folder !== dirname(folder)) await makeFolders(dirname(folder), mode);
+  if ((await makeFolder(folder, mode)) === "was there") return;
+  await withFile(folder, "r", (it) => it.chmod(mode));
+  await syncFolder(dirname(folder));
+}
+
+/** @throws EEXIST when something else than a folder is there */
+async function makeFolder(path: string, mode: number): Promise<"made" | "was there"> {
+  try {
+    await mkdir(path, mode);
+    return "made";
+  } catch (error) {
+    if (errorCode(error) === "EEXIST" && (await stat(path)).isDirectory()) return "was there";
+    throw error;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Remnant, Uninstalled } from "../app/setup/uninstall.ts";
 import type { ImageVerdict } from "../domain/engine-facts.ts";
 import type { HostEntry, HostPart } from "../domain/host-record.ts";
 import { addedUser } from "./people.ts";
-import { choice, count, flag, instant, list, maybe, object, orNull, shared, text } from "./schema.ts";
+import { choice, count, flag, list, maybe, object, orNull, shared, text } from "./schema.ts";
 import * as value from "./values.ts";
 
 /** Commands that set up the machine, and those about images. */
@@ -83,7 +83,7 @@ const probed = object<ImageVerdict>("What the binary in an image can do, found o
   digest: maybe(text("name@sha256:… of one that came from a registry", { pattern: "@sha256:[0-9a-f]{64}$" })),
   binary: text("Path of the binary inside the image"),
   version: text("The version words it prints"),
-  compiledAt: maybe(instant("When it was compiled, where it prints that")),
+  compiledAt: maybe(text("Day it was compiled, as in 2025-11-18, where it prints that", { format: "date" })),
   commit: maybe(text("Commit it was built from, where it prints one")),
   fakeTls: flag("It serves fake-TLS"),
   httpStats: flag("It has /stats"),

@@ -159,7 +159,7 @@ const exportedFields: Fields<ExportedUser> = {
   domain: orNull(value.domain("Cover domain; null unless the mode is fake-tls")),
   server: value.server(),
   port: orNull(value.port("Port that the link names")),
-  createdAt: value.instantOrNull("When the secret was given"),
+  createdAt: orNull(value.recorded("When the secret was given")),
   expiresAt: value.instantOrNull("When the link ends; null for never"),
   note: orNull(text("What the admin wrote down, one line")),
   tags: list("The admin's own words for lists", text("A tag", { minLength: 1 })),

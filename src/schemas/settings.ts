@@ -40,7 +40,7 @@ const channelFields: Fields<Omit<ShownChannel, "advice">> = {
   proxyTag: orNull(value.proxyTag("Null where none was ever set")),
   channelUsername: orNull(text("The channel, for the admin's memory", { pattern: "^@" })),
   enabled: flag("The proxies shall carry the tag"),
-  registeredAt: value.instantOrNull("When the tag was set"),
+  registeredAt: orNull(value.recorded("When the tag was set")),
   statisticsUrl: text("Where the bot shows its figures", { format: "uri" }),
   shards: list(
     "Running proxies",

@@ -17,7 +17,7 @@ const listedFields: Fields<ListedSecret> = {
   secret: value.maskedSecret(),
   active: flag("It lets in"),
   description: orNull(text("For whom it is, in the admin's words")),
-  createdAt: value.instantOrNull("When it was made"),
+  createdAt: orNull(value.recorded("When it was made")),
 };
 
 const cardFields: Fields<SharedSecretCard> = {

@@ -259,12 +259,17 @@ export const settings = shared<Settings>(
         text("host:port", { pattern: ":[0-9]+$" }),
       ),
     ),
-    createdAt: maybe(instant("When the home was set up")),
+    createdAt: maybe(recorded("When the home was set up")),
   }),
 );
 
 function url() {
   return text("URL", { format: "uri", pattern: "^https?://" });
+}
+
+/** Nothing depends on it, so a file may say anything. */
+export function recorded(description: string) {
+  return text(`${description} (ISO 8601, unless another program wrote it down: then as it stands in the file)`);
 }
 
 export const instantOrNull = (description: string) => orNull(instant(description));

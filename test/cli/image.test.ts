@@ -28,7 +28,7 @@ describe("image probe", () => {
       error: { kind: "environment" },
     });
     expect(json.error?.message).toMatch(/Docker/);
-    expect(json.error?.hint).toMatch(/install|docs\.docker\.com|systemctl/);
+    expect(json.error?.hint).toMatch(/install|docs\.docker\.com|systemctl|service docker start/);
   });
 
   test("with something else at Docker's socket says so, with exit code 7", async () => {

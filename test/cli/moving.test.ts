@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Exported } from "../../src/app/moving/export-users.ts";
 import { importFormatNames } from "../../src/state/import/formats.ts";
-import { cliHome, sharedCliHome } from "../support/cli-home.ts";
+import { type CliHome, cliHome, sharedCliHome } from "../support/cli-home.ts";
 import { importSamples, samples } from "../support/import-samples.ts";
 import { KeyScan } from "../support/key-scan.ts";
 import { tempFolder } from "../support/temp-home.ts";
@@ -44,17 +44,13 @@ async function samplesFor(port: number, folder: string): Promise<string> {
   return folder;
 }
 
-/** What this product writes itself, and how. */
-const ownFormats = [
-  ["export", ["export", "--format", "json", "--with-secrets", "--output"]],
-  ["export-csv", ["export", "--format", "csv", "--with-secrets", "--output"]],
-  ["users", undefined],
-] as const;
+/** What this product writes itself. */
+const ownFormats = ["export", "export-csv", "users"];
 
 test("every format is imported here, and the links of its people verified", () => {
   const ofPeople = samples.filter(({ people }) => Object.keys(people).length > 0).map(({ format }) => format);
   // The settings of the old stack name nobody; that they are read is seen with the others.
-  const all = new Set([...ofPeople, ...ownFormats.map(([format]) => format), "familytraffic-config"]);
+  const all = new Set([...ofPeople, ...ownFormats, "familytraffic-config"]);
   expect([...all].sort()).toEqual([...importFormatNames].sort());
 });
 
@@ -264,25 +260,27 @@ describe("export", () => {
     ]);
   });
 
-  test.each(ownFormats)("comes to another home as %s, where the links that people have work", async (format, write) => {
-    const path = join(await tempFolder(), "people");
-    if (write === undefined) await writeFile(path, await home().usersText());
-    else expect((await home().mtproxy(...write, path)).code).toBe(0);
+  /** The links that people have, but for the port, behind which the other home's proxy is. */
+  async function verifyIn(other: CliHome): Promise<void> {
     const { users } = (await home().mtproxy("export", "--with-secrets", "--json")).json.data as Exported;
+    const linksOf = (enabled: boolean) =>
+      users.filter((user) => user.enabled === enabled).map(({ secret }) => linkTo(other.port, secret ?? ""));
+    const verified = await other.mtproxy("verify", ...linksOf(true));
+    expect([verified.code, linksOf(true).length], verified.stdout).toEqual([0, 2]);
+    expect((await other.mtproxy("verify", ...linksOf(false))).code).toBe(9);
+  }
+
+  test("comes as users.json to another home, where the links that people have work", async () => {
+    const path = join(await tempFolder(), "people");
+    await writeFile(path, await home().usersText());
     const other = await cliHome();
     const result = await other.mtproxy("import", path, "--json");
-    expect([result.code, (result.json.data as ImportedJson).format], result.stdout).toEqual([0, format]);
-    // The links as they are, but for the port, behind which the other home's proxy is.
-    const links = users.filter(({ enabled }) => enabled).map(({ secret }) => linkTo(other.port, secret ?? ""));
-    expect(links).toHaveLength(2);
-    const verified = await other.mtproxy("verify", ...links);
-    expect(verified.code, verified.stdout).toBe(0);
-    const off = users.filter(({ enabled }) => !enabled).map(({ secret }) => linkTo(other.port, secret ?? ""));
-    expect((await other.mtproxy("verify", ...off)).code).toBe(9);
+    expect([result.code, (result.json.data as ImportedJson).format], result.stdout).toEqual([0, "users"]);
+    await verifyIn(other);
   });
 
   test.each(["json", "csv"])(
-    "written as %s is only its owner's to read, and imported elsewhere gives the same links",
+    "written as %s is only its owner's to read, and imported elsewhere gives the same links, which work",
     async (format) => {
       const path = join(await tempFolder(), `people.${format}`);
       const { code } = await home().mtproxy("export", "--format", format, "--with-secrets", "--output", path);
@@ -299,6 +297,8 @@ describe("export", () => {
         }),
       );
       expect(theirs).toEqual(ours);
+      expect((result.json.data as ImportedJson).format).toBe(format === "json" ? "export" : "export-csv");
+      await verifyIn(other);
     },
   );
 });

@@ -49,7 +49,7 @@ test("the tests' own look at JSON finds what its schema does not say, and repeat
   const wrong = [
     { ...json, data: { ...data, extra: data.link } },
     { ...json, data: { ...data, mode: data.link } },
-    { ...json, data: { ...data, created_at: "yesterday" } },
+    { ...json, data: { ...data, expires_at: "yesterday" } },
     { ...json, data: { ...data, port: "8443" } },
     { ...json, data: { ...data, link: undefined } },
     { ...json, data: null },

@@ -12,6 +12,7 @@ import type { Outcome } from "../outcome.ts";
 import { moveHostParts } from "../settings/change-settings.ts";
 import { chooseSettings, refuseOtherShardsPort, writeSettings } from "../settings/choose-settings.ts";
 import { type InvitationPaths, invitationPaths, type KnownPlaces, linkOf, writeInvitation } from "./client-files.ts";
+import { noteHolders } from "./hand-out.ts";
 import { holdKeys } from "./hold-key.ts";
 import { formerUntil, type Overlap, withNewKey } from "./regenerate-user-secret.ts";
 import { type UserCard, userCard } from "./user-card.ts";
@@ -72,6 +73,7 @@ export async function rotateAll(ctx: Context, options: RotateOptions): Promise<O
     allowRestart: options.allowRestart ?? false,
     portsFrom: options.port,
   });
+  if (failure !== undefined) await noteHolders(ctx, users);
   const planned = await (failure === undefined ? planState(ctx) : knownPlaces(ctx));
   const data = describe(await cards(ctx, planned, users, failure === undefined));
   const fault = failure ?? (await sharedKey(ctx, lost)) ?? (await proof(ctx, users));

@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { applyPlan } from "../../../src/app/live/apply-plan.ts";
 import { planState } from "../../../src/app/live/plan-state.ts";
@@ -167,4 +168,22 @@ test("there must be somebody, and a fake-TLS link where another cover domain is 
   await expect(rotateAll(scene.ctx, {})).rejects.toMatchObject({ kind: "conflict" });
   await addUser(scene.ctx, { name: "alice" });
   await expect(rotateAll(scene.ctx, { domain: "google.com" })).rejects.toThrow(/nobody has a fake-TLS link/);
+});
+
+test("whose new link is shown has it noted, also while another apply keeps this one from planning", async () => {
+  const { scene } = await crowd();
+  const { locks, paths, stores } = scene.ctx;
+  const withLock: typeof locks.withLock = (path, work, options) =>
+    locks.withLock(path, work, { ...options, ...(path.endsWith("apply.lock") ? { waitMs: 50 } : {}) });
+  const hurried = { ...scene.ctx, locks: { ...locks, withLock } };
+  let end = (): void => {};
+  const other = locks.withLock(join(paths.run, "apply.lock"), () => new Promise<void>((ended) => (end = ended)));
+  const { data, failure } = await rotateAll(hurried, {});
+  end();
+  await other;
+  expect(failure?.kind).toBe("conflict");
+  const shown = data.users.map(({ link }) => parseLink(link ?? "").secret.key.reveal());
+  const { shards } = await stores.shards.read();
+  const noted = shards.flatMap(({ slots }) => slots).filter(({ holder }) => holder !== undefined);
+  expect(noted.map(({ key }) => key.reveal())).toEqual(expect.arrayContaining(shown));
 });

@@ -83,6 +83,10 @@ describe("writing", () => {
     expect(await modeOf(dirname(dirname(path)))).toBe(0o700);
   });
 
+  test("fails at once where the system makes no folders", async () => {
+    expect((await refusal(files.write("/proc/nothere/below/file", "x"))).message).toContain("/proc/nothere");
+  });
+
   test("keeps the mode of an existing file unless the exact mode is asked for", async () => {
     const path = join(await tempFolder(), "file");
     await writeFile(path, "old");
