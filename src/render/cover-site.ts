@@ -70,10 +70,7 @@ function forShards({ subnet }: EdgeConfig): string {
     default_backend site`;
 }
 
-function pageSections(
-  { subnet }: EdgeConfig,
-  folders: { readonly config: string; readonly run: string },
-): string {
+function pageSections({ subnet }: EdgeConfig, folders: { readonly config: string; readonly run: string }): string {
   return fillTemplate(pageTemplate, {
     config: folders.config,
     run: folders.run,

@@ -107,6 +107,8 @@ describe("the files of the engine docker", () => {
 
   test("publish no port behind the edge", () => {
     const settings = { ...deployment().settings, routing: "edge" as const };
-    expect(rendered({ settings, edge: { subnet: "10.213.0.0/22" } }).get("docker-compose.yml")).not.toMatch(/ports: \["/);
+    expect(rendered({ settings, edge: { subnet: "10.213.0.0/22" } }).get("docker-compose.yml")).not.toMatch(
+      /ports: \["/,
+    );
   });
 });

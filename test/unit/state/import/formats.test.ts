@@ -30,8 +30,8 @@ function read(text: string, from: ImportFormatName, more: Partial<ForeignFile> =
 }
 
 const secretsOf = ({ found }: Source) => found.map(({ secret }) => revealSecret(secret));
-const K1 = "0".repeat(31) + "1";
-const K2 = "0".repeat(31) + "2";
+const K1 = `${"0".repeat(31)}1`;
+const K2 = `${"0".repeat(31)}2`;
 
 describe.each(samples)("$format: $file", ({ format, file, people, refused = [], disabled = [] }) => {
   test("is recognised, and everybody in it comes with the secret that they were sent", async () => {
