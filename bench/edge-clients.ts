@@ -48,16 +48,15 @@ export async function throughput(port: number, key: Key): Promise<number> {
   return BULK / seconds;
 }
 
-/** So many connections a second of people whom nobody knows, each from another address. */
-export function strangers(port: number, perSecond: number): { stop(): void } {
+/** So many connections a second of people whom nobody knows, each from another address, until the process ends. */
+export function strangers(port: number, perSecond: number): void {
   const everyMs = 10;
   let count = 0;
-  const timer = setInterval(() => {
+  setInterval(() => {
     for (let some = (perSecond * everyMs) / 1000; some > 0; some -= 1) {
       count += 1;
       const from = `127.1.${(count >> 8) & 255}.${count & 255}`;
       open(port, Key.fromBytes(randomBytes(16)), from).then(closed, () => {});
     }
   }, everyMs);
-  return { stop: () => clearInterval(timer) };
 }

@@ -35,7 +35,7 @@ export interface IdentifyFigures {
 export async function measureIdentification(users: number): Promise<IdentifyFigures> {
   const people = Array.from({ length: users }, (_, index): EdgeKey => person(index));
   const book = new KeyBook(people);
-  const runs = Math.max(7, Math.ceil(3000 / users));
+  const runs = Math.max(15, Math.ceil(6000 / users));
   return {
     users,
     header: compareCost(runs, headerCost(book)),

@@ -158,6 +158,7 @@ const helpers = {
   bench: "bench/main.ts",
   "bench-edge": "bench/edge.ts",
   "bench-edge-peers": "bench/edge-peers.ts",
+  "bench-edge-strangers": "bench/edge-strangers.ts",
   "mtproto-proxy": "test/support/mtproto-proxy/main.ts",
   "fake-telegram": "test/support/telegram/main.ts",
 };

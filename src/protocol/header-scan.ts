@@ -10,7 +10,7 @@ const SEED_AT = 8;
 const COUNTER_AT = 40;
 const TAG_AT = 56;
 /** The tag is in the block of key stream that begins 48 bytes after the first. */
-const TAG_BLOCK = 3n;
+const TAG_BLOCK = 3;
 
 /** A tag is one byte four times, as a signed word. */
 const [ABRIDGED, INTERMEDIATE, PADDED] = (["abridged", "intermediate", "padded"] as const).map((transport) =>
@@ -60,12 +60,19 @@ export class HeaderScan {
 
 /** The counter block that the tag's part of the key stream is made from: AES-CTR counts up from the 16 bytes in the header. */
 function counterOfTag(header: Uint8Array): Int32Array {
-  const hex = Buffer.from(header.subarray(COUNTER_AT, COUNTER_AT + 16)).toString("hex");
-  const counter = BigInt.asUintN(128, BigInt(`0x${hex}`) + TAG_BLOCK);
-  return wordsOf(Buffer.from(counter.toString(16).padStart(32, "0"), "hex"));
+  const words = wordsOf(header.subarray(COUNTER_AT, COUNTER_AT + 16));
+  let carry = TAG_BLOCK;
+  for (let index = words.length - 1; index >= 0 && carry > 0; index -= 1) {
+    const sum = ((words[index] as number) >>> 0) + carry;
+    words[index] = sum | 0;
+    carry = sum > 0xffffffff ? 1 : 0;
+  }
+  return words;
 }
 
 function wordsOf(bytes: Uint8Array): Int32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Int32Array.from({ length: bytes.length / 4 }, (_, index) => view.getInt32(4 * index));
+  const words = new Int32Array(bytes.length / 4);
+  for (let index = 0; index < words.length; index += 1) words[index] = view.getInt32(4 * index);
+  return words;
 }

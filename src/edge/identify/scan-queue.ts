@@ -63,7 +63,8 @@ export class ScanQueue {
   async search<T>(address: string, count: number, tryKeys: TryKeys<T>): Promise<T | "busy" | undefined> {
     const since = this.#clock.now();
     const budget = this.#budgetOf(address, since);
-    if (!this.#mayGoOn(since, since, budget) || !(await this.#turn())) return "busy";
+    // Who may begin may come to the end: among many keys one search takes more than its address has in a second, and is owed.
+    if (!budget.hasSome(since) || !this.#mayGoOn(since, since) || !(await this.#turn())) return "busy";
     try {
       return await this.#search(count, tryKeys, since, budget);
     } finally {
@@ -81,7 +82,7 @@ export class ScanQueue {
     for (let at = 0; at < count; at += SLICE) {
       const before = this.#clock.now();
       const workedBefore = this.#clock.worked();
-      if (!this.#mayGoOn(since, before, own)) return "busy";
+      if (!this.#mayGoOn(since, before)) return "busy";
       const found = tryKeys(at, Math.min(count, at + SLICE));
       const now = this.#clock.now();
       const cost = this.#clock.worked() - workedBefore;
@@ -95,8 +96,8 @@ export class ScanQueue {
     return undefined;
   }
 
-  #mayGoOn(since: number, now: number, own: TimeBudget): boolean {
-    return now - since < PATIENCE_MS && own.hasSome(now) && this.#all.hasSome(now);
+  #mayGoOn(since: number, now: number): boolean {
+    return now - since < PATIENCE_MS && this.#all.hasSome(now);
   }
 
   /** Waits until nobody else searches. False when there are so many that this one is given up. */

@@ -86,6 +86,20 @@ describe("a search", () => {
     expect(await queue.search("flood", 64, () => found)).toBe(found);
   });
 
+  it("lets a search that was begun come to its end, and the address pay for it afterwards", async () => {
+    const clock = workClock();
+    const queue = new ScanQueue(clock, { all: 500, address: 100 });
+    expect(
+      await queue.search("a", 640, (from) => {
+        clock.work(14);
+        return from === 576 ? found : undefined;
+      }),
+    ).toBe(found);
+    expect(await queue.search("a", 64, () => found)).toBe("busy");
+    clock.work(500);
+    expect(await queue.search("a", 64, () => found)).toBe(found);
+  });
+
   it("keeps all strangers within one budget, however many addresses they have", async () => {
     const clock = workClock();
     const queue = new ScanQueue(clock, { all: 500, address: 100 });
