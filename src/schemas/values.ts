@@ -189,24 +189,27 @@ const patience = count("Seconds after which the site closes a connection that sa
   maximum: 300,
 });
 
-const siteChoice = either(
-  object<Extract<SiteChoice, { kind: "page" }>>("A page that HAProxy serves itself", {
-    kind: choice("What it is", { page: "" }),
-    certificate: path("PEM: the certificate, and those between it and a known authority"),
-    key: path("PEM: its private key"),
-    page: maybe(path("HTML that is shown")),
-  }),
+const siteChoice = shared(
+  "cover_site",
   either(
-    object<Extract<SiteChoice, { kind: "server" }>>("Another web server", {
-      kind: choice("What it is", { server: "" }),
-      address: ipv4("Its address"),
-      port: port("Its port"),
-      patience: maybe(patience),
+    object<Extract<SiteChoice, { kind: "page" }>>("A page that HAProxy serves itself", {
+      kind: choice("What it is", { page: "" }),
+      certificate: path("PEM: the certificate, and those between it and a known authority"),
+      key: path("PEM: its private key"),
+      page: maybe(path("HTML that is shown")),
     }),
-    object<Extract<SiteChoice, { kind: "domains" }>>("The cover domains themselves", {
-      kind: choice("What it is", { domains: "" }),
-      patience: maybe(patience),
-    }),
+    either(
+      object<Extract<SiteChoice, { kind: "server" }>>("Another web server", {
+        kind: choice("What it is", { server: "" }),
+        address: ipv4("Its address"),
+        port: port("Its port"),
+        patience: maybe(patience),
+      }),
+      object<Extract<SiteChoice, { kind: "domains" }>>("The cover domains themselves", {
+        kind: choice("What it is", { domains: "" }),
+        patience: maybe(patience),
+      }),
+    ),
   ),
 );
 
@@ -231,7 +234,7 @@ export const settings = shared<Settings>(
     maxConnectionsPerSource: count("Edge routing: connections at a time from one address", { minimum: 1 }),
     addressWindow: count("Edge routing: seconds that an address counts after it was last seen", { minimum: 1 }),
     drainSeconds: count("Edge routing: seconds that connections of a replaced process may go on"),
-    coverSite: maybe(siteChoice),
+    coverSite: maybe(siteChoice("Edge routing: what strangers see")),
     relays: list("Edge routing: addresses of relays", text("Address")),
     logAddresses: choice("Edge routing: how much of clients' addresses the log of connections tells", {
       full: "all; fail2ban needs it",
