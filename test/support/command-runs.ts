@@ -120,6 +120,13 @@ export const mtproxyRuns: Readonly<Record<string, CommandRuns>> = {
     elsewhere: "test/edge/agent-process.test.ts",
     fails: { args: ["3"] },
   },
+  "set-limit": {
+    works: ["alice", "--connections", "24", "--dry-run"],
+    json: ["alice", "--quota", "50G", "--period", "month"],
+    says: /24/,
+    fails: { args: ["nobody", "--connections", "3"] },
+  },
+  daemon: { needs: "edge routing, and to be ended", elsewhere: "test/edge/daemon.test.ts", fails: { args: [] } },
   "enable-haproxy-routing": {
     needs: "Docker",
     elsewhere: "test/docker/edge.test.ts",
