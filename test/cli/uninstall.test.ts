@@ -77,11 +77,11 @@ test("what names the port on the machine goes with set-port", async () => {
   const { setup, run, read, port } = await server();
   expect((await setup("--fail2ban", "--no-timer", "--no-logrotate", "--no-commands")).code).toBe(0);
   const jail = "etc/fail2ban/jail.d/familytraffic-mtproxy.conf";
-  expect(await read(jail)).toMatch(new RegExp(`^port *= *${port}$`, "m"));
+  expect(await read(jail)).toMatch(new RegExp(`^port *= *${port},`, "m"));
   const next = await freePort();
   const { code, json } = await run(["set-port", String(next), "--json"]);
   expect([code, json.warnings]).toEqual([0, []]);
-  expect(await read(jail)).toMatch(new RegExp(`^port *= *${next}$`, "m"));
+  expect(await read(jail)).toMatch(new RegExp(`^port *= *${next},`, "m"));
 });
 
 describe("setup and then uninstall --purge", () => {
