@@ -166,6 +166,7 @@ const typed: Readonly<Record<string, readonly string[]>> = {
   "vless-user remove": ["user-06", "--dry-run"],
   "set-user": ["user-08", "--note", "x", "--dry-run"],
   "set-limit": ["user-08", "--addresses", "3", "--dry-run"],
+  agent: ["3"],
   daemon: [],
   "enable-haproxy-routing": ["--dry-run"],
   "disable-haproxy-routing": ["--dry-run"],

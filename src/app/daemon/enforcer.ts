@@ -4,7 +4,7 @@ import type { Context } from "../../context.ts";
 import { AGENT_REFUSALS_FILE, type AgentNumber, agentNumbers, agentUser } from "../../domain/agent.ts";
 import { accountOf } from "../../domain/ledger.ts";
 import type { PassingRefusals } from "../../domain/refusals.ts";
-import { readReport } from "../routing/agent-keys.ts";
+import { readAgentReport } from "../routing/agent-report.ts";
 
 /** An agent sees a new file within milliseconds, and within a second where its folder cannot be watched. */
 const PATIENCE_MS = 2000;
@@ -55,7 +55,7 @@ export class Enforcer {
     const { agents, clock } = this.#ctx;
     const deadline = clock.now().getTime() + PATIENCE_MS;
     for (;;) {
-      if ((await readReport(this.#ctx, number))?.refusals === generation) return;
+      if ((await readAgentReport(this.#ctx, number))?.refusals === generation) return;
       if ((await agents.greet(number)) !== "answers") return;
       if (clock.now().getTime() > deadline)
         return this.#log(`agent ${number} does not take the list of who is refused`);

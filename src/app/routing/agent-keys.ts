@@ -3,6 +3,7 @@ import type { Context } from "../../context.ts";
 import { AGENT_KEY_FILE, type AgentNumber, type AgentReport, agentNumbers, agentUser } from "../../domain/agent.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { RenderedEdgeKeys } from "../../render/edge-keys.ts";
+import { readAgentReport } from "./agent-report.ts";
 import { haproxyUser } from "./edge-deployment.ts";
 
 /** An agent sees a new file within milliseconds, and within a second where its folder cannot be watched. */
@@ -63,20 +64,11 @@ function keyFile(ctx: Context): string {
 async function hasTaken(ctx: Context, number: AgentNumber, generation: string): Promise<boolean> {
   const deadline = ctx.clock.now().getTime() + PATIENCE_MS;
   for (;;) {
-    const report = await readReport(ctx, number);
+    const report = await readAgentReport(ctx, number);
     if ((await ctx.agents.greet(number)) !== "answers") return false;
     if (report?.generation === generation) return true;
     if (ctx.clock.now().getTime() > deadline) throw lagging(number, report);
     await ctx.clock.sleep(PAUSE_MS);
-  }
-}
-
-export async function readReport(ctx: Context, number: AgentNumber): Promise<AgentReport | undefined> {
-  const text = await ctx.files.readText(join(ctx.paths.agents, `agent${number}.json`));
-  try {
-    return text === undefined ? undefined : (JSON.parse(text) as AgentReport);
-  } catch {
-    return undefined;
   }
 }
 

@@ -2,7 +2,7 @@ import type { HostContext } from "../../context.ts";
 import { type AgentNumber, agentNumbers } from "../../domain/agent.ts";
 import { AppError } from "../../domain/errors.ts";
 import { agentUnit, DAEMON_UNIT, edgeFiles, type HostFileFacts } from "../../render/host-files.ts";
-import { readAgentReport } from "../watching/agent-states.ts";
+import { readAgentReport } from "../routing/agent-report.ts";
 import { noteEntry, runTool } from "./host-context.ts";
 import type { HostServices } from "./host-facts.ts";
 import { putHostFiles } from "./host-files.ts";

@@ -1,12 +1,6 @@
-import { join } from "node:path";
 import type { Context } from "../../context.ts";
-import {
-  AGENT_KEY_FILE,
-  type AgentCondition,
-  type AgentNumber,
-  type AgentReport,
-  agentNumbers,
-} from "../../domain/agent.ts";
+import { type AgentCondition, type AgentNumber, agentNumbers } from "../../domain/agent.ts";
+import { readAgentReport, renderedGeneration } from "../routing/agent-report.ts";
 
 /** How an agent is, and what it works with. */
 export interface AgentState {
@@ -43,28 +37,6 @@ async function agentState(ctx: Context, number: AgentNumber): Promise<AgentState
     current: known?.generation === undefined || rendered === undefined ? null : known.generation === rendered,
     fault: report?.fault ?? null,
   };
-}
-
-/** Undefined when there is none, or what is there is none. */
-export async function readAgentReport(ctx: Context, number: AgentNumber): Promise<AgentReport | undefined> {
-  const report = await readObject(ctx, `agent${number}.json`);
-  const { version, keys } = report ?? {};
-  return typeof version === "string" && typeof keys === "number" ? (report as unknown as AgentReport) : undefined;
-}
-
-async function renderedGeneration(ctx: Context): Promise<string | undefined> {
-  const generation = (await readObject(ctx, AGENT_KEY_FILE))?.generation;
-  return typeof generation === "string" ? generation : undefined;
-}
-
-async function readObject(ctx: Context, leaf: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const text = await ctx.files.readText(join(ctx.paths.agents, leaf));
-  try {
-    const value: unknown = JSON.parse(text ?? "null");
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** What an admin should know of it, and what helps; undefined when it is well. */
