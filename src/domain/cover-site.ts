@@ -29,9 +29,6 @@ export function hasOwnSite({ routing, coverSite }: Pick<Settings, "routing" | "c
  */
 export const NOWHERE = "127.0.0.1";
 
-/** Seconds that a site may let a silent connection wait. */
-export const patienceBounds = { least: 1, most: 300 } as const;
-
 /** What half of the web shows that nobody set up further. */
 export const defaultPage = "<html><body><h1>It works!</h1></body></html>\n";
 

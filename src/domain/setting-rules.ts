@@ -8,6 +8,9 @@ import { INNER_PORT } from "./shard.ts";
  * rules stand where the things they are about do (ports, addresses, domains, images).
  */
 
+/** Seconds that a cover site may let a silent connection wait. */
+export const patienceBounds = { least: 1, most: 300 } as const;
+
 /** Bounds of settings that are counts, both included. */
 export const countBounds = {
   workers: { least: 0, most: 256 },

@@ -1,13 +1,19 @@
 import { parseIpv4, parsePublicHost } from "../domain/address.ts";
 import { loggedAddresses } from "../domain/connection-log.ts";
 import { parseCoverDomain } from "../domain/cover-domain.ts";
-import { parseSiteServer, patienceBounds, type SiteChoice } from "../domain/cover-site.ts";
+import { parseSiteServer, type SiteChoice } from "../domain/cover-site.ts";
 import { parseDownloadUrl } from "../domain/download-url.ts";
 import { parseEdgeSubnet } from "../domain/edge-network.ts";
 import { parseImageName } from "../domain/image-name.ts";
 import { formatPortRange, parsePortRange } from "../domain/port.ts";
 import { parseRelayAddress } from "../domain/relay.ts";
-import { checkStatsPort, countBounds, parseDatacenter, parseLockPath } from "../domain/setting-rules.ts";
+import {
+  checkStatsPort,
+  countBounds,
+  parseDatacenter,
+  parseLockPath,
+  patienceBounds,
+} from "../domain/setting-rules.ts";
 import { defaultSettings, type Settings } from "../domain/settings.ts";
 import {
   type Fields,
