@@ -74,14 +74,18 @@ const rareBesideProgram = {
     ),
 };
 
-// commander loads it for subcommands that are programs of their own, which ours are not.
-const noChildProcessForCommander = {
-  name: "no child_process for commander",
+// Every start reads commander: its local names are as short as they can be. It loads child_process for subcommands that are programs of
+// their own, which ours are not.
+const smallCommander = {
+  name: "a small commander",
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
       importer.includes("/commander/") ? { path: "nothing", namespace: "nothing" } : undefined,
     );
     onLoad({ filter: /.*/, namespace: "nothing" }, () => ({ contents: "" }));
+    onLoad({ filter: /\/node_modules\/commander\/lib\/\w+\.js$/ }, async ({ path }) => ({
+      contents: (await transform(await readFile(path, "utf8"), { minifyIdentifiers: true })).code,
+    }));
   },
 };
 
@@ -98,7 +102,7 @@ async function buildCommandLine() {
     outdir: "dist",
     write: false,
   };
-  const plugins = [rareBesideProgram, noChildProcessForCommander];
+  const plugins = [rareBesideProgram, smallCommander];
   const { metafile } = await build({ ...options, plugins, metafile: true });
   const { outputFiles } = await build({ ...options, plugins: [...plugins, loadedInOrder(lateParts(metafile))] });
   await Promise.all(outputFiles.map(writeAsCommonJs));
