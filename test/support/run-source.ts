@@ -31,11 +31,17 @@ export interface Watched {
   readonly ended: Promise<number | string>;
 }
 
-export function watch(command: string, args: readonly string[], env: Record<string, string> = {}): Watched {
+/** `timeoutMs`: it is ended then. */
+export function watch(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  timeoutMs = 30_000,
+): Watched {
   const child = spawn(command, args, {
     stdio: ["pipe", "pipe", "pipe"],
     env: { PATH: process.env.PATH, LANG: "C.UTF-8", TERM: "xterm", ...env },
-    timeout: 30_000,
+    timeout: timeoutMs,
   });
   let output = "";
   const waiting = new Map<string, () => void>();
