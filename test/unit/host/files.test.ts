@@ -61,8 +61,14 @@ describe("reading", () => {
     const folder = await tempFolder();
     await writeFile(join(folder, "file"), "");
     const path = join(folder, "file", "below");
-    for (const work of [files.read(path), files.write(path, "x"), files.list(path), files.stat(path)]) {
-      const error = await refusal(work);
+    const works = [
+      () => files.read(path),
+      () => files.write(path, "x"),
+      () => files.list(path),
+      () => files.stat(path),
+    ];
+    for (const work of works) {
+      const error = await refusal(work());
       expect(error.kind).toBe("environment");
       expect(error.message).toContain(path);
       expect(error.hint).toContain("move it away");
@@ -136,8 +142,9 @@ describe("writing", () => {
   test.runIf(isRoot)("leaves the old file and nothing else when the disk is full", async () => {
     const path = join(await smallDisk(64), "file");
     await writeFile(path, "x".repeat(20_000));
-    for (const work of [files.write(path, "y".repeat(60_000)), files.writeInPlace(path, "y".repeat(60_000))]) {
-      const error = await refusal(work);
+    const text = "y".repeat(60_000);
+    for (const work of [() => files.write(path, text), () => files.writeInPlace(path, text)]) {
+      const error = await refusal(work());
       expect(error.kind).toBe("environment");
       expect(error.message).toBe(`cannot write ${path}: the disk is full`);
       expect(error.hint).toContain("df -h");

@@ -370,8 +370,9 @@ describe("a file that is not ours to understand", () => {
     const home = await tempHome();
     await home.put(home.paths[file], content);
     const store = home.stores[file as "shards"];
-    const writing = file === "coverDomains" ? home.stores.coverDomains.update(() => ["a.example"]) : store.write(book);
-    for (const error of [await refusal(store.read()), await refusal(writing)]) {
+    const write = () =>
+      file === "coverDomains" ? home.stores.coverDomains.update(() => ["a.example"]) : store.write(book);
+    for (const error of [await refusal(store.read()), await refusal(write())]) {
       expect(error.kind).toBe("invalid");
       expect(error.message).toContain(home.paths[file]);
       expect(error.message).toContain(fault);
