@@ -7,7 +7,7 @@ import type { ListedUser } from "../../src/app/people/list-users.ts";
 import { type CliHome, cliHome } from "../support/cli-home.ts";
 
 /** People who get a link while the stack writes; as many as there is time for get a record beside them. */
-const ADDS = Number(process.env.MTPROXY_CONCURRENT_ADDS ?? 12);
+const ADDS = Number(process.env.MTPROXY_CONCURRENT_ADDS ?? 60);
 
 async function listed({ mtproxy }: CliHome): Promise<ListedUser[]> {
   return ((await mtproxy("list-users", "--json")).json.data as { users: ListedUser[] }).users;
