@@ -75,6 +75,7 @@ export interface Processes {
 export interface Haproxy {
   /** Of the worker that takes new connections. */
   info(): Promise<WorkerInfo>;
+  /** None where there is no such backend. */
   servers(backend?: string): Promise<ServerEntry[]>;
   counts(backend?: string): Promise<ServerCounts[]>;
   /** Of every worker that lives; without those that end meanwhile. */

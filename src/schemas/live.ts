@@ -10,6 +10,17 @@ import * as value from "./values.ts";
 
 /** Commands that make live what is saved, and those that prove it. */
 
+const haproxyChange = choice(
+  "What would happen to HAProxy; null without HAProxy routing, where it does not answer, and once it is done",
+  {
+    start: "it does not run and is started",
+    replace: "its container is made anew, which cuts everybody once",
+    reload: "it reads its configuration anew, and every connection stays",
+    update: "its entries of people are changed while it runs",
+    none: "nothing",
+  },
+);
+
 const applied = shared<Applied>(
   "applied",
   object<Applied>("What was done, or would be", {
@@ -17,6 +28,7 @@ const applied = shared<Applied>(
     cost: value.planCost(),
     revocations: list("Who must lose access with this", value.revocation()),
     moves: list("Whose link changes with this", value.move()),
+    haproxy: orNull(haproxyChange),
     applied: flag("It is done; false for a dry run, and where it failed"),
   }),
 );
@@ -38,6 +50,7 @@ const plan = object<ShownPlan>("What applying would change", {
   cost: value.planCost(),
   revocations: list("Who must lose access", value.revocation()),
   moves: list("Whose link changes", value.move()),
+  haproxy: orNull(haproxyChange),
   formerEngine: orNull(
     value.engineName("It served this home before, and what it may still run is ended; null for none"),
   ),
@@ -115,6 +128,7 @@ const refreshed = object<RefreshedConfig>("Telegram's two files", {
       how: choice("How it gets the files", {
         reload: "it reads them again, nobody is cut",
         restart: "it starts anew",
+        replace: "another instance starts beside it and takes over, nobody is cut",
         write: "it is stopped and reads them when it starts",
       }),
     }),

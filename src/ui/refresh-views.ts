@@ -4,6 +4,7 @@ import type { Style } from "../commands/command.ts";
 const DONE = {
   reload: "reads the new proxy-multi.conf, nobody is cut",
   restart: "restarts with the new files",
+  replace: "is replaced by one with the new files, nobody is cut",
   write: "gets the new proxy-multi.conf at its next start",
 } as const;
 

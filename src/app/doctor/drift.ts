@@ -1,4 +1,5 @@
 import { shardName } from "../../domain/shard.ts";
+import { drainingShards } from "../routing/drain.ts";
 import { liveSteps } from "../telegram-config/live-config.ts";
 import { type Check, failed, ok, some } from "./check.ts";
 import type { Examination } from "./examination.ts";
@@ -24,7 +25,9 @@ export const driftCheck: Check = {
 
 async function strangers(exam: Examination): Promise<string[]> {
   const known = new Set((await exam.planned()).plan.shards.map(({ shard }) => shard.id));
-  const running = (await exam.instances()).filter((instance) => instance.running);
+  const instances = await exam.instances();
+  const draining = await drainingShards(exam.ctx, instances);
+  const running = instances.filter(({ running, shardId }) => running && !draining.has(shardId));
   return running.filter(({ shardId }) => !known.has(shardId)).map(({ shardId }) => shardName(shardId));
 }
 
@@ -33,6 +36,6 @@ async function withOtherConf(exam: Examination): Promise<string[]> {
   const { settings, engineRecord } = await exam.state();
   const files = settings.engine === "trial" ? undefined : await exam.ctx.stores.telegram.read();
   if (files === undefined) return [];
-  const reloads = engineRecord.image?.reloads === true;
-  return (await liveSteps(exam.ctx, await exam.engine(), files.proxyMultiConf, reloads)).map(({ name }) => name);
+  const means = { reloads: engineRecord.image?.reloads === true };
+  return (await liveSteps(exam.ctx, await exam.engine(), files.proxyMultiConf, means)).map(({ name }) => name);
 }

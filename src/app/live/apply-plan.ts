@@ -10,6 +10,7 @@ import { type Move, sharedHolder } from "../../domain/shard.ts";
 import type { Engine, Instance } from "../../engine/engine.ts";
 import { loadSettings, type PlannedState } from "../load-state.ts";
 import { removeRevokedFiles, updateClientFiles } from "../people/client-files.ts";
+import type { HaproxyChange } from "../routing/edge-drift.ts";
 import { connectedClients } from "./connected-clients.ts";
 import { knownImage, makeDeployment } from "./deployment.ts";
 import { formerEngineWarnings, haltFormerEngine } from "./former-engine.ts";
@@ -30,6 +31,10 @@ export interface ApplyOptions extends PlanOptions {
   readonly whole?: boolean;
   /** Wait for each shard to be healthy before the next one is touched. */
   readonly oneByOne?: boolean;
+  /** In edge routing: shards that run with another proxy-multi.conf than the one that is stored. */
+  readonly outdated?: readonly number[];
+  /** Done before HAProxy starts, once the agents' keys are written. When it throws, nothing is changed. */
+  readonly beforeHaproxy?: () => Promise<void>;
 }
 
 /** What was (or would be) done. */
@@ -38,6 +43,8 @@ export interface Applied {
   readonly cost: PlanCost;
   readonly revocations: readonly Revocation[];
   readonly moves: readonly Move[];
+  /** What would happen to HAProxy; null in direct routing, where nobody can tell, and once it is done. */
+  readonly haproxy: HaproxyChange | null;
   readonly applied: boolean;
 }
 
@@ -66,7 +73,14 @@ export async function previewApply(ctx: Context, planned: PlannedState): Promise
   await engine.check();
   await refuseTakenPort(ctx, planned);
   for (const warning of await formerEngineWarnings(ctx, planned.state.settings)) ctx.progress.warn(warning);
-  return describe(await prepare(ctx, planned, engine, planned.state.engineRecord, true), false);
+  const prepared = await prepare(ctx, planned, engine, planned.state.engineRecord, { whole: true });
+  return { ...describe(prepared, false), haproxy: await previewHaproxy(ctx, prepared) };
+}
+
+async function previewHaproxy(ctx: Context, prepared: Prepared): Promise<HaproxyChange | null> {
+  if (prepared.deployment.edge === undefined) return null;
+  const { haproxyChange } = await import("../routing/edge-drift.ts");
+  return (await haproxyChange(ctx, prepared, prepared.deployment, prepared)) ?? null;
 }
 
 /** What is saved and does not run yet. */
@@ -87,7 +101,7 @@ export async function findBacklog(
 ): Promise<Backlog> {
   const deployment = await makeDeployment(ctx, planned, planned.state.engineRecord);
   const rendering = renderDeployment(deployment);
-  const means = await edgeMeans(engine, rendering, instances, false);
+  const means = await edgeMeans(ctx, engine, rendering, instances, {});
   const changes = shardChanges(planned.plan, rendering.digests, instances, new Map(), engine.capabilities, means);
   const frontDiffers = async () =>
     (await import("../routing/edge-drift.ts")).edgeDiffers(ctx, planned, deployment, { engine, instances });
@@ -108,10 +122,12 @@ async function settleAndApply(ctx: Context, options: ApplyOptions): Promise<Appl
   const engine = await ctx.engine(planned.state.settings);
   await engine.check();
   const record = await knownImage(ctx, engine, planned);
-  const prepared = await prepare(ctx, planned, engine, record, options.whole === true);
+  if (planned.state.settings.routing === "edge")
+    await (await import("../routing/unfinished.ts")).endUnfinished(ctx, engine, planned.state.settings);
+  const prepared = await prepare(ctx, planned, engine, record, options);
   const former = await haltFormerEngine(ctx, planned.state.settings);
   if (options.startStopped !== true && isStopped(prepared.instances)) await refuseWhileStopped(ctx, prepared);
-  const deferred = await former.replaceBy(() => makeAllLive(ctx, prepared, options.oneByOne === true));
+  const deferred = await former.replaceBy(() => makeAllLive(ctx, prepared, options));
   const waiting = new Set(deferred);
   await recordRevoked(
     ctx,
@@ -128,22 +144,23 @@ async function prepare(
   planned: PlannedState,
   engine: Engine,
   record: EngineRecord,
-  whole: boolean,
+  options: Pick<ApplyOptions, "whole" | "outdated">,
 ): Promise<Prepared> {
   const deployment = await makeDeployment(ctx, planned, record);
   const rendering = renderDeployment(deployment);
   const instances = await engine.instances();
   const clients = await connectedClients(engine, instances);
-  const means = await edgeMeans(engine, rendering, instances, whole);
+  const means = await edgeMeans(ctx, engine, rendering, instances, options);
   const changes = shardChanges(planned.plan, rendering.digests, instances, clients, engine.capabilities, means);
   return { ...planned, engine, instances, rendering, changes, deployment };
 }
 
 /** HAProxy stands before the shards, or has to leave. Gives the shards that wait for the timer. */
-async function makeAllLive(ctx: Context, prepared: Prepared, oneByOne: boolean): Promise<readonly number[]> {
+async function makeAllLive(ctx: Context, prepared: Prepared, options: ApplyOptions): Promise<readonly number[]> {
   const { engine, deployment } = prepared;
+  const oneByOne = options.oneByOne === true;
   if (deployment.edge !== undefined) {
-    return (await import("../routing/make-edge-live.ts")).makeEdgeLive(ctx, prepared, oneByOne);
+    return (await import("../routing/make-edge-live.ts")).makeEdgeLive(ctx, prepared, options);
   }
   if (engine.edge !== undefined && (await engine.edge.haproxy()) !== undefined) {
     await (await import("../routing/leave-edge.ts")).leaveEdge(ctx, prepared, () => makeLive(ctx, prepared, oneByOne));
@@ -154,17 +171,25 @@ async function makeAllLive(ctx: Context, prepared: Prepared, oneByOne: boolean):
 }
 
 async function edgeMeans(
+  ctx: Context,
   engine: Engine,
   { needs }: Rendering,
   instances: readonly Instance[],
-  whole: boolean,
+  { whole, outdated }: Pick<ApplyOptions, "whole" | "outdated">,
 ): Promise<EdgeMeans> {
   const isLive = needs.size > 0 && (await engine.edge?.haproxy())?.running === true;
+  if (!isLive) return {};
+  const draining = await (await import("../routing/drain.ts")).drainingShards(ctx, instances);
   const mayWait = (id: number) => {
     const wanted = needs.get(id);
     return wanted !== undefined && serves(instances.find(({ shardId }) => shardId === id)?.parts, wanted);
   };
-  return isLive ? { replaces: true, ...(whole ? {} : { mayWait }) } : {};
+  return {
+    replaces: true,
+    drains: (id) => draining.has(id),
+    ...(outdated === undefined ? {} : { outdated: new Set(outdated) }),
+    ...(whole === true ? {} : { mayWait }),
+  };
 }
 
 /** Somebody else may take people out of users.json; the command that revokes their keys says so. */
@@ -197,5 +222,12 @@ async function refuseWhileStopped(ctx: Context, prepared: Prepared): Promise<nev
 }
 
 function describe({ plan, changes }: Prepared, applied: boolean): Applied {
-  return { changes, cost: planCost(changes), revocations: openRevocations(plan, changes), moves: plan.moves, applied };
+  return {
+    changes,
+    cost: planCost(changes),
+    revocations: openRevocations(plan, changes),
+    moves: plan.moves,
+    haproxy: null,
+    applied,
+  };
 }

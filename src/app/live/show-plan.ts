@@ -29,6 +29,7 @@ export interface ShownPlan {
   readonly cost: PlanCost;
   readonly revocations: Applied["revocations"];
   readonly moves: Applied["moves"];
+  readonly haproxy: Applied["haproxy"];
   /** The engine that served this home before and of which something may still run: applying ends that. Null where there is none. */
   readonly formerEngine: EngineName | null;
 }
@@ -58,7 +59,8 @@ export async function showPlan(ctx: Context, options: ShowPlanOptions): Promise<
   const former = (await formerEngine(ctx, settings)) ?? null;
   try {
     const { applied: _, ...preview } = await previewApply(ctx, planned);
-    const pending = former !== null || preview.changes.some(({ action }) => action !== "none");
+    const isSettled = preview.haproxy === null || preview.haproxy === "none";
+    const pending = former !== null || !isSettled || preview.changes.some(({ action }) => action !== "none");
     const failure =
       pending && options.exitCode === true
         ? new AppError("pending", "changes are pending", { hint: "mtproxy apply" })
@@ -82,5 +84,5 @@ function runningOnes({ revocations, changes }: Pick<Applied, "revocations" | "ch
 
 function withoutEngine({ plan }: PlannedState): Omit<ShownPlan, "shards" | "formerEngine"> {
   const revocations = withoutKeys(plan.revocations);
-  return { pending: true, changes: [], cost: planCost([]), revocations, moves: plan.moves };
+  return { pending: true, changes: [], cost: planCost([]), revocations, moves: plan.moves, haproxy: null };
 }

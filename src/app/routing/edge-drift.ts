@@ -2,35 +2,61 @@ import type { Context } from "../../context.ts";
 import type { Deployment } from "../../domain/deployment.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { Engine, Instance } from "../../engine/engine.ts";
+import type { ServerEntry } from "../../haproxy.ts";
 import { haproxyDigest } from "../../render/edge-service.ts";
 import type { PlannedState } from "../load-state.ts";
 import { planEdge } from "./edge-deployment.ts";
 import { sidesOf } from "./instances.ts";
 import { serverEntries } from "./revoke-first.ts";
 
-/** Whether HAProxy runs with something else than what the state asks for. One that does not run, or is silent, says so elsewhere. */
-export async function edgeDiffers(
+/**
+ * What makes HAProxy what the state asks for:
+ * - `start`: it does not run
+ * - `replace`: its container is made anew, which cuts everybody once
+ * - `reload`: it reads its configuration anew, and every connection stays
+ * - `update`: its server entries are changed while it runs
+ */
+export type HaproxyChange = "start" | "replace" | "reload" | "update" | "none";
+
+interface Running {
+  readonly engine: Engine;
+  readonly instances: readonly Instance[];
+}
+
+/** Undefined where HAProxy runs and says nothing, so that nobody can tell. */
+export async function haproxyChange(
   ctx: Context,
   planned: PlannedState,
   deployment: Deployment,
-  { engine, instances }: { readonly engine: Engine; readonly instances: readonly Instance[] },
-): Promise<boolean> {
+  { engine, instances }: Running,
+): Promise<HaproxyChange | undefined> {
   const container = await engine.edge?.haproxy();
-  if (container?.running !== true) return false;
-  if (container.digest !== haproxyDigest(deployment)) return true;
+  if (container?.running !== true) return "start";
+  if (container.digest !== haproxyDigest(deployment)) return "replace";
   const plan = await planEdge(ctx, planned, deployment);
   try {
     const haproxy = await ctx.haproxy();
-    if ((await haproxy.info()).description !== plan.shape) return true;
-    const wanted = serverEntries(plan.entries, plan.subnet, sidesOf(instances)).map(textOf);
-    const there = new Set((await haproxy.servers()).map(textOf));
-    return there.size !== wanted.length + 1 || !wanted.every((server) => there.has(server));
+    if ((await haproxy.info()).description !== plan.shape) return "reload";
+    const wanted = serverEntries(plan.entries, plan.subnet, sidesOf(instances));
+    return areSame(await haproxy.servers(), wanted) ? "none" : "update";
   } catch (error) {
-    if (error instanceof AppError) return false;
+    if (error instanceof AppError) return undefined;
     throw error;
   }
 }
 
-function textOf({ name, address, port }: { name: string; address: string; port: number }): string {
+/** HAProxy has one more, which is nobody's. */
+function areSame(present: readonly ServerEntry[], wanted: readonly ServerEntry[]): boolean {
+  const there = new Set(present.map(textOf));
+  return there.size === wanted.length + 1 && wanted.every((server) => there.has(textOf(server)));
+}
+
+function textOf({ name, address, port }: ServerEntry): string {
   return `${name} ${address}:${port}`;
+}
+
+/** Whether HAProxy runs with something else than what the state asks for. One that does not run, or is silent, says so elsewhere. */
+export async function edgeDiffers(...args: Parameters<typeof haproxyChange>): Promise<boolean> {
+  const change = await haproxyChange(...args);
+  return change !== undefined && change !== "start" && change !== "none";
 }

@@ -58,38 +58,3 @@ export async function startInstances(
     throw error;
   }
 }
-
-/** How long a connection that HAProxy has just led to an instance needs to show there. */
-const ARRIVAL_MS = 1000;
-
-/**
- * Ends instances that were replaced and have no clients any more, or had their time. The others go on until the timer looks again.
- * @returns how many are still there
- */
-export async function drain(ctx: Context, engine: Engine, drainSeconds: number): Promise<number> {
-  const edge = engine.edge as EdgeEngine;
-  const others = await edge.others();
-  if (others.length === 0) return 0;
-  await ctx.clock.sleep(ARRIVAL_MS);
-  const serving = await engine.instances();
-  const ended = await Promise.all(others.map((other) => mayEnd(ctx, engine, other, serving, drainSeconds)));
-  await edge.remove(others.filter((_, index) => ended[index]).map(nameOf));
-  return ended.filter((it) => !it).length;
-}
-
-async function mayEnd(
-  ctx: Context,
-  engine: Engine,
-  other: Instance,
-  serving: readonly Instance[],
-  drainSeconds: number,
-): Promise<boolean> {
-  const successor = serving.find(({ shardId }) => shardId === other.shardId);
-  if (!other.running || successor?.startedAt === undefined) return !other.running;
-  if (ctx.clock.now().getTime() > Date.parse(successor.startedAt) + drainSeconds * 1000) return true;
-  try {
-    return (await engine.stats(other.shardId, other.side ?? "a")).activeClients === 0;
-  } catch {
-    return false;
-  }
-}

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { Context } from "../../context.ts";
-import { AGENT_KEY_FILE } from "../../domain/agent.ts";
 import { HAPROXY_NAME } from "../../domain/edge.ts";
 import type { EdgeEngine } from "../../engine/edge-engine.ts";
 import type { Prepared } from "../live/apply-plan.ts";
+import { forgetKeys } from "./agent-keys.ts";
+import { forgetDraining } from "./drain.ts";
 import { nameOf } from "./instances.ts";
 
 /**
@@ -29,6 +30,7 @@ export async function leaveEdge(
   }
   await edge.remove((await edge.others()).map(nameOf));
   await edge.removeHaproxy();
-  await ctx.files.remove(join(ctx.paths.agents, AGENT_KEY_FILE));
+  await forgetKeys(ctx);
+  await forgetDraining(ctx);
   await ctx.files.removeFolder(join(ctx.paths.rendered, "haproxy"));
 }

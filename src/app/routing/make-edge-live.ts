@@ -6,12 +6,14 @@ import type { Side } from "../../domain/shard.ts";
 import type { EdgeEngine, InstanceName } from "../../engine/edge-engine.ts";
 import type { Haproxy } from "../../haproxy.ts";
 import { haproxyDigest } from "../../render/edge-service.ts";
-import type { Prepared } from "../live/apply-plan.ts";
+import type { ApplyOptions, Prepared } from "../live/apply-plan.ts";
 import { failed, idsOf, tellChanges } from "../live/make-live.ts";
 import { type SwappedFiles, swapFiles } from "../live/swap-files.ts";
 import { handOverKeys, makeEdgeFolders, writeKeys } from "./agent-keys.ts";
+import { drainAfterwards } from "./drain.ts";
 import { type EdgePlan, planEdge, type Sides } from "./edge-deployment.ts";
-import { drain, nameOf, sidesOf, startInstances, targetSides } from "./instances.ts";
+import { nameOf, sidesOf, startInstances, targetSides } from "./instances.ts";
+import { shardBackend, unled, wayBack } from "./led.ts";
 import { revokeFirst, serverEntries } from "./revoke-first.ts";
 
 /** HAProxy answers at its socket within a second of its start. */
@@ -26,6 +28,7 @@ interface EdgeRollout {
   readonly plan: EdgePlan;
   /** Of the instances that served before. */
   readonly before: ReadonlyMap<number, Side>;
+  readonly beforeHaproxy: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -35,16 +38,21 @@ interface EdgeRollout {
  * @returns shards whose instance still has keys of people who lost access: the agents refuse these, and the timer replaces it
  * @throws AppError engine
  */
-export async function makeEdgeLive(ctx: Context, prepared: Prepared, oneByOne: boolean): Promise<readonly number[]> {
+export async function makeEdgeLive(
+  ctx: Context,
+  prepared: Prepared,
+  { oneByOne = false, beforeHaproxy }: Pick<ApplyOptions, "oneByOne" | "beforeHaproxy">,
+): Promise<readonly number[]> {
   const { engine, deployment, rendering, instances } = prepared;
   const edge = requireEdge(engine.edge);
   const container = await edge.haproxy();
   const isWarm = container?.running === true && container.digest === haproxyDigest(deployment);
   if (!isWarm) await edge.obtain(deployment.settings.haproxyImage);
-  const rollout = { ctx, prepared, edge, plan: await planEdge(ctx, prepared, deployment), before: sidesOf(instances) };
+  const plan = await planEdge(ctx, prepared, deployment);
+  const rollout = { ctx, prepared, edge, plan, before: sidesOf(instances), beforeHaproxy };
   await makeEdgeFolders(ctx);
   const files = await swapFiles(ctx, rendering.files, rendering.containerUser);
-  const agents = isWarm ? await revokeFirst(ctx, await ctx.haproxy(), rollout.plan, runningSides(prepared)) : 0;
+  const agents = isWarm ? await revokeFirst(ctx, await ctx.haproxy(), plan, runningSides(prepared)) : 0;
   const changes = agents > 0 ? prepared.changes : prepared.changes.map(withoutWaiting);
   tellChanges(ctx, changes);
   const targets = targetSides(changes, rollout.before);
@@ -52,14 +60,15 @@ export async function makeEdgeLive(ctx: Context, prepared: Prepared, oneByOne: b
     await startInstances(ctx, { engine, rendering, changes }, targets, oneByOne);
     await (isWarm ? leadOver(rollout, targets) : startFront(rollout, targets, container !== undefined));
   } catch (error) {
-    const troubles = [...(await files.restore()), ...(await removeStarted(rollout, targets))];
+    const troubles = [...(await files.restore()), ...(await removeStarted(rollout, targets, isWarm))];
     throw failed(error, troubles, instances.length > 0);
   }
   if (agents === 0 && isWarm) ctx.progress.warn(NO_AGENT);
-  const removed = idsOf(changes, ["remove"]);
+  // Who was on a shard that goes was led elsewhere or closed; where HAProxy is new, nobody is connected at all.
+  const removed = isWarm ? [] : idsOf(changes, ["remove"]);
   if (removed.length > 0) await engine.up([], removed);
   await files.settle();
-  await drain(ctx, engine, deployment.settings.drainSeconds);
+  await drainAfterwards(ctx, engine, new Set(deployment.shards.map(({ shard }) => shard.id)));
   return idsOf(changes, ["defer"]);
 }
 
@@ -91,20 +100,22 @@ function runningSides({ instances }: Prepared): Map<number, Side> {
 async function leadOver({ ctx, prepared, edge, plan, before }: EdgeRollout, targets: Sides): Promise<void> {
   const sides = new Map([...before, ...targets]);
   const haproxy = await ctx.haproxy();
+  const leadBack = await wayBack(haproxy, before.keys());
   const files = await swapFiles(ctx, plan.files(sides), prepared.rendering.containerUser);
   try {
     if ((await haproxy.info()).description === plan.shape) await tellAddresses(haproxy, plan, sides);
     else await reload(ctx, edge, haproxy);
+    await handOverKeys(ctx, plan.keys());
   } catch (error) {
     await files.restore();
+    for (const trouble of await leadBack()) ctx.progress.warn(trouble);
     throw error;
   }
-  await handOverKeys(ctx, plan.keys());
 }
 
 async function tellAddresses(haproxy: Haproxy, plan: EdgePlan, sides: Sides): Promise<void> {
   for (const { id, address, port } of plan.config(sides).shards) {
-    await haproxy.moveServer({ name: "now", address, port }, `shard${id}`);
+    await haproxy.moveServer({ name: "now", address, port }, shardBackend(id));
   }
   await haproxy.syncServers(serverEntries(plan.entries, plan.subnet, sides));
 }
@@ -118,9 +129,10 @@ async function reload(ctx: Context, edge: EdgeEngine, haproxy: Haproxy): Promise
 
 /** HAProxy does not run, or must be made anew: it gets the ports, which containers may hold that served before. */
 async function startFront(rollout: EdgeRollout, targets: Sides, wasThere: boolean): Promise<void> {
-  const { ctx, prepared, edge, plan, before } = rollout;
+  const { ctx, prepared, edge, plan, before, beforeHaproxy } = rollout;
   const sides = new Map([...before, ...targets]);
   await writeKeys(ctx, plan.keys());
+  await beforeHaproxy?.();
   const files = await swapFiles(ctx, plan.files(sides), prepared.rendering.containerUser);
   const old = (await edge.others()).filter(({ running }) => running).map(nameOf);
   ctx.progress.step(`starting ${HAPROXY_NAME} …`);
@@ -172,10 +184,16 @@ async function takeBack({ edge }: EdgeRollout, { files, old, wasThere }: Before,
   }
 }
 
-async function removeStarted({ edge, before }: EdgeRollout, targets: Sides): Promise<string[]> {
-  const started = [...targets].filter(([shardId, side]) => before.get(shardId) !== side);
+/** But for those to which HAProxy could not be kept from leading people: the next apply goes on with them. */
+async function removeStarted(
+  { ctx, edge, plan, before }: EdgeRollout,
+  targets: Sides,
+  isWarm: boolean,
+): Promise<string[]> {
+  const fresh = [...targets].filter(([shardId, side]) => before.get(shardId) !== side);
+  const started = fresh.map(([shardId, side]) => ({ shardId, side }));
   try {
-    await edge.remove(started.map(([shardId, side]) => ({ shardId, side })));
+    await edge.remove(isWarm ? await unled(ctx, started, plan.subnet) : started);
     return [];
   } catch (error) {
     return [`what was started could not be ended: ${wordsOf(error)}`];
@@ -183,5 +201,5 @@ async function removeStarted({ edge, before }: EdgeRollout, targets: Sides): Pro
 }
 
 /** Why HAProxy knows nobody. */
-export const NO_AGENT =
-  "no agent runs: HAProxy lets the shards ask for the key, and nobody is counted or limited: systemctl start the agents, or mtproxy agent 1";
+const NO_AGENT =
+  "no agent runs: HAProxy lets the shards ask for the key, and nobody is counted or limited: mtproxy status says what helps";

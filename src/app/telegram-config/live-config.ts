@@ -7,8 +7,19 @@ import type { Engine, Instance } from "../../engine/engine.ts";
 import { MULTI_CONF } from "../../render/shard-folder.ts";
 import { waitUntilHealthy } from "../live/wait-until-healthy.ts";
 
-/** How a shard gets a new proxy-multi.conf: `write` is for one that is stopped and reads it when it starts. */
-export type TakeUp = "reload" | "restart" | "write";
+/**
+ * How a shard gets a new proxy-multi.conf: `write` is for one that is stopped and reads it when it starts, `replace` starts another
+ * instance beside it.
+ */
+export type TakeUp = "reload" | "restart" | "replace" | "write";
+
+/** What can be done to shards that run. */
+export interface Means {
+  /** The binary re-reads its file on SIGHUP. */
+  readonly reloads: boolean;
+  /** HAProxy can lead people from one instance to another. */
+  readonly replaces?: boolean;
+}
 
 /** A shard that does not have the file yet. */
 interface LiveStep {
@@ -26,12 +37,9 @@ const RELOAD_MS = 5000;
 const HEALTHY_MS = 30_000;
 const PAUSE_MS = 150;
 
-/**
- * Which shards do not run with this proxy-multi.conf, by the md5 that they tell in /stats and by the file in their folder.
- * @param reloads the binary re-reads its file on SIGHUP
- */
-export async function liveSteps(ctx: Context, engine: Engine, conf: Uint8Array, reloads: boolean): Promise<LiveStep[]> {
-  const steps = (await engine.instances()).map((instance) => liveStep(ctx, engine, instance, conf, reloads));
+/** Which shards do not run with this proxy-multi.conf, by the md5 that they tell in /stats and by the file in their folder. */
+export async function liveSteps(ctx: Context, engine: Engine, conf: Uint8Array, means: Means): Promise<LiveStep[]> {
+  const steps = (await engine.instances()).map((instance) => liveStep(ctx, engine, instance, conf, means));
   return (await Promise.all(steps)).filter((step) => step !== undefined);
 }
 
@@ -40,17 +48,22 @@ async function liveStep(
   engine: Engine,
   { shardId, running }: Instance,
   conf: Uint8Array,
-  reloads: boolean,
+  means: Means,
 ): Promise<LiveStep | undefined> {
   const path = join(ctx.paths.rendered, shardName(shardId), MULTI_CONF);
   const before = await ctx.files.read(path);
   if (before === undefined) return undefined;
   const same = Buffer.compare(before, conf) === 0;
   // A process that cannot be asked is taken at its file's word.
-  const md5 = running ? ((await stateOf(engine, shardId)).md5 ?? md5Of(before)) : md5Of(before);
+  const { md5 = md5Of(before), ready } = running ? await stateOf(engine, shardId) : { ready: false };
   if (same && md5 === md5Of(conf)) return undefined;
-  const how = !running ? "write" : reloads ? "reload" : "restart";
-  return { shardId, name: shardName(shardId), how, path, before };
+  return { shardId, name: shardName(shardId), how: running ? takeUpOf(means, ready) : "write", path, before };
+}
+
+/** Of one that has no connection to Telegram nobody can be cut, and a new instance would get none either. */
+function takeUpOf({ reloads, replaces }: Means, isReady: boolean): TakeUp {
+  if (reloads) return "reload";
+  return replaces === true && isReady ? "replace" : "restart";
 }
 
 /**

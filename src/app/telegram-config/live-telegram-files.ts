@@ -6,8 +6,8 @@ import type { Settings } from "../../domain/settings.ts";
 import { shardName } from "../../domain/shard.ts";
 import { telegramFileNames } from "../../domain/telegram-record.ts";
 import type { Engine, Instance } from "../../engine/engine.ts";
-import { applyPlan } from "../live/apply-plan.ts";
-import { liveSteps, makeConfigLive, type TakeUp } from "./live-config.ts";
+import { type ApplyOptions, applyPlan } from "../live/apply-plan.ts";
+import { liveSteps, type Means, makeConfigLive, type TakeUp } from "./live-config.ts";
 
 /** What is done to one proxy. */
 export interface LiveShard {
@@ -35,7 +35,8 @@ const NOTHING: BroughtLive = { shards: [], warnings: [], isTakenBack: false };
 
 /**
  * Makes Telegram's files live in every proxy that runs with others: proxy-multi.conf by a reload where the binary can, else by a
- * restart; a new proxy-secret takes a restart always. When that fails, the files before come back.
+ * restart; a new proxy-secret takes a restart always. Behind HAProxy another instance takes over instead of a restart. When that
+ * fails, the files before come back.
  */
 export async function bringFilesLive(
   ctx: Context,
@@ -65,21 +66,36 @@ async function takeUp(
   { next }: FilesChange,
   dryRun: boolean,
 ): Promise<BroughtLive> {
+  const means = await meansOf(ctx, engine);
   const outdated = await withOtherSecret(ctx, instances, next.proxySecret);
-  const restarted = dryRun ? outdated.map(({ shardId }) => shardName(shardId)) : await restart(ctx, outdated);
-  const steps = (await liveSteps(ctx, engine, next.proxyMultiConf, await canReload(ctx))).filter(
-    ({ name }) => !dryRun || !restarted.includes(name),
+  const renewed = dryRun ? outdated.map((it) => wouldRenew(it, means)) : await renew(ctx, outdated, {});
+  const steps = (await liveSteps(ctx, engine, next.proxyMultiConf, means)).filter(
+    ({ name }) => !dryRun || !renewed.some((shard) => shard.name === name),
   );
-  const warnings = dryRun ? [] : await makeConfigLive(ctx, engine, steps, next.proxyMultiConf);
-  const restarts = restarted.map((name): LiveShard => ({ name, how: "restart" }));
-  return { ...NOTHING, shards: [...restarts, ...steps.map(({ name, how }) => ({ name, how }))], warnings };
+  const shards = [...renewed, ...steps.map(({ name, how }) => ({ name, how }))];
+  if (dryRun) return { ...NOTHING, shards };
+  const replaced = steps.filter(({ how }) => how === "replace");
+  await renew(ctx, replaced, { outdated: replaced.map(({ shardId }) => shardId) });
+  const others = steps.filter(({ how }) => how !== "replace");
+  return { ...NOTHING, shards, warnings: await makeConfigLive(ctx, engine, others, next.proxyMultiConf) };
 }
 
-/** @returns names of those that were restarted */
-async function restart(ctx: Context, outdated: readonly Instance[]): Promise<string[]> {
-  if (outdated.length === 0) return [];
-  const { changes } = await applyPlan(ctx, { oneByOne: true });
-  return changes.filter(({ action }) => action === "restart").map(({ name }) => name);
+async function meansOf(ctx: Context, engine: Engine): Promise<Means> {
+  const reloads = (await ctx.stores.engineRecord.read()).image?.reloads === true;
+  return { reloads, replaces: (await engine.edge?.haproxy())?.running === true };
+}
+
+function wouldRenew({ shardId }: Instance, { replaces }: Means): LiveShard {
+  return { name: shardName(shardId), how: replaces === true ? "replace" : "restart" };
+}
+
+/** Starts shards anew, each healthy before the next. Gives those that were. */
+async function renew(ctx: Context, shards: readonly unknown[], options: ApplyOptions): Promise<LiveShard[]> {
+  if (shards.length === 0) return [];
+  const { changes } = await applyPlan(ctx, { oneByOne: true, ...options });
+  return changes.flatMap(({ name, action }) =>
+    action === "restart" || action === "replace" ? [{ name, how: action }] : [],
+  );
 }
 
 /** Running proxies of this home that read another proxy-secret. One that is stopped gets it with the apply that starts it. */
@@ -96,10 +112,6 @@ async function withOtherSecret(
     const secret = secrets[index];
     return secret !== undefined && Buffer.compare(secret, proxySecret) !== 0;
   });
-}
-
-async function canReload(ctx: Context): Promise<boolean> {
-  return (await ctx.stores.engineRecord.read()).image?.reloads === true;
 }
 
 /**

@@ -20,6 +20,10 @@ export type Action = "create" | "restart" | "replace" | "defer" | "start" | "upd
 export interface EdgeMeans {
   /** HAProxy runs, and can lead people from one instance to another. */
   readonly replaces?: boolean;
+  /** Shards that run with a file of Telegram's that is no more in use, which no digest tells. */
+  readonly outdated?: ReadonlySet<number>;
+  /** Whether the shard's instance only goes on until its last connection ends: nobody is led to it any more. */
+  readonly drains?: (shardId: number) => boolean;
   /** Whether the shard's instance may go on for a while as it is. */
   readonly mayWait?: (shardId: number) => boolean;
 }
@@ -69,6 +73,7 @@ export function shardChanges(
     const reasons = reasonsFor(action, [
       ...(plan.reasons.get(shard.id) ?? []),
       ...reasonsOfRevocations(plan, shard.id),
+      ...(edge.outdated?.has(shard.id) === true ? ["Telegram's proxy-multi.conf changes"] : []),
     ]);
     return {
       shardId: shard.id,
@@ -80,14 +85,15 @@ export function shardChanges(
     };
   });
   const planned = new Set(plan.shards.map(({ shard }) => shard.id));
-  const unwanted = [...new Set(running.map(({ shardId }) => shardId))].filter((id) => !planned.has(id));
+  const ids = [...new Set(running.map(({ shardId }) => shardId))];
+  const unwanted = ids.filter((id) => !planned.has(id) && edge.drains?.(id) !== true);
   const removed = unwanted.map(
     (id): ShardChange => ({
       shardId: id,
       name: shardName(id),
       action: "remove",
       reasons: ["no user needs it"],
-      ...cut("remove", id, clients),
+      ...(edge.replaces === true ? { connectionsCut: 0 } : cut("remove", id, clients)),
     }),
   );
   return [...wanted, ...removed];
@@ -108,12 +114,13 @@ function actionFor(
   instance: RunningShard | undefined,
   digest: string | undefined,
   capabilities: Capabilities,
-  { replaces, mayWait }: EdgeMeans,
+  { replaces, mayWait, outdated }: EdgeMeans,
 ): Action {
   if (instance === undefined) return "create";
   if (!instance.running) return "start";
-  if (instance.configDigest === digest) return "none";
-  if (replaces === true) return mayWait?.(instance.shardId) === true ? "defer" : "replace";
+  const isOutdated = outdated?.has(instance.shardId) === true;
+  if (instance.configDigest === digest && !isOutdated) return "none";
+  if (replaces === true) return !isOutdated && mayWait?.(instance.shardId) === true ? "defer" : "replace";
   return capabilities.changesKeysLive ? "update" : "restart";
 }
 

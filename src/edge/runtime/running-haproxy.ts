@@ -55,7 +55,8 @@ export class RunningHaproxy implements Haproxy {
 
   async servers(backend = usersBackend): Promise<ServerEntry[]> {
     const command = serversCommand(nameWord(backend));
-    return parseServers(await this.#ask(command), command);
+    const answer = await this.#ask(command);
+    return answer.startsWith(NO_BACKEND) ? [] : parseServers(answer, command);
   }
 
   async counts(backend = usersBackend): Promise<ServerCounts[]> {
@@ -200,6 +201,7 @@ export class RunningHaproxy implements Haproxy {
 /** Written by the configuration. */
 const MARK = /^proc\.worker: type=sint value=<(\d+)>$/;
 const NO_SERVER = "No such server.";
+const NO_BACKEND = "Can't find backend";
 
 function entry(name: string): string {
   return `${usersBackend}/${nameWord(name)}`;
