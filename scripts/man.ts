@@ -1,8 +1,9 @@
 import type { Argument, Help, Option } from "commander";
 import { version } from "../package.json";
 import { buildProgram, type ProgramName } from "../src/cli.ts";
-import { type CliCommand, defaultHome } from "../src/commands/command.ts";
+import type { CliCommand } from "../src/commands/command.ts";
 import { type ErrorKind, errorMeanings, exitCodes } from "../src/domain/errors.ts";
+import { defaultHome } from "../src/domain/home.ts";
 
 /** Manual pages by file name, made from the same command tree as `--help`. */
 export function manuals(): Record<string, string> {

@@ -6,7 +6,6 @@ import {
   CliCommand,
   type CommandContext,
   declareGlobalOptions,
-  defaultHome,
   type GlobalOptions,
   type Invocation,
 } from "./commands/command.ts";
@@ -14,6 +13,7 @@ import { declareCompletionCommands } from "./commands/completion.ts";
 import { declareCommands } from "./commands/tree.ts";
 import { declareVlessUserCommands } from "./commands/vless-user.ts";
 import { AppError, wordsOf } from "./domain/errors.ts";
+import { defaultHome } from "./domain/home.ts";
 import type { Interrupts } from "./host/process.ts";
 import { createOutput, type Output } from "./ui/output.ts";
 import { type Terminal, wantsColor } from "./ui/terminal.ts";

@@ -4,15 +4,35 @@ export type FirewallAnswer = "open" | "closed" | "limited";
 /** To, action, from; columns are two blanks or more apart. Rules for IPv6 follow those for IPv4. */
 const UFW_RULE = /^(\S.*?) {2,}(ALLOW|DENY|REJECT|LIMIT)(?: (?:IN|FWD|OUT))? {2,}(.+)$/;
 
-/** What `ufw status verbose` says of TCP connections from anywhere; the first rule that fits counts, as in UFW. */
-export function ufwAnswer(status: string, port: number): FirewallAnswer {
+/** Whose connections to which address of this machine are meant. */
+interface Way {
+  /** A network, as rules name it. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * What `ufw status verbose` says of TCP connections to a port, from anywhere unless one way is meant; the first rule that fits counts,
+ * as in UFW.
+ */
+export function ufwAnswer(status: string, port: number, way?: Way): FirewallAnswer {
   if (!/^Status: active/m.test(status)) return "open";
   for (const line of status.split("\n")) {
     const [, to = "", action, from = ""] = UFW_RULE.exec(line.trimEnd()) ?? [];
-    if (action === undefined || / OUT /.test(line) || !isAnywhere(from) || !namesPort(to, port)) continue;
+    if (action === undefined || / OUT /.test(line) || !isFrom(from, way)) continue;
+    if (!namesPort(isAt(to, way) ? to.slice(to.indexOf(" ") + 1) : to, port)) continue;
     return action === "ALLOW" ? "open" : action === "LIMIT" ? "limited" : "closed";
   }
   return /^Default: allow \(incoming\)/m.test(status) ? "open" : "closed";
+}
+
+function isFrom(from: string, way: Way | undefined): boolean {
+  return isAnywhere(from) || (way !== undefined && from.split(/\s/)[0] === way.from);
+}
+
+/** `10.213.0.1 443/tcp` names an address before its port. */
+function isAt(to: string, way: Way | undefined): boolean {
+  return way !== undefined && to.startsWith(`${way.to} `);
 }
 
 function isAnywhere(from: string): boolean {

@@ -21,8 +21,9 @@ export interface HostEntry {
 }
 
 /**
- * `file`, `link` and `folder` by system path, `timer` by the name of the unit that is enabled, `rule` of UFW as `8443/tcp`, `route`
- * of UFW as `8443/tcp on br-0123456789ab`, `chain` of iptables by the bridge that it is for. Removed in this order.
+ * `file`, `link` and `folder` by system path, `timer` by the name of the unit that is enabled, `rule` of UFW as `8443/tcp` or
+ * `443/tcp at 10.213.0.1 from 10.213.0.0/22`, `route` of UFW as `8443/tcp on br-0123456789ab`, `chain` of iptables by the bridge that
+ * it is for. Removed in this order.
  */
 export const hostEntryKinds = ["timer", "chain", "rule", "route", "file", "link", "folder"] as const;
 

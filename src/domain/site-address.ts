@@ -1,3 +1,6 @@
+/** Where the C proxy takes strangers on the host of a cover domain. */
+export const SITE_PORT = 443;
+
 /** Docker gives the first address of a network to the host itself: there the shards find the cover site. */
 export function siteAddress(subnet: string): string {
   const [address = "", bits = "32"] = subnet.split("/");

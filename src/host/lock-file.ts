@@ -65,6 +65,11 @@ async function holderText(path: string): Promise<string> {
   return readFile(path, "utf8").catch(() => "");
 }
 
+/** Who wrote that they hold it, and lives. */
+export async function holderOf(path: string): Promise<ReturnType<typeof parseHolder>> {
+  return parseHolder(await holderText(path));
+}
+
 async function nameHolder(file: FileHandle, purpose: string): Promise<void> {
   const text = JSON.stringify({ pid: process.pid, purpose, since: new Date().toISOString() });
   await file.truncate(0);
@@ -72,7 +77,7 @@ async function nameHolder(file: FileHandle, purpose: string): Promise<void> {
 }
 
 async function taken({ path, holder }: LockRequest): Promise<AppError> {
-  const named = holder ? parseHolder(await holderText(path)) : undefined;
+  const named = holder ? await holderOf(path) : undefined;
   if (named !== undefined) {
     return new AppError("conflict", `"${named.purpose}" (pid ${named.pid}) holds ${path} since ${named.since}`, {
       hint: `wait until it has ended and try again; if it hangs, end it with: kill ${named.pid}`,

@@ -36,6 +36,11 @@ export function createLocks(): Locks {
         await release(file, request);
       }
     },
+
+    holderOf: async (path) => {
+      const { holderOf } = await import("./lock-file.ts");
+      return (await holderOf(path))?.pid;
+    },
   };
 }
 

@@ -49,6 +49,14 @@ export function summaryLines(answers: SetupAnswers, { settings }: SetupBackgroun
       "Engine",
       answers.engine === "trial" ? "trial (not for production)" : `docker, ${answers.image ?? settings.image}`,
     ],
+    ...(answers.engine === "trial"
+      ? []
+      : [
+          [
+            "Routing",
+            answers.routing === "edge" ? `HAProxy, ${settings.haproxyImage}` : "each proxy for itself",
+          ] as const,
+        ]),
     ["Workers", String(answers.workers)],
     ["Mode", `${answers.mode}${cover}`],
     ["First user", answers.firstUser ?? "none yet"],

@@ -132,14 +132,14 @@ export function logrotateFiles({ logs }: HostFileFacts): HostFile[] {
   ];
 }
 
+export const JAIL = `/etc/fail2ban/jail.d/${NAME}.conf`;
+
 export function fail2banFiles({ ports, jail }: HostFileFacts): HostFile[] {
   const values = { writer: WRITER, log: HAPROXY_LOG, ports, enabled: String(jail === "on") };
   const filter = fillTemplate(filterTemplate, { writer: WRITER });
   return [
     { path: `/etc/fail2ban/filter.d/${NAME}.conf`, content: filter },
-    ...(jail === "gone"
-      ? []
-      : [{ path: `/etc/fail2ban/jail.d/${NAME}.conf`, content: fillTemplate(jailTemplate, values) }]),
+    ...(jail === "gone" ? [] : [{ path: JAIL, content: fillTemplate(jailTemplate, values) }]),
   ];
 }
 

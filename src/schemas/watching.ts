@@ -1,3 +1,4 @@
+import type { DaemonState } from "../app/daemon/daemon-state.ts";
 import type { CheckList, CheckResult, Diagnosis } from "../app/doctor/run-doctor.ts";
 import type { AgentState } from "../app/watching/agent-states.ts";
 import type { HaproxyState } from "../app/watching/haproxy-state.ts";
@@ -79,6 +80,12 @@ const agentState = object<AgentState>("An agent", {
   fault: orNull(text("Why it could not take the latest")),
 });
 
+const daemon = object<DaemonState>("The daemon; null without HAProxy routing", {
+  condition: choice("How it is", { running: "it runs", gone: "it does not" }),
+  version: orNull(text("Version of mtproxy that it is; null when it does not run, or does not say")),
+  outdated: flag("It is not the version that is installed"),
+});
+
 const status = object<Status>("What runs", {
   engine: value.engineName(),
   notice: orNull(text("What an admin must know about this engine")),
@@ -102,6 +109,7 @@ const status = object<Status>("What runs", {
   }),
   haproxy: orNull(haproxyState),
   agents: orNull(list("Those that tell HAProxy who is connecting; null without HAProxy routing", agentState)),
+  daemon: orNull(daemon),
   host: list(
     "What setup put on this machine outside the home",
     object<Status["host"][number]>("A part", {

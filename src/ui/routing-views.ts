@@ -3,7 +3,7 @@ import type { Style } from "../commands/command.ts";
 import { counted } from "./units.ts";
 
 export function switchedRoutingView(data: SwitchedRouting, style: Style): string {
-  const { routing, changed, live, haproxyImage, subnet, agents, proved } = data;
+  const { routing, changed, live, haproxyImage, subnet, agents, toRun, proved } = data;
   const what = routing === "edge" ? "HAProxy routes" : "Every proxy has its own public port";
   const title = live ? `${style.good("✓")} ${what}${changed ? "" : ", as before"}` : `Would be so: ${what}`;
   const details =
@@ -12,6 +12,8 @@ export function switchedRoutingView(data: SwitchedRouting, style: Style): string
           `  HAProxy: ${haproxyImage}`,
           `  Network: ${subnet ?? "-"}`,
           ...(live ? [`  Agents: ${agents} of 2 answer`] : []),
+          ...(toRun.length === 0 ? [] : ["  To be run beside it, and started again when it ends:"]),
+          ...toRun.map((command) => `    ${command}`),
         ]
       : [];
   const proof = live ? [`  Links: none changed; ${counted(proved, "was", "were")} proved with a handshake`] : [];

@@ -1,3 +1,4 @@
+import type { DaemonState } from "../app/daemon/daemon-state.ts";
 import type { Applied } from "../app/live/apply-plan.ts";
 import type { SwitchedService } from "../app/live/run-service.ts";
 import type { ShownPlan, ShownShard } from "../app/live/show-plan.ts";
@@ -24,6 +25,7 @@ export function statusView(status: Status, style: Style): string {
     ...sharedSecretLine(status.sharedSecrets),
     ...(status.haproxy === null ? [] : [haproxyLine(status.haproxy, style)]),
     ...(status.agents ?? []).map((agent) => agentLine(agent, style)),
+    ...(status.daemon === null ? [] : [daemonLine(status.daemon, style)]),
     ...hostLines(status.host),
     ...(status.notice === null ? [] : ["", style.warning(status.notice)]),
   ].join("\n");
@@ -63,6 +65,12 @@ function agentLine({ agent, condition, version, outdated, current, fault }: Agen
   return `  ${isWell ? style.good("✓") : style.bad("✗")} Agent ${agent}: ${details.join(", ")}`;
 }
 
+function daemonLine({ condition, outdated, version }: DaemonState, style: Style): string {
+  const isWell = condition === "running" && !outdated;
+  const words = condition === "gone" ? "not running" : `running${outdated ? `, version ${version ?? "unknown"}` : ""}`;
+  return `  ${isWell ? style.good("✓") : style.bad("✗")} Daemon: ${words}`;
+}
+
 function shardLine(shard: ShardStatus, { engine, shards }: Status, style: Style): string {
   const healthy = shard.condition === "healthy";
   const mark = healthy ? style.good("✓") : style.bad("✗");
@@ -81,6 +89,7 @@ export function planView(plan: ShownPlan, style: Style): string {
     ...head,
     style.bold("Pending:"),
     ...changes.map((change) => `  ${changeWords(change)}`),
+    ...haproxyLines(plan.haproxy),
     ...consequences(plan),
     ...(plan.formerEngine === null ? [] : [`  what the engine ${plan.formerEngine} ran for this home before is ended`]),
     "",
@@ -98,6 +107,17 @@ function changeWords({ name, action, reasons, connectionsCut }: ShardChange): st
   const cut =
     connectionsCut === undefined || connectionsCut === 0 ? "" : ` (cuts ${counted(connectionsCut, "connection")})`;
   return `${name}: ${action}${cut}: ${reasons.join("; ")}`;
+}
+
+const haproxyWords = {
+  start: "is started",
+  replace: "its container is made anew, which cuts everybody once",
+  reload: "reads its configuration anew; no connection is cut",
+  update: "learns who is where, while it runs",
+} as const;
+
+function haproxyLines(change: Applied["haproxy"]): string[] {
+  return change === null || change === "none" ? [] : [`  HAProxy: ${haproxyWords[change]}`];
 }
 
 function consequences({ revocations, moves }: Pick<Applied, "revocations" | "moves">): string[] {
@@ -120,8 +140,12 @@ function wholeCost(cost: PlanCost): string {
 
 export function appliedView(applied: Applied, style: Style): string {
   const changes = applied.changes.filter(({ action }) => action !== "none");
-  if (changes.length === 0) return `${style.good("✓")} Everything is live; nothing was changed`;
-  const lines = [...changes.map((change) => `  ${changeWords(change)}`), ...consequences(applied)];
+  const lines = [
+    ...changes.map((change) => `  ${changeWords(change)}`),
+    ...haproxyLines(applied.haproxy),
+    ...consequences(applied),
+  ];
+  if (lines.length === 0) return `${style.good("✓")} Everything is live; nothing was changed`;
   const title = applied.applied ? `${style.good("✓")} Applied:` : "Would apply:";
   return [title, ...lines, "", wholeCost(applied.cost)].join("\n");
 }

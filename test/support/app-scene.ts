@@ -1,15 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Context } from "../../src/context.ts";
+import type { HostContext } from "../../src/context.ts";
 import { AppError } from "../../src/domain/errors.ts";
 import { parseLink } from "../../src/domain/link.ts";
 import type { Settings } from "../../src/domain/settings.ts";
 import { createAgents } from "../../src/edge/agents.ts";
 import { connectHaproxy } from "../../src/edge/connect-haproxy.ts";
 import { ConnectionLog } from "../../src/edge/connection-log.ts";
+import { closingTimes } from "../../src/host/closing-times.ts";
 import { connectErrors } from "../../src/host/connect.ts";
 import { freeSpace } from "../../src/host/disk.ts";
+import { createMachine } from "../../src/host/machine.ts";
 import { remoteTime } from "../../src/host/remote-clock.ts";
 import type { Clock, Host, LinkAttempt } from "../../src/ports.ts";
 import { goodImage } from "./deployment.ts";
@@ -18,7 +20,7 @@ import { realRandom, type TempHome, tempHome } from "./temp-home.ts";
 
 /** Use cases on a memory engine of Docker's abilities: real files in a home of their own, nothing else of the machine. */
 export interface AppScene {
-  readonly ctx: Context;
+  readonly ctx: HostContext;
   readonly home: TempHome;
   readonly engine: KeyReadingEngine;
   /** Steps and warnings that people were told. */
@@ -57,6 +59,7 @@ export async function appScene(settings: Partial<Settings> = {}): Promise<AppSce
     clock: quickClock(),
     random: realRandom,
     host,
+    machine: createMachine({ root: `${home.paths.home}.root` }),
     haproxy: () => connectHaproxy(home.paths),
     connectionLog: new ConnectionLog(join(home.paths.logs, "haproxy-mtproxy.log")),
     agents: createAgents({ folder: home.paths.agents, version: "1.2.3" }),
@@ -95,6 +98,7 @@ function makeHost(engine: KeyReadingEngine, machine: Machine): Host {
     probeCover: async () => ({ imitation: { ok: false, fault: "refused-connection" }, postQuantum: "unknown" }),
     addresses: async () => machine.addresses,
     connectErrors,
+    closingTimes,
     freeSpace,
     remoteTime,
     download: async (url) => noWayOut(url),

@@ -1,7 +1,9 @@
 import type { HostContext } from "../../context.ts";
+import { hasOwnSite } from "../../domain/cover-site.ts";
 import { type FirewallAnswer, routeAnswer, ufwAnswer, userChainAnswer } from "../../domain/firewall-rules.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { INNER_PORT } from "../../domain/shard.ts";
+import { SITE_PORT, siteAddress } from "../../domain/site-address.ts";
 import { DOCKER_FIREWALL_CHAIN } from "../../render/host-files.ts";
 import { findBridge } from "../setup/docker-firewall.ts";
 import { type Check, type Finding, failed, NotExamined, ok, warning } from "./check.ts";
@@ -23,7 +25,8 @@ export const firewallCheck: Check = {
       asked === undefined || asked.verdict === "warning"
         ? ports.flatMap((port) => findingsFor(settings, port, ufw, others))
         : ports.flatMap((port) => findingsFor(settings, port, undefined, others));
-    const worst = findings.find(({ verdict }) => verdict === "failed") ?? asked ?? findings[0];
+    const shut = ufw === undefined ? undefined : siteFinding(settings, ufw);
+    const worst = findings.find(({ verdict }) => verdict === "failed") ?? asked ?? findings[0] ?? shut;
     return worst ?? ok(`port ${ports.join(", ")}: nothing on this machine is in the way`);
   },
 };
@@ -33,9 +36,22 @@ function asAsked(settings: Settings): Settings {
   return settings.routing === "edge" ? { ...settings, engine: "trial" } : settings;
 }
 
-async function portsOf(exam: Examination, { port }: Settings): Promise<number[]> {
-  const { shards } = (await exam.state()).book;
-  return shards.length === 0 ? [port] : shards.map((shard) => shard.port);
+/** HAProxy serves those of older links too. */
+async function portsOf(exam: Examination, { port, routing }: Settings): Promise<number[]> {
+  const { shards, retiredPorts } = (await exam.state()).book;
+  const own = shards.length === 0 ? [port] : shards.map((shard) => shard.port);
+  return routing === "edge" ? [...new Set([...own, ...retiredPorts])] : own;
+}
+
+/** While no agent answers, the proxies themselves lead strangers to the site of this server, which is a port of this machine. */
+function siteFinding({ edgeSubnet, ...settings }: Settings, ufw: string): Finding | undefined {
+  if (edgeSubnet === undefined || !hasOwnSite(settings)) return undefined;
+  const to = siteAddress(edgeSubnet);
+  if (ufwAnswer(ufw, SITE_PORT, { from: edgeSubnet, to }) !== "closed") return undefined;
+  return warning(
+    `UFW keeps the proxies from the cover site at ${to}:${SITE_PORT}: their starts take seconds longer, and strangers find nothing while no agent answers`,
+    `ufw allow from ${edgeSubnet} to ${to} port ${SITE_PORT} proto tcp`,
+  );
 }
 
 /** Status with the defaults for what no rule names; undefined when there is none to ask. */

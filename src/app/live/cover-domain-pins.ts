@@ -2,13 +2,11 @@ import type { Context } from "../../context.ts";
 import { isIpv4 } from "../../domain/address.ts";
 import { hasOwnSite, NOWHERE } from "../../domain/cover-site.ts";
 import type { Plan } from "../../domain/plan/types.ts";
+import { SITE_PORT } from "../../domain/site-address.ts";
 import type { PlannedState } from "../load-state.ts";
 
 /** How long an address that is known already is asked for anew. */
 const RENEWAL_MS = 1000;
-
-/** Where the C proxy takes strangers on the cover domain's host. */
-const COVER_PORT = 443;
 
 /**
  * Cover domains that need an address now: those without one, and those of shards that restart anyway, because the addresses of big
@@ -50,14 +48,14 @@ function knownPin({ state }: PlannedState, domain: string): string | undefined {
 }
 
 /**
- * This server's own addresses where a shard holds the port that strangers are taken to, or strangers get a site of this server's; none
+ * This server's own addresses, and those of relays that lead back to it, where a shard holds the port that strangers are taken to, or strangers get a site of this server's; none
  * where a real site may be there.
  */
 export async function ownAddresses(ctx: Context, { state, plan }: PlannedState): Promise<ReadonlySet<string>> {
-  const isOurs = plan.book.shards.some(({ port }) => port === COVER_PORT) || hasOwnSite(state.settings);
+  const isOurs = plan.book.shards.some(({ port }) => port === SITE_PORT) || hasOwnSite(state.settings);
   if (!isOurs) return new Set();
-  const { publicHost, egressIpv4 } = state.settings;
-  const named = [publicHost, egressIpv4 ?? ""].filter(isIpv4);
+  const { publicHost, egressIpv4, relays = [] } = state.settings;
+  const named = [publicHost, egressIpv4 ?? "", ...relays].filter(isIpv4);
   return new Set([...named, ...(await ctx.host.addresses())]);
 }
 
@@ -70,6 +68,6 @@ function warnOfNoAddress(ctx: Context, domain: string): void {
 /** Measured on a prototype: a few strangers made tens of thousands of connections of the proxy to itself. */
 function warnOfCircle(ctx: Context, domain: string): void {
   ctx.progress.warn(
-    `cover domain ${domain} is this server, and the proxy itself holds port ${COVER_PORT}: strangers are turned away, or they would be sent in a circle; put the proxy on another port and the site on ${COVER_PORT}`,
+    `cover domain ${domain} is this server, and the proxy itself holds port ${SITE_PORT}: strangers are turned away, or they would be sent in a circle; put the proxy on another port and the site on ${SITE_PORT}`,
   );
 }

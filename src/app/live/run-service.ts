@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Context } from "../../context.ts";
+import type { Context, HostContext } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import { accessWarnings } from "../../domain/plan/revoked.ts";
 import { shardName } from "../../domain/shard.ts";
@@ -19,9 +19,13 @@ export interface SwitchedService {
   readonly shards: readonly string[];
 }
 
-/** Makes live whatever is pending, and starts what is stopped. */
-export async function applyAll(ctx: Context, options: ApplyOptions): Promise<Outcome<Applied>> {
-  return { data: await applyPlan(ctx, { ...options, startStopped: true, whole: true }) };
+/** Makes live whatever is pending, and starts what is stopped, with what runs beside HAProxy. */
+export async function applyAll(ctx: HostContext, options: ApplyOptions): Promise<Outcome<Applied>> {
+  const beforeHaproxy = async () => {
+    const { servicesFor } = await import("../setup/bring-edge-live.ts");
+    await servicesFor(ctx, await loadSettings(ctx))();
+  };
+  return { data: await applyPlan(ctx, { ...options, startStopped: true, whole: true, beforeHaproxy }) };
 }
 
 export function stopService(

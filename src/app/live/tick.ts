@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Context } from "../../context.ts";
+import type { Context, HostContext } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import { hasPassed } from "../../domain/expiry.ts";
 import { afterFailure, mayTry, noFailure } from "../../domain/retry.ts";
@@ -35,14 +35,39 @@ interface Due {
  * is something new.
  * @returns failure when something is saved but not live: these people may still have access
  */
-export async function tick(ctx: Context, options: { readonly dryRun?: boolean | undefined }): Promise<Outcome<Ticked>> {
-  await loadSettings(ctx);
+export async function tick(ctx: HostContext, options: TickOptions): Promise<Outcome<Ticked>> {
+  const { routing } = await loadSettings(ctx);
+  const troubles = routing === "edge" && options.dryRun !== true ? await renewServices(ctx) : [];
+  const outcome = await doWhatIsDue(ctx, options);
+  return troubles.length === 0 ? outcome : { ...outcome, warnings: [...troubles, ...(outcome.warnings ?? [])] };
+}
+
+interface TickOptions {
+  readonly dryRun?: boolean | undefined;
+}
+
+/** What an upgrade of the package left running as it was. That it cannot be renewed keeps nothing from what is due. */
+async function renewServices(ctx: HostContext): Promise<string[]> {
+  try {
+    const { renewEdgeServices } = await import("../setup/edge-services.ts");
+    if (await renewEdgeServices(ctx)) ctx.progress.step("agents and daemon are the installed version now");
+    return [];
+  } catch (error) {
+    if (error instanceof AppError && error.kind !== "bug") return [error.message];
+    throw error;
+  }
+}
+
+async function doWhatIsDue(ctx: Context, options: TickOptions): Promise<Outcome<Ticked>> {
   const due = await settleDue(ctx, options.dryRun === true);
   const data: Ticked = { expired: names(due.expired), overlapsEnded: names(due.ended), applied: false, retryAt: null };
   const isNew = due.expired.length + due.ended.length > 0;
   if (options.dryRun === true) return { data };
   const retry = await ctx.stores.retry.read();
-  if (!isNew && !mayTry(retry, ctx.clock.now())) return { data: { ...data, retryAt: retry.notBefore ?? null } };
+  if (!isNew && !mayTry(retry, ctx.clock.now())) {
+    await (await import("../routing/drain.ts")).drainBetween(ctx, await loadSettings(ctx));
+    return { data: { ...data, retryAt: retry.notBefore ?? null } };
+  }
   if (!isNew && (await ctx.stores.shards.read()).shards.length === 0) return { data };
   return makeLive(ctx, due, data);
 }

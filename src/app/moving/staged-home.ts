@@ -13,7 +13,7 @@ export interface StagedHome {
 }
 
 /** Nobody else can come to what is in this process's memory. */
-const noLocks: Locks = { withLock: (_, work) => work() };
+const noLocks: Locks = { withLock: (_, work) => work(), holderOf: async () => undefined };
 
 /**
  * @param name how errors name the home, for instance the path of the backup that it comes from

@@ -56,6 +56,11 @@ export async function writeKeys(ctx: Context, { content }: RenderedEdgeKeys): Pr
   await ctx.files.write(path, content, { mode: 0o600, exactMode: true, owner });
 }
 
+/** For when nobody is to be identified any more. */
+export async function forgetKeys(ctx: Context): Promise<void> {
+  await ctx.files.remove(keyFile(ctx));
+}
+
 function keyFile(ctx: Context): string {
   return join(ctx.paths.agents, AGENT_KEY_FILE);
 }

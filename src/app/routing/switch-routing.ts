@@ -1,17 +1,19 @@
 import type { Context, HostContext } from "../../context.ts";
-import { agentNumbers } from "../../domain/agent.ts";
 import { freeSubnet, routedNetworks } from "../../domain/edge-network.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { Link } from "../../domain/link.ts";
 import type { Routing, Settings } from "../../domain/settings.ts";
 import { hasSecret } from "../../domain/user.ts";
+import { STOPPED } from "../live/apply-plan.ts";
 import { bringLive } from "../live/bring-live.ts";
 import { planState } from "../live/plan-state.ts";
 import { loadSettings, type PlannedState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { linkOf } from "../people/client-files.ts";
-import { moveHostParts } from "../settings/change-settings.ts";
-import { NO_AGENT } from "./make-edge-live.ts";
+import { bringLiveWithServices } from "../setup/bring-edge-live.ts";
+import { type Helpers, readHelpers } from "../setup/edge-helpers.ts";
+import { setUpHost } from "../setup/set-up-host.ts";
+import { forgetKeys } from "./agent-keys.ts";
 
 export interface SwitchRoutingOptions {
   readonly routing: Routing;
@@ -30,14 +32,17 @@ export interface SwitchedRouting {
   readonly subnet: string | null;
   /** Agents that run and tell HAProxy who is connecting. */
   readonly agents: number;
+  /** Commands that have to run beside HAProxy, and do not. */
+  readonly toRun: readonly string[];
   /** Links that were proved afterwards, one a shard and kind. */
   readonly proved: number;
 }
 
 /**
- * Puts HAProxy before the shards, or takes it away. No link changes: every port that one names goes on being served. Who is connected
- * is cut once.
- * @returns failure when it is saved but not live
+ * Puts HAProxy before the shards, or takes it away, with what runs beside it on this machine. No link changes: every port that one
+ * names goes on being served. Who is connected is cut once. Where it cannot be made live everything is as before, the settings too;
+ * doing it again repairs what is broken.
+ * @returns failure when it is not live, when nobody is identified, or links do not work
  * @throws AppError conflict for the trial engine, environment when the image is not to be had; nothing is changed then
  */
 export async function switchRouting(
@@ -55,20 +60,50 @@ export async function switchRouting(
   if (dryRun === true) return { data };
   if (routing === "edge") await obtainImage(ctx, settings);
   if (changed) await ctx.stores.settings.write(settings);
-  const { failure } = await bringLive(ctx, "the routing is saved, but not live");
-  if (failure !== undefined) return { data, failure };
-  const agents = routing === "edge" ? await answering(ctx) : 0;
-  const host = await moveHostParts(ctx, before, settings);
-  const warnings = [...(routing === "edge" && agents === 0 ? [NO_AGENT] : []), ...host];
+  const { failure } = await bringLiveWithServices(ctx, settings, notLive[routing]);
+  if (failure !== undefined)
+    return { data, failure: changed ? await takeBack(ctx, before, settings, failure) : failure };
+  const { failures } = await setUpHost(ctx, {}, settings);
+  const helpers = routing === "edge" ? await readHelpers(ctx) : none;
   const { proved, dead } = await prove(ctx);
-  const done = { ...data, live: true, agents, proved };
-  return dead === undefined ? { data: done, warnings } : { data: done, warnings, failure: dead };
+  const [worst, ...others] = [dead, ...failures, helpers.failure].filter((it) => it !== undefined);
+  return {
+    data: { ...data, live: true, agents: helpers.agents, toRun: helpers.toRun, proved },
+    warnings: [...helpers.warnings, ...others.map(({ message }) => message)],
+    ...(worst === undefined ? {} : { failure: worst }),
+  };
+}
+
+const none: Helpers = { agents: 0, toRun: [], warnings: [] };
+
+const notLive = { edge: "HAProxy is not put before the proxies", direct: "HAProxy is not taken away" } as const;
+
+const commands = { edge: "mtproxy enable-haproxy-routing", direct: "mtproxy disable-haproxy-routing" } as const;
+
+/**
+ * A change of routing cuts everybody, so that nothing tries it again by itself. Only a proxy that somebody stopped takes it when it
+ * starts.
+ */
+async function takeBack(ctx: HostContext, before: Settings, settings: Settings, failure: AppError): Promise<AppError> {
+  const { kind, message, cause } = failure;
+  if (cause instanceof AppError && cause.message === STOPPED) return failure;
+  await ctx.stores.settings.write(before);
+  if (before.routing === "direct") await forgetKeys(ctx);
+  const isBack = before.routing !== settings.routing || (await bringLive(ctx, "")).failure === undefined;
+  const first = originOf(failure).hint;
+  const next = `${isBack ? "everything is as before" : "mtproxy status shows what runs"}; ${commands[settings.routing]} tries again`;
+  return new AppError(kind, message, { hint: first === undefined ? next : `${first}; ${next}`, cause: failure });
+}
+
+/** The first error, which knows nothing of what was saved. */
+function originOf(error: AppError): AppError {
+  return error.cause instanceof AppError ? originOf(error.cause) : error;
 }
 
 function describe(settings: Settings, changed: boolean): SwitchedRouting {
   const { routing, haproxyImage, edgeSubnet } = settings;
   const subnet = routing === "edge" ? (edgeSubnet ?? null) : null;
-  return { routing, changed, live: false, haproxyImage, subnet, agents: 0, proved: 0 };
+  return { routing, changed, live: false, haproxyImage, subnet, agents: 0, toRun: [], proved: 0 };
 }
 
 /**
@@ -99,11 +134,6 @@ async function obtainImage(ctx: Context, settings: Settings): Promise<void> {
   await engine.check();
   ctx.progress.step(`looking for ${settings.haproxyImage} …`);
   await engine.edge?.obtain(settings.haproxyImage);
-}
-
-async function answering(ctx: Context): Promise<number> {
-  const conditions = await Promise.all(agentNumbers.map((number) => ctx.agents.greet(number)));
-  return conditions.filter((condition) => condition === "answers").length;
 }
 
 /** A link of each port, with a real handshake. */

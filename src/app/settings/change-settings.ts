@@ -6,8 +6,10 @@ import { loadSettings, type PlannedState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { type ChangedLink, changedLinks } from "../people/changed-links.ts";
 import { jailState } from "../setup/fail2ban.ts";
+import { firewallRules } from "../setup/firewall.ts";
 import { setUpHost } from "../setup/set-up-host.ts";
 import { chooseSettings, refuseOtherShardsPort, type SettingOptions, writeSettings } from "./choose-settings.ts";
+import { sourceWarnings } from "./source-warnings.ts";
 
 /** A setting that is another one now. */
 export interface ChangedSetting {
@@ -45,7 +47,10 @@ export async function changeSettings(
   const planned = await planState(ctx, { settings });
   await refuseTakenPort(ctx, planned);
   const data = { changed, links: changedLinks(was, planned), live: false };
-  const warnings = options.workers === undefined ? [] : workerWarnings(settings.workers, hasFakeTls(planned));
+  const warnings = [
+    ...(options.workers === undefined ? [] : workerWarnings(settings.workers, hasFakeTls(planned))),
+    ...(await sourceWarnings(ctx, before, settings)),
+  ];
   if (options.dryRun === true) return { data, warnings };
   if (changed.length > 0) await writeSettings(ctx, settings);
   const { failure } = await bringLive(ctx, "the settings are saved, but not live");
@@ -59,11 +64,16 @@ export async function changeSettings(
 export async function moveHostParts(ctx: HostContext, before: Settings, after: Settings): Promise<string[]> {
   const parts = await ctx.stores.hostRecord.read();
   const isSwitched = before.dockerFirewall !== after.dockerFirewall || jailState(before) !== jailState(after);
-  const isRerouted = before.routing !== after.routing && parts.length > 0;
-  if (!isSwitched && !isRerouted && (before.port === after.port || parts.length === 0)) return [];
+  if (!isSwitched && (parts.length === 0 || named(before) === named(after))) return [];
   const { failures } = await setUpHost(ctx, {}, after);
   const old = isSwitched ? "the machine's firewall is as before" : `the machine still names port ${before.port}`;
   return failures.map(({ message }) => `${old}: ${message}; sudo mtproxy setup`);
+}
+
+/** What parts of the machine are made from. */
+function named(settings: Settings): string {
+  const { portRange, routing } = settings;
+  return JSON.stringify([portRange, routing, firewallRules(settings, { shards: [], retiredPorts: [] })]);
 }
 
 function hasFakeTls({ plan }: PlannedState): boolean {

@@ -1,6 +1,10 @@
 import type { HostContext } from "../../context.ts";
+import { hasOwnSite } from "../../domain/cover-site.ts";
 import type { HostEntry } from "../../domain/host-record.ts";
+import { linkPorts, portWords } from "../../domain/link-ports.ts";
 import type { Settings } from "../../domain/settings.ts";
+import type { ShardBook } from "../../domain/shard.ts";
+import { SITE_PORT, siteAddress } from "../../domain/site-address.ts";
 import { entriesOf, forgetEntry, noteEntry, runTool } from "./host-context.ts";
 import type { HostFacts } from "./host-facts.ts";
 
@@ -23,7 +27,7 @@ export async function putFirewallRule(
 ): Promise<string | undefined> {
   if (ufw === "missing" || ctx.machine.root !== undefined) return undefined;
   const { engine, routing, dockerFirewall } = settings;
-  const wanted = rulesFor(settings);
+  const wanted = firewallRules(settings, await ctx.stores.shards.read());
   for (const entry of await entriesOf(ctx, "firewall"))
     if (!wanted.includes(entry.what)) await removeFirewallRule(ctx, entry);
   if (engine === "docker" && routing === "direct" && !dockerFirewall) ctx.progress.warn(DOCKER_BYPASSES);
@@ -32,7 +36,7 @@ export async function putFirewallRule(
   if (missing.length === 0) return `UFW allows ${wanted.join(", ")} already`;
   for (const what of missing) {
     await noteEntry(ctx, { part: "firewall", kind: "rule", what });
-    await runTool(ctx, ["ufw", "allow", what, "comment", RULE_COMMENT]);
+    await runTool(ctx, ["ufw", "allow", ...ruleWords(what), "comment", RULE_COMMENT]);
   }
   const inactive = ufw === "active" ? "" : " (UFW is not active: the rule counts once it is)";
   return `UFW rule added: ${missing.join(", ")} (MTProxy)${inactive}`;
@@ -40,16 +44,30 @@ export async function putFirewallRule(
 
 /**
  * HAProxy is a program of this machine, so that UFW counts for every port that it serves: those of the range too, which shards get as
- * people come.
+ * people come. Where strangers get a site of this server's, the proxies take theirs to it: from their own network, at a port of this
+ * machine that nobody else is let in to.
  */
-function rulesFor({ port, portRange, routing }: Settings): string[] {
-  const { first, last } = portRange;
-  return [`${port}/tcp`, ...(routing === "edge" ? [first === last ? `${first}/tcp` : `${first}:${last}/tcp`] : [])];
+export function firewallRules(
+  settings: Pick<Settings, "port" | "portRange" | "routing" | "coverSite" | "edgeSubnet">,
+  book: Pick<ShardBook, "shards" | "retiredPorts">,
+): string[] {
+  const { port, routing, edgeSubnet } = settings;
+  if (routing === "direct") return [`${port}/tcp`];
+  const served = linkPorts(settings, book).map((range) => `${portWords(range)}/tcp`);
+  const site = edgeSubnet !== undefined && hasOwnSite(settings);
+  return [...served, ...(site ? [`${SITE_PORT}/tcp at ${siteAddress(edgeSubnet)} from ${edgeSubnet}`] : [])];
+}
+
+/** As UFW wants to hear it, and shows it afterwards. */
+function ruleWords(what: string): string[] {
+  const [, port, address, subnet] = /^(\d+)\/tcp at (\S+) from (\S+)$/.exec(what) ?? [];
+  if (port === undefined || address === undefined || subnet === undefined) return [what];
+  return ["from", subnet, "to", address, "port", port, "proto", "tcp"];
 }
 
 export async function removeFirewallRule(ctx: HostContext, entry: HostEntry): Promise<void> {
   const isThere = (await ctx.machine.findOnPath("ufw")).length > 0 && (await isAllowed(ctx, entry.what));
-  if (isThere) await runTool(ctx, ["ufw", "--force", "delete", "allow", entry.what]);
+  if (isThere) await runTool(ctx, ["ufw", "--force", "delete", "allow", ...ruleWords(entry.what)]);
   await forgetEntry(ctx, entry);
 }
 
@@ -57,5 +75,6 @@ export async function removeFirewallRule(ctx: HostContext, entry: HostEntry): Pr
 async function isAllowed(ctx: HostContext, what: string): Promise<boolean> {
   const added = await runTool(ctx, ["ufw", "show", "added"]);
   const rules = added.split("\n").map((line) => line.replace(/ comment .*/, "").trim());
-  return [what, what.replace(/\/tcp$/, "")].some((port) => rules.includes(`ufw allow ${port}`));
+  const typed = ruleWords(what).join(" ");
+  return [typed, typed.replace(/\/tcp$/, "")].some((words) => rules.includes(`ufw allow ${words}`));
 }

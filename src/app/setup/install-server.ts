@@ -4,6 +4,7 @@ import { chosenParts, type HostPart, hostParts } from "../../domain/host-record.
 import { shardName } from "../../domain/shard.ts";
 import type { Outcome } from "../outcome.ts";
 import { type AddedUser, addUser } from "../people/add-user.ts";
+import { readHelpers } from "./edge-helpers.ts";
 import { furnishHost, goOn } from "./furnish-host.ts";
 import { readHostFacts } from "./host-facts.ts";
 import { installDocker, lacksDocker } from "./install-docker.ts";
@@ -46,14 +47,16 @@ export async function installServer(
   }
   const first = await addFirstUser(ctx, options, data.running);
   const host = await furnishHost(ctx, options, data.settings, isInterrupted);
-  const worst = first.failure ?? host.failure;
+  const helpers = data.running && data.settings.routing === "edge" ? await readHelpers(ctx) : undefined;
+  const [worst, ...others] = [first.failure, host.failure, helpers?.failure].filter((it) => it !== undefined);
   return {
     data: { ...data, firstUser: first.user, host: host.parts },
     warnings: [
       ...warnings,
       ...first.warnings,
       ...host.warnings,
-      ...(first.failure && host.failure ? [host.failure.message] : []),
+      ...(helpers?.warnings ?? []),
+      ...others.map(({ message }) => message),
     ],
     ...(worst === undefined ? {} : { failure: worst }),
   };

@@ -1,10 +1,11 @@
 import type { HostContext } from "../../context.ts";
 import { AppError, AS_ROOT } from "../../domain/errors.ts";
 import { type ChosenPart, type HostEntry, type HostPart, hostEntryKinds, hostParts } from "../../domain/host-record.ts";
+import { linkPorts, multiport } from "../../domain/link-ports.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { type HostFileFacts, logrotateFiles } from "../../render/host-files.ts";
 import { putDockerFirewall, removeChain, removeRoute } from "./docker-firewall.ts";
-import { EDGE_COMMANDS, putEdgeServices } from "./edge-services.ts";
+import { putEdgeServices } from "./edge-services.ts";
 import { jailState, putFail2ban } from "./fail2ban.ts";
 import { putFirewallRule, removeFirewallRule } from "./firewall.ts";
 import { putCompletion, putManual } from "./help-files.ts";
@@ -37,7 +38,7 @@ export async function setUpHost(
   for (const part of hostParts) {
     if (isInterrupted()) return { parts, failures: [...failures, new AppError("interrupted", "interrupted")] };
     try {
-      parts.push({ part, installed: await setUpPart(ctx, part, wishFor(part, wishes, settings), settings) });
+      parts.push({ part, installed: await setUpPart(ctx, part, settings, wishes) });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       failures.push(error);
@@ -57,15 +58,22 @@ export function wishFor(
   return part === "edge" ? routing === "edge" && engine === "docker" : wishes[part];
 }
 
-async function setUpPart(
+/**
+ * One part of them.
+ * @returns whether it is there
+ * @throws AppError of what could not be done
+ */
+export async function setUpPart(
   ctx: HostContext,
   part: HostPart,
-  wish: boolean | undefined,
   settings: Settings,
+  wishes: HostWishes = {},
 ): Promise<boolean> {
   const before = await entriesOf(ctx, part);
-  const isWanted = wish ?? before.length > 0;
+  const isWanted = wishFor(part, wishes, settings) ?? before.length > 0;
   if (!isWanted && before.length === 0) return false;
+  // Whoever is not root has them run otherwise; that nobody does is told where it matters.
+  if (part === "edge" && before.length === 0 && !mayChange(ctx)) return false;
   if (!mayChange(ctx)) throw needsRoot(part);
   if (!isWanted) {
     await removePart(ctx, part);
@@ -74,7 +82,7 @@ async function setUpPart(
   }
   const done = await installers[part](ctx, settings);
   if (done !== undefined) ctx.progress.step(done);
-  else if ((await entriesOf(ctx, part)).length === 0)
+  else if (part !== "edge" && (await entriesOf(ctx, part)).length === 0)
     ctx.progress.warn(`nothing is installed for ${part}: ${missing[part]}`);
   return (await entriesOf(ctx, part)).length > 0;
 }
@@ -90,10 +98,10 @@ function needsRoot(part: HostPart): AppError {
   });
 }
 
-const missing: Readonly<Record<HostPart, string>> = {
+/** The services of HAProxy's routing are missed when nothing else runs them. */
+const missing: Readonly<Record<Exclude<HostPart, "edge">, string>> = {
   firewall: "there is no UFW here",
   "docker-firewall": "it takes UFW and the network of containers that were started once; then mtproxy setup again",
-  edge: `no systemd serves here: have ${EDGE_COMMANDS} run as root, and started again when one ends`,
   timer: "neither systemd nor cron serves here (apt-get install cron, then: mtproxy setup --timer)",
   logrotate: "there is no logrotate here",
   fail2ban: "there is no fail2ban here",
@@ -107,26 +115,25 @@ type Installer = (ctx: HostContext, settings: Settings) => Promise<string | unde
 const installers: Readonly<Record<HostPart, Installer>> = {
   firewall: async (ctx, settings) => putFirewallRule(ctx, settings, await readUfw(ctx)),
   "docker-firewall": putDockerFirewall,
-  edge: async (ctx, settings) => putEdgeServices(ctx, fileFacts(ctx, settings), await readServices(ctx)),
-  timer: async (ctx, settings) => putTimers(ctx, fileFacts(ctx, settings), await readServices(ctx)),
+  edge: async (ctx, settings) => putEdgeServices(ctx, await fileFacts(ctx, settings), await readServices(ctx)),
+  timer: async (ctx, settings) => putTimers(ctx, await fileFacts(ctx, settings), await readServices(ctx)),
   logrotate: async (ctx, settings) => {
     if (!(await readServices(ctx)).logrotate) return undefined;
-    const [path] = await putHostFiles(ctx, "logrotate", logrotateFiles(fileFacts(ctx, settings)));
+    const [path] = await putHostFiles(ctx, "logrotate", logrotateFiles(await fileFacts(ctx, settings)));
     return path && `log rotation: ${path}`;
   },
-  fail2ban: async (ctx, settings) => putFail2ban(ctx, fileFacts(ctx, settings), await readServices(ctx)),
+  fail2ban: async (ctx, settings) => putFail2ban(ctx, await fileFacts(ctx, settings), await readServices(ctx)),
   commands: (ctx) => putCommands(ctx),
   completion: (ctx) => putCompletion(ctx),
   man: (ctx) => putManual(ctx),
 };
 
-function fileFacts({ paths, machine }: HostContext, settings: Settings): HostFileFacts {
-  const { port, portRange } = settings;
+async function fileFacts({ paths, machine, stores }: HostContext, settings: Settings): Promise<HostFileFacts> {
   return {
     home: paths.home,
     logs: paths.logs,
     command: machine.ourselves,
-    ports: `${port},${portRange.first}:${portRange.last}`,
+    ports: multiport(linkPorts(settings, await stores.shards.read())),
     jail: jailState(settings),
   };
 }

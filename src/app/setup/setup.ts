@@ -1,8 +1,7 @@
-import type { Context } from "../../context.ts";
+import type { Context, HostContext } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import { statisticsUrl } from "../../domain/promoted-channel.ts";
 import { defaultSettings, type EngineName, type Settings, workerWarnings } from "../../domain/settings.ts";
-import { bringLive } from "../live/bring-live.ts";
 import { formerEngine, formerEngineWarnings } from "../live/former-engine.ts";
 import type { Outcome } from "../outcome.ts";
 import { withSubnet } from "../routing/switch-routing.ts";
@@ -13,6 +12,7 @@ import {
   writeSettings,
 } from "../settings/choose-settings.ts";
 import { refreshConfig } from "../telegram-config/refresh-config.ts";
+import { bringLiveWithServices } from "./bring-edge-live.ts";
 
 /** Every setting as a flag, and what else a first start may need. */
 export interface SetupOptions extends SettingOptions {
@@ -43,7 +43,7 @@ export interface SetupResult {
  * rest.
  * @returns failure when everything is written but the proxy does not run
  */
-export async function setUp(ctx: Context, options: SetupOptions): Promise<Outcome<SetupResult>> {
+export async function setUp(ctx: HostContext, options: SetupOptions): Promise<Outcome<SetupResult>> {
   const before = await ctx.stores.settings.read();
   const base = before ?? { ...defaultSettings, createdAt: ctx.clock.now().toISOString() };
   const settings = await withSubnet(ctx, await chooseSettings(ctx, base, options));
@@ -79,7 +79,7 @@ async function writeTag(ctx: Context, proxyTag: string | undefined): Promise<voi
 }
 
 async function firstStart(
-  ctx: Context,
+  ctx: HostContext,
   settings: Settings,
   options: SetupOptions,
   otherwise: string,
@@ -94,7 +94,7 @@ async function firstStart(
       cause: error,
     });
   }
-  return (await bringLive(ctx, otherwise, { startStopped: true })).failure;
+  return (await bringLiveWithServices(ctx, settings, otherwise, { startStopped: true })).failure;
 }
 
 async function fetchTelegramFiles(

@@ -1,5 +1,6 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Context, HostContext } from "../../context.ts";
+import { HAPROXY_LOG } from "../../domain/connection-log.ts";
 import { DOCKER_MISSING } from "../../domain/engine-facts.ts";
 import { AppError, wordsOf } from "../../domain/errors.ts";
 import { type HostEntry, hostParts } from "../../domain/host-record.ts";
@@ -90,9 +91,10 @@ export async function uninstall(ctx: HostContext, plan: UninstallPlan): Promise<
   ctx.putOffInterrupts();
   const proxies = await endProxies(ctx, plan);
   const parts = await removeHostParts(ctx);
+  const log = await attempt(() => removeConnectionLog(ctx));
   const purged = plan.purge ? await attempt(() => purgeHome(ctx)) : undefined;
   const left = purged?.value ?? (await ctx.files.list(ctx.paths.home));
-  const [first, ...others] = [...proxies.troubles, ...parts.troubles, ...(purged?.trouble ?? [])];
+  const [first, ...others] = [...proxies.troubles, ...parts.troubles, ...log.trouble, ...(purged?.trouble ?? [])];
   return {
     data: { ...plan, done: true, left, stays: [...proxies.stays, ...parts.stays] },
     warnings: [...proxies.warnings, ...others.map(({ message }) => message)],
@@ -157,6 +159,15 @@ async function removeHostParts(ctx: HostContext): Promise<Removal> {
   for (const part of hostParts) troubles.push(...(await attempt(() => removePart(ctx, part))).trouble);
   const entries = await unlessUnreadable(() => ctx.stores.hostRecord.read(), []);
   return { troubles, warnings: [], stays: entries.map(({ what }) => ({ what, next: "mtproxy uninstall" })) };
+}
+
+/** Of HAProxy's routing, and what became of it since: it names people's addresses. */
+async function removeConnectionLog(ctx: HostContext): Promise<void> {
+  if ((await settingsOf(ctx)).edgeSubnet === undefined) return;
+  const folder = ctx.machine.at(dirname(HAPROXY_LOG));
+  const leaf = basename(HAPROXY_LOG);
+  const ours = (await ctx.files.list(folder)).filter((name) => name === leaf || name.startsWith(`${leaf}.`));
+  for (const name of ours) await ctx.files.remove(join(folder, name));
 }
 
 /** Under the locks of the state: whoever writes it now is waited for, and finds nothing afterwards. */

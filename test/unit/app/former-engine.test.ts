@@ -7,7 +7,7 @@ import { addUser } from "../../../src/app/people/add-user.ts";
 import { removeUser } from "../../../src/app/people/remove-user.ts";
 import { setUp } from "../../../src/app/setup/setup.ts";
 import { readStatus } from "../../../src/app/watching/read-status.ts";
-import type { Context } from "../../../src/context.ts";
+import type { HostContext } from "../../../src/context.ts";
 import { AppError } from "../../../src/domain/errors.ts";
 import { appScene } from "../../support/app-scene.ts";
 import { MemoryEngine } from "../../support/memory-engine.ts";
@@ -17,7 +17,7 @@ async function twoEngines() {
   const scene = await appScene();
   const { engine: docker, home } = scene;
   const trial = new MemoryEngine();
-  const ctx: Context = { ...scene.ctx, engine: async ({ engine }) => (engine === "docker" ? docker : trial) };
+  const ctx: HostContext = { ...scene.ctx, engine: async ({ engine }) => (engine === "docker" ? docker : trial) };
   await setUp(ctx, {});
   for (const name of ["alice", "bob"]) expect((await addUser(ctx, { name })).failure).toBeUndefined();
   const isThere = (name: string) =>

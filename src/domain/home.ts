@@ -1,0 +1,2 @@
+/** Where everything is kept unless somebody says otherwise. */
+export const defaultHome = "/opt/familytraffic";
