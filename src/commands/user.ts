@@ -25,6 +25,7 @@ interface LimitFlags {
   readonly addresses?: string | false;
   readonly quota?: string | false;
   readonly period?: string;
+  readonly rate?: string | false;
   readonly dryRun?: boolean;
 }
 interface DryRun {
@@ -130,11 +131,14 @@ function declareLimit(program: CliCommand): void {
     .option("--quota <amount>", "data in both directions, for instance 50G (a G is 10^9 bytes)")
     .option("--no-quota", "as much as they like")
     .option("--period <period>", "of the quota: month (calendar month, UTC) or the last 1d to 60d; month unless said")
+    .option("--rate <rate>", "bytes a second in each direction, for instance 2M; needs HAProxy 2.8; none for no limit")
+    .option("--no-rate", "as fast as it goes")
     .writes()
     .examples([
       "mtproxy set-limit alice --addresses 3 --quota 50G",
       "mtproxy set-limit alice --quota 100G --period 30d",
       "mtproxy set-limit alice --no-quota --connections 24",
+      "mtproxy set-limit alice --rate 2M",
     ])
     .runs(
       async (ctx, name: string, flags: LimitFlags) =>

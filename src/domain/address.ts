@@ -39,7 +39,7 @@ export function parsePublicHost(text: string): string {
   }
 }
 
-function isIpv6(text: string): boolean {
+export function isIpv6(text: string): boolean {
   if (!/^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text)) return false;
   try {
     return new URL(`http://[${text}]/`).hostname !== "";

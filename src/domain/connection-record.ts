@@ -30,7 +30,7 @@ export interface ConnectionRecord {
   readonly user?: string;
   /** Why it was let in or not; see edge/identify/verdict.ts. */
   readonly why?: string;
-  /** `ok`, `stranger`, `open`, `replayed`, `connections`, `addresses`. */
+  /** `ok`, `stranger`, `source`, `open`, `replayed`, `connections`, `addresses`. */
   readonly verdict?: string;
   /** The server entry of whoever got in with a known key. */
   readonly server?: string;

@@ -26,6 +26,8 @@ export interface EdgeEntry {
 export interface EdgeLimits {
   readonly maxConnections?: number;
   readonly maxAddresses?: number;
+  /** Bytes a second in each direction. */
+  readonly rate?: number;
 }
 
 export interface EdgePeople {
@@ -81,11 +83,12 @@ function serverOf({ name }: User): string {
 }
 
 function limitsOf({ limits }: User): EdgeLimits | undefined {
-  const { connections, addresses } = limits ?? {};
-  if (connections === undefined && addresses === undefined) return undefined;
+  const { connections, addresses, rate } = limits ?? {};
+  if ([connections, addresses, rate].every((limit) => limit === undefined)) return undefined;
   return {
     ...(connections === undefined ? {} : { maxConnections: connections }),
     ...(addresses === undefined ? {} : { maxAddresses: addresses }),
+    ...(rate === undefined ? {} : { rate }),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { SourceRule } from "./source-rule.ts";
+
 /** The container's and the compose service's name of HAProxy. */
 export const HAPROXY_NAME = "familytraffic-mtproxy-haproxy";
 
@@ -20,6 +22,10 @@ export interface EdgeConfig {
   readonly subnet: string;
   /** Addresses of relays, which say in a PROXY header whom they pass on. */
   readonly relays?: readonly string[];
+  /** Who may come from where; everybody from everywhere when absent. */
+  readonly sources?: SourceRule;
+  /** Rates that somebody may be held to, bytes a second; for an HAProxy that can. */
+  readonly rates?: readonly number[];
   /** uid and gid that HAProxy's workers run as; the agents' sockets belong to this group. */
   readonly user: { readonly uid: number; readonly gid: number };
 }

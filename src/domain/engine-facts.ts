@@ -54,9 +54,21 @@ export interface ImageVerdict {
   readonly reasons: readonly string[];
 }
 
+/** The HAProxy in an image, which said so itself: what its configuration may hold depends on it. */
+export interface HaproxyImage {
+  /** The reference that was looked into. */
+  readonly image: string;
+  /** `sha256:…` of the image's configuration. */
+  readonly imageId: string;
+  /** For instance `3.0.11-1+deb13u3`. */
+  readonly version: string;
+}
+
 /** What was learned about the engine and must outlive a command; config/mtproxy/engine.json. */
 export interface EngineRecord {
   readonly image?: ImageVerdict;
+  /** In edge routing. */
+  readonly haproxy?: HaproxyImage;
   /** The compose command in use; another one would recreate every container. */
   readonly compose?: readonly string[];
 }

@@ -2,6 +2,7 @@ import type { LoggedAddresses } from "./connection-log.ts";
 import type { SiteChoice } from "./cover-site.ts";
 import type { PortRange } from "./port.ts";
 import type { Mode } from "./secret.ts";
+import type { SourceListMode } from "./source-rule.ts";
 
 export type EngineName = "docker" | "trial";
 export type Routing = "direct" | "edge";
@@ -34,6 +35,9 @@ export interface Settings {
   readonly coverSite?: SiteChoice;
   /** Edge routing: addresses of relays, whose word for where a client comes from is taken. */
   readonly relays: readonly string[];
+  /** Edge routing: addresses and networks, `ADDRESS` or `ADDRESS/BITS`, and whether only they or all but they get to the proxies. */
+  readonly sourceListMode: SourceListMode;
+  readonly sourceList: readonly string[];
   /** Edge routing: how much of clients' addresses the log of connections tells; fail2ban needs all of it. */
   readonly logAddresses: LoggedAddresses;
   /** Image that holds the C proxy. */
@@ -74,6 +78,8 @@ export const defaultSettings: Settings = {
   addressWindow: 86_400,
   drainSeconds: 600,
   relays: [],
+  sourceListMode: "off",
+  sourceList: [],
   logAddresses: "full",
   image: "ghcr.io/getpagespeed/mtproxy",
   defaultMode: "padded",

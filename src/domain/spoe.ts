@@ -14,4 +14,5 @@ export const spoeVariables = {
   shard: "shard",
   maxConnections: "max_connections",
   maxAddresses: "max_addresses",
+  rate: "rate",
 } as const;

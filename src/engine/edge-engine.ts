@@ -7,8 +7,9 @@ export interface HaproxyContainer {
   readonly running: boolean;
   /** Of what it was made from; see render/edge-service.ts. */
   readonly digest: string;
-  /** The image by the name that it was made from. */
+  /** The image by the name that it was made from, and `sha256:…` of its configuration. */
   readonly image: string;
+  readonly imageId: string;
   /** ISO 8601. */
   readonly startedAt?: string;
   readonly restarts: number;
@@ -30,8 +31,10 @@ export interface EdgeEngine {
   remove(instances: readonly InstanceName[]): Promise<void>;
   /** IPv4 networks that the engine gave away, `ADDRESS/BITS`. */
   networks(): Promise<string[]>;
-  /** Makes an image be there, pulled where it is not. */
-  obtain(image: string): Promise<void>;
+  /** Makes an image be there, pulled where it is not. Gives `sha256:…` of its configuration. */
+  obtain(image: string): Promise<string>;
+  /** What the HAProxy in an image that is there calls itself, for instance `3.0.11-1+deb13u3`. AppError environment when there is none. */
+  haproxyVersion(image: string): Promise<string>;
   /** Undefined when there is none. */
   haproxy(): Promise<HaproxyContainer | undefined>;
   /** Creates it, or makes it anew where what it is made from changed, and starts it. */

@@ -22,7 +22,7 @@ export function hastyStrangers(edge: EdgeConfig): string {
 }
 
 const HELLO_ONLY = `acl is_other req.payload(0,1) -m found
-tcp-request content set-var(sess.verdict) str(stranger) if is_other !{ req.payload(0,1) -m bin 16 }
+tcp-request content set-var(sess.verdict) var(sess.nobody) if is_other !{ req.payload(0,1) -m bin 16 }
 tcp-request content accept if { var(sess.verdict) -m found }`;
 
 /**

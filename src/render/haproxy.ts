@@ -8,7 +8,9 @@ import { AppError } from "../domain/errors.ts";
 import { spoeQuestion, spoeVariables } from "../domain/spoe.ts";
 import { endOfPatience, hastyStrangers, inspectDelay, siteBackends, siteFiles, siteSections } from "./cover-site.ts";
 import type { RenderedFile } from "./rendered-file.ts";
+import { rateFilters, rateRules, rateTable, renderedRates } from "./rates.ts";
 import { fillTemplate } from "./template.ts";
+import { refusedSources, sourceFiles } from "./sources.ts";
 
 const FOLDER = "haproxy";
 
@@ -22,6 +24,7 @@ export function renderHaproxy(edge: EdgeConfig, folders: Folders = edgeFolders):
     ),
     ...siteFiles(edge.site, FOLDER),
   ];
+    ...sourceFiles(edge.sources, FOLDER),
 }
 
 function file(leaf: string, content: string): RenderedFile {
@@ -48,6 +51,10 @@ function configWith(edge: EdgeConfig, folders: Folders, digest: string): string 
     subnet: edge.subnet,
     relays: relayRules(edge.relays ?? []),
     inspectDelay: inspectDelay(edge),
+    sources: refusedSources(edge.sources, folders),
+    rateTable: rateTable(edge.rates),
+    rateFilters: rateFilters(edge.rates),
+    rateRules: rateRules(edge.rates),
     strangers: hastyStrangers(edge),
     endOfPatience: endOfPatience(edge),
     openBackends: openBackends(edge.shards),
@@ -66,7 +73,7 @@ function haproxyShape(edge: EdgeConfig, folders: Folders): string {
   return createHash("sha256")
     .update(configWith({ ...edge, shards, servers: [] }, folders, ""))
     .update(spoeTemplate)
-    .update(JSON.stringify([spoeQuestion, spoeVariables, edge.site]))
+    .update(JSON.stringify([spoeQuestion, spoeVariables, edge.site, edge.sources]))
     .digest("hex")
     .slice(0, 16);
 }
@@ -76,8 +83,16 @@ export function shapeOf(config: string): string | undefined {
   return /^ *description (\w+)$/m.exec(config)?.[1];
 }
 
-/** Ports and the addresses of sites in a configuration that was rendered before: what it has is kept where nothing speaks against it. */
-export function readHaproxy(config: string): { ports: number[]; sites: Record<string, string> } {
+/** In a configuration that was rendered before: what it has is kept where nothing speaks against it. */
+interface ReadHaproxy {
+  readonly ports: readonly number[];
+  /** Addresses by domain. */
+  readonly sites: Readonly<Record<string, string>>;
+  readonly rates: readonly number[];
+  readonly places: number;
+}
+
+export function readHaproxy(config: string): ReadHaproxy {
   const ports = [...config.matchAll(/^ *bind 0\.0\.0\.0:(\d+)$/gm)].map(([, port]) => Number(port));
   const addresses = new Map(
     [...config.matchAll(/^backend (site\d+)\n *server site ([\d.]+):443$/gm)].map(([, name, address]) => [
@@ -90,7 +105,8 @@ export function readHaproxy(config: string): { ports: number[]; sites: Record<st
     const address = addresses.get(name);
     return address === undefined ? [] : [[domain, address] as const];
   });
-  return { ports, sites: Object.fromEntries(sites) };
+  const places = [...config.matchAll(/^backend shard\d+$/gm)].length;
+  return { ports, sites: Object.fromEntries(sites), rates: renderedRates(config), places };
 }
 
 /** Their word for whom they pass on is taken, and nobody else's. A relay's health check says nothing, which is no record. */

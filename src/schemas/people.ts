@@ -56,6 +56,7 @@ const limits = shared<ShownLimits>(
     addresses: orNull(count("Distinct addresses at a time; null for as many as they like", { minimum: 1 })),
     quotaBytes: orNull(count("Bytes in both directions together; null for as many as they like", { minimum: 1 })),
     quotaPeriod: orNull(period()),
+    rate: orNull(count("Bytes a second in each direction; null for as fast as it goes", { minimum: 1 })),
   }),
 );
 

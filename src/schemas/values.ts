@@ -241,6 +241,12 @@ export const settings = shared<Settings>(
       truncated: "24 bits of an IPv4 address, 48 of an IPv6 address",
       off: "nothing",
     }),
+    sourceListMode: choice("Edge routing: what source_list means", {
+      off: "nothing",
+      allow: "nobody else gets to the proxies",
+      block: "these do not get to the proxies",
+    }),
+    sourceList: list("Edge routing: addresses and networks", text("ADDRESS or ADDRESS/BITS")),
     image: text("Image that holds the C proxy, by name, tag or digest", { minLength: 1 }),
     defaultMode: mode("Mode of people who are added without one"),
     defaultCoverDomain: maybe(domain("Cover domain of bare --fake-tls; the first of the list when absent")),

@@ -1,4 +1,4 @@
-import type { EngineRecord, ImageVerdict } from "../domain/engine-facts.ts";
+import type { EngineRecord, HaproxyImage, ImageVerdict } from "../domain/engine-facts.ts";
 import { type DefaultedStore, withDefault } from "./defaulted-store.ts";
 import { type Fields, flag, type JsonObject, listOf, oneOf, text, wholeNumber } from "./fields.ts";
 import { createJsonStore, type StoreParts } from "./json-store.ts";
@@ -11,7 +11,20 @@ export function createEngineRecordStore(parts: StoreParts): DefaultedStore<Engin
 
 function parse(fields: Fields): EngineRecord {
   const image = fields.object("image");
-  return present({ image: image && parseVerdict(image), compose: fields.get("compose", listOf(text())) });
+  const haproxy = fields.object("haproxy");
+  return present({
+    image: image && parseVerdict(image),
+    haproxy: haproxy && parseHaproxy(haproxy),
+    compose: fields.get("compose", listOf(text())),
+  });
+}
+
+function parseHaproxy(fields: Fields): HaproxyImage {
+  return {
+    image: fields.need("image", text()),
+    imageId: fields.need("image_id", text()),
+    version: fields.need("version", text()),
+  };
 }
 
 function parseVerdict(fields: Fields): ImageVerdict {
@@ -35,8 +48,12 @@ function parseVerdict(fields: Fields): ImageVerdict {
   };
 }
 
-function format({ image, compose }: EngineRecord): JsonObject {
-  return present({ image: image && formatVerdict(image), compose });
+function format({ image, haproxy, compose }: EngineRecord): JsonObject {
+  return present({ image: image && formatVerdict(image), haproxy: haproxy && formatHaproxy(haproxy), compose });
+}
+
+function formatHaproxy({ image, imageId, version }: HaproxyImage): JsonObject {
+  return { image, image_id: imageId, version };
 }
 
 function formatVerdict(verdict: ImageVerdict): JsonObject {

@@ -15,6 +15,7 @@ import {
   patienceBounds,
 } from "../domain/setting-rules.ts";
 import { defaultSettings, type Settings } from "../domain/settings.ts";
+import { parseSource, sourceListModes } from "../domain/source-rule.ts";
 import {
   type Fields,
   flag,
@@ -86,6 +87,9 @@ function parse(fields: Fields): Settings {
     proxyConfigUrls: fields.get("proxy_config_urls", listOf(url)) ?? defaultSettings.proxyConfigUrls,
     usersLock: fields.get("users_lock", parsed("an absolute path", parseLockPath)) ?? defaultSettings.usersLock,
     usersWrite: fields.get("users_write", oneOf("auto", "in-place", "rename")) ?? defaultSettings.usersWrite,
+    sourceListMode: fields.get("source_list_mode", oneOf(...sourceListModes)) ?? defaultSettings.sourceListMode,
+    sourceList:
+      fields.get("source_list", listOf(parsed("an address or a network", parseSource))) ?? defaultSettings.sourceList,
     dockerFirewall: fields.get("docker_firewall", flag) ?? defaultSettings.dockerFirewall,
     ...parseOptional(fields),
   };
@@ -135,6 +139,7 @@ const absolutePath = text("an absolute path", /^\/[^\0]*$/);
 
 function parseSite(site: Fields | undefined): SiteChoice | undefined {
   const kind = site?.need("kind", oneOf("page", "server", "domains"));
+    source_list: settings.sourceList.length === 0 ? undefined : settings.sourceList,
   if (site === undefined || kind === undefined) return undefined;
   const patience = site.get("patience", countWithin(patienceBounds));
   if (kind === "domains") return present({ kind, patience });
@@ -169,6 +174,7 @@ const oldModes: Readonly<Record<string, Settings["defaultMode"]>> = {
   plain: "plain",
   dd: "padded",
   ee: "fake-tls",
+    source_list_mode: chosen("sourceListMode"),
 };
 
 function migrate(document: JsonObject): JsonObject {

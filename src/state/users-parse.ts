@@ -1,6 +1,13 @@
 import { parseGroup } from "../domain/group.ts";
 import type { FormerSecret, User } from "../domain/user.ts";
-import { isPeriod, isUnlimited, MOST_CONNECTIONS, type QuotaPeriod, type UserLimits } from "../domain/user-limits.ts";
+import {
+  isPeriod,
+  isUnlimited,
+  MOST_CONNECTIONS,
+  type QuotaPeriod,
+  RATE_BOUNDS,
+  type UserLimits,
+} from "../domain/user-limits.ts";
 import { readSecret } from "./client-form.ts";
 import { Fields, flag, isObject, type JsonObject, listOf, parsed, type Rule, text, wholeNumber } from "./fields.ts";
 import { present } from "./present.ts";
@@ -92,20 +99,29 @@ function parseSeldom(fields: Fields): Partial<User> {
 }
 
 const limitsObject: Rule<UserLimits> = {
-  expects: 'limits such as {"connections":20,"addresses":3,"quota_bytes":50000000000,"quota_period":"month"}',
+  expects:
+    'limits such as {"connections":20,"addresses":3,"quota_bytes":50000000000,"quota_period":"month","rate":2000000}',
   read: (value) => (isObject(value) ? readLimits(value) : undefined),
 };
 const amount = wholeNumber(1, 1e15);
 const number = wholeNumber(1, MOST_CONNECTIONS);
+const bytesASecond = wholeNumber(RATE_BOUNDS.least, RATE_BOUNDS.most);
 
 /** Undefined when one of them is not as it must be; what else is in there is of a later version. */
-function readLimits({ connections, addresses, quota_bytes, quota_period }: JsonObject): UserLimits | undefined {
+function readLimits(limits: JsonObject): UserLimits | undefined {
+  const { connections, addresses, quota_bytes, quota_period } = limits;
   const counts = { connections: optional(connections, number), addresses: optional(addresses, number) };
+  const rate = optional(limits.rate, bytesASecond);
   const bytes = optional(quota_bytes, amount);
   const period = optional(quota_period, periodName);
-  if ([counts.connections, counts.addresses, bytes, period].includes(null)) return undefined;
+  if ([counts.connections, counts.addresses, bytes, period, rate].includes(null)) return undefined;
   const quota = typeof bytes === "number" ? { bytes, period: period ?? ("month" as const) } : undefined;
-  return present({ connections: counts.connections ?? undefined, addresses: counts.addresses ?? undefined, quota });
+  return present({
+    connections: counts.connections ?? undefined,
+    addresses: counts.addresses ?? undefined,
+    quota,
+    rate: rate ?? undefined,
+  });
 }
 
 const periodName: Rule<QuotaPeriod> = {

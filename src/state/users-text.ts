@@ -53,11 +53,12 @@ export function fieldsOf({ secret, enabled, createdAt, limits, ...labels }: Prox
 
 /** Takes the field away where nothing is bounded. */
 export function limitFields(limits: UserLimits): UserFields {
-  const { connections, addresses, quota } = limits;
+  const { connections, addresses, quota, rate } = limits;
   const field = {
     ...(connections === undefined ? {} : { connections }),
     ...(addresses === undefined ? {} : { addresses }),
     ...(quota === undefined ? {} : { quota_bytes: quota.bytes, quota_period: quota.period }),
+    ...(rate === undefined ? {} : { rate }),
   };
   return { mtproxy_limits: isUnlimited(limits) ? null : field };
 }

@@ -9,6 +9,7 @@ export function setLimitsView({ username, limits, changed }: SetLimits, style: S
     `  Connections: ${limits.connections ?? "no limit"}`,
     `  Addresses:   ${limits.addresses ?? "no limit"}`,
     `  Data:        ${quotaText(limits) ?? "no limit"}`,
+    `  Rate:        ${rateText(limits) ?? "no limit"}`,
   ].join("\n");
 }
 
@@ -18,7 +19,12 @@ export function limitsText(limits: ShownLimits): string {
     ...(limits.connections === null ? [] : [`${limits.connections} connections`]),
     ...(limits.addresses === null ? [] : [`${limits.addresses} addresses`]),
     ...[quotaText(limits) ?? []].flat(),
+    ...[rateText(limits) ?? []].flat(),
   ].join(", ");
+}
+
+function rateText({ rate }: ShownLimits): string | undefined {
+  return rate === null ? undefined : `${formatQuotaBytes(rate)} a second`;
 }
 
 function quotaText({ quotaBytes, quotaPeriod }: ShownLimits): string | undefined {

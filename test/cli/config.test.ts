@@ -42,12 +42,32 @@ describe("config set", () => {
     [["default_mode", "loud"], 3, "default_mode is one of padded, plain, fake-tls"],
     [["public_host", "http://x/"], 3, "http"],
     [["proxy_config_urls", "ftp://x"], 3, "ftp://x"],
+    [["source_list", "192.0.2.0/33"], 3, "neither an address nor a network"],
+    [["source_list_mode", "deny"], 3, "source_list_mode is one of off, allow, block"],
+    [["source_list_mode", "allow"], 5, "would shut everybody out"],
   ])("%j is refused, and nothing is changed", async (words, expected, message) => {
     const path = home().path("config/mtproxy/mtproxy_config.json");
     const before = await readFile(path, "utf8");
     const { code, stderr } = await home().mtproxy("config", "set", ...words);
     expect([code, stderr]).toEqual([expected, expect.stringContaining(message)]);
     expect(await readFile(path, "utf8")).toBe(before);
+  });
+});
+
+describe("a list of sources", () => {
+  test("is kept as it is given, says that it needs HAProxy routing, and cannot be emptied while only it counts", async () => {
+    const set = (...words: string[]) => home().mtproxy("config", "set", ...words, "--json");
+    await set("source_list", "198.51.100.0/24", "2001:DB8::/32", "198.51.100.0/24");
+    const { json } = await set("source_list_mode", "allow");
+    expect(json).toMatchObject({
+      data: { changed: [{ name: "source_list_mode", from: "off", to: "allow" }], live: true },
+      warnings: [expect.stringContaining("mtproxy enable-haproxy-routing")],
+    });
+    const { stdout } = await home().mtproxy("config", "show");
+    expect(stdout).toMatch(/^source_list +198\.51\.100\.0\/24 2001:db8::\/32$/m);
+    expect((await set("source_list", "none")).json).toMatchObject({ ok: false, error: { kind: "conflict" } });
+    await set("source_list_mode", "off");
+    expect((await set("source_list", "none")).json).toMatchObject({ data: { changed: [{ to: [] }] } });
   });
 });
 

@@ -25,8 +25,13 @@ describe("set-limit", () => {
     const again = await home().mtproxy("set-limit", "lena", "--period", "30d", "--no-addresses");
     expect(again.stdout).toContain("50G in 30 days");
     expect(again.stdout).toContain("Addresses:   no limit");
+    expect((await home().mtproxy("set-limit", "lena", "--rate", "1.5M")).stdout).toContain(
+      "Rate:        1.5M a second",
+    );
+    expect((await home().mtproxy("show", "lena")).stdout).toContain("Limits: 50G in 30 days, 1.5M a second");
+    await home().mtproxy("set-limit", "lena", "--rate", "none");
     const shown = await home().mtproxy("show", "lena");
-    expect(shown.stdout).toContain("Limits: 50G in 30 days");
+    expect(shown.stdout).toContain("Limits: 50G in 30 days\n");
     const listed = await home().mtproxy("list-users", "--json");
     expect(listed.json).toMatchObject({ data: { users: [{ limits: { quota_bytes: 50e9, quota_period: "30d" } }] } });
   });
@@ -47,6 +52,7 @@ describe("set-limit", () => {
     [["max", "--quota", "lots"], 3, '"lots" is not an amount of data'],
     [["max", "--period", "30d"], 2, "has no quota"],
     [["max", "--no-quota", "--period", "30d"], 2, "exclude each other"],
+    [["max", "--rate", "9K"], 3, '"9K" is not a rate'],
     [["max", "--connections", "0"], 3, "not a number of connections"],
     [["nobody-here", "--connections", "8"], 4, 'no user "nobody-here"'],
   ])("refuses %j with exit code %i", async (args, code, message) => {

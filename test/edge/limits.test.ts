@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { sourceWarnings } from "../../src/app/settings/source-warnings.ts";
+import { defaultSettings, type Settings } from "../../src/domain/settings.ts";
+import type { EdgeKey } from "../../src/edge/identify/edge-key.ts";
+import { DaemonHome } from "../support/edge/daemon-home.ts";
 import { alice, bob, EdgeScene } from "../support/edge/scene.ts";
-import { headerOf } from "../unit/edge/identify/edge-keys.ts";
+import { headerOf, helloOf, newKey } from "../unit/edge/identify/edge-keys.ts";
+
+/** Whose word is taken for where clients come from: so they may come from anywhere. */
+const relay = "127.0.0.9";
+const through = (address: string, key: EdgeKey) =>
+  Buffer.concat([Buffer.from(`PROXY TCP6 ${address} 2001:db8::ffff 40000 443\r\n`), headerOf(key)]);
+const refused = ["source", "-"];
 
 const limited = { ...alice, maxConnections: 3, maxAddresses: 2 };
 
@@ -40,5 +50,61 @@ describe("a limit", () => {
     expect(answers).toEqual(Array.from({ length: 4 }, () => "shard1"));
     expect(await scene.whoAnswers(headerOf(alice), { from: "127.0.0.5" })).toBe("closed");
     expect(await scene.whoAnswers(headerOf(alice), { from: "127.0.0.6" })).toBe("shard1");
+  });
+
+  it("of connections from one source holds for a whole /64 of IPv6", async () => {
+    const scene = await EdgeScene.start([alice], { maxConnectionsPerSource: 4, relays: [relay] });
+    const visitors = [1, 2, 3, 4].map((device) => ({ device, visitor: scene.visitor({ from: relay }) }));
+    const answers = visitors.map(({ device, visitor }) => visitor.say(through(`2001:db8::${device}`, alice)));
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(["shard1"]));
+    const from = (address: string) => scene.whoAnswers(through(address, alice), { from: relay });
+    expect(await from("2001:db8::ffff:0:0:5")).toBe("closed");
+    expect(await from("2001:db8:0:1::5")).toBe("shard1");
+  });
+});
+
+describe("a list of sources", () => {
+  const on = (mode: "allow" | "block", ...list: string[]) => ({ sources: { mode, list } });
+
+  it("lets only who is on it to the proxies; everybody else gets the site, with agents and without, and nobody is cut", async () => {
+    const config = { ...on("allow", "127.0.0.2", "2001:db8::/32"), relays: [relay] };
+    const scene = await EdgeScene.start([alice, bob], config);
+    const from = (address: string, bytes = headerOf(alice)) => scene.whoAnswers(bytes, { from: address });
+    const held = scene.visitor({ from: "127.0.0.2" });
+    expect(await held.say(headerOf(alice))).toBe("shard1");
+    expect([await from("127.0.0.3"), await from("127.0.0.3", helloOf(bob))]).toEqual(["site", "site"]);
+    expect([await from("127.0.0.1"), await from(relay, through("2001:db8:9::1", alice))]).toEqual(["shard1", "shard1"]);
+    expect(await from(relay, through("2001:db9::1", alice))).toBe("site");
+    await scene.record(5);
+    expect(scene.haproxy.records.map(({ verdict, user }) => [verdict, user])).toEqual([
+      ...[refused, refused, ["ok", "alice"], ["ok", "alice"], refused],
+    ]);
+    await Promise.all(scene.agents.map((agent) => agent.close()));
+    await scene.agentsAreDown();
+    expect([await from("127.0.0.3"), await from("127.0.0.2")]).toEqual(["site", "shard1"]);
+    await scene.haproxy.reload({ ...scene.config, ...on("block", "127.0.0.2") });
+    await expect.poll(() => from("127.0.0.2")).toBe("site");
+    expect(await from("127.0.0.3")).toBe("shard1");
+    expect(await held.say(Buffer.from("more"))).toBe("shard1");
+  });
+
+  it("that would shut out people who are connected is warned of, by name, also those of a worker before", async () => {
+    const scene = await EdgeScene.start([alice, bob]);
+    const home = await DaemonHome.of(scene, [[alice], [bob]]);
+    await scene.visitor({ from: "127.0.0.2" }).say(headerOf(alice));
+    await scene.runtime.reload();
+    await scene.agentsAreUp();
+    await scene.visitor({ from: "127.0.0.3" }).say(helloOf(bob));
+    await scene.visitor({ from: "127.0.0.4" }).say(headerOf({ key: newKey() }));
+    const warned = (sourceListMode: "allow" | "block", ...sourceList: string[]) => {
+      const before: Settings = { ...defaultSettings, routing: "edge" };
+      return sourceWarnings(home.ctx, before, { ...before, sourceListMode, sourceList });
+    };
+    const [both = "", ...more] = await warned("allow", "127.0.0.4");
+    expect(both).toMatch(/ connected now: /);
+    for (const person of ["alice (127.0.0.2)", "bob (127.0.0.3)"]) expect(both).toContain(person);
+    expect([more, both.includes("127.0.0.4")]).toEqual([[], false]);
+    expect(await warned("block", "127.0.0.3/32")).toEqual([expect.stringMatching(/now: bob \(127\.0\.0\.3\); open/)]);
+    expect(await warned("allow", "127.0.0.0/30")).toEqual([]);
   });
 });

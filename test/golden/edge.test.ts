@@ -35,3 +35,13 @@ describe("what edge routing runs from", () => {
     await expect(String(content)).toMatchFileSnapshot(`edge/${path.replace("haproxy/", "")}`);
   });
 });
+
+  test("the lines of rates and of sources read as before", async () => {
+    const sources = { mode: "allow" as const, list: ["198.51.100.0/24", "2001:db8::/32"] };
+    const [policed, , list] = renderHaproxy({ ...edge, rates: [500_000, 2_000_000], sources });
+    const plain = new Set(String(config?.content).split("\n"));
+    const more = String(policed?.content)
+      .split("\n")
+      .filter((line) => !plain.has(line) && !/^ *description /.test(line));
+    await expect(`${more.join("\n")}\n\n${list?.path}:\n${list?.content}`).toMatchFileSnapshot("edge/policed.txt");
+  });

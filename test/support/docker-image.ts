@@ -38,9 +38,21 @@ export async function baseImage(): Promise<string> {
   });
 }
 
-/** HAProxy by its version, as the Debian of that version has it. */
-export async function haproxyImage(version: "2.6" | "3.0"): Promise<string> {
-  const suite = { "2.6": "bookworm", "3.0": "trixie" }[version];
+/** Debians with their version of HAProxy. */
+const haproxySuites: Readonly<Record<string, string>> = { "2.6": "bookworm", "3.0": "trixie" };
+
+/** `VERSION=IMAGE` words, for a test of others than Debian's. */
+const givenHaproxies = (process.env.HAPROXY_IMAGES ?? "").split(" ").filter(Boolean);
+
+export const haproxyVersions: readonly string[] =
+  givenHaproxies.length > 0 ? givenHaproxies.map((word) => word.split("=")[0] ?? "") : Object.keys(haproxySuites);
+
+/** HAProxy by its version: one that is given, or as the Debian of that version has it. */
+export async function haproxyImage(version: string): Promise<string> {
+  const given = givenHaproxies.find((word) => word.startsWith(`${version}=`));
+  if (given !== undefined) return given.slice(version.length + 1);
+  const suite = haproxySuites[version];
+  if (suite === undefined) throw new Error(`no Debian has HAProxy ${version}; HAPROXY_IMAGES can name an image`);
   return ensure(`haproxy-${version}`, suite, async (tag) => {
     const make = execa("mmdebstrap", ["--variant=minbase", "--include=haproxy", suite, "-"], {
       encoding: "buffer",

@@ -1,7 +1,9 @@
 import { AppError } from "../../domain/errors.ts";
+import { rateWarnings } from "../routing/known-haproxy.ts";
 import { agentStates } from "../watching/agent-states.ts";
 import { requireEdge } from "./agents.ts";
-import { type Check, failed, ok } from "./check.ts";
+import { type Check, type Finding, failed, ok, warning } from "./check.ts";
+import type { Examination } from "./examination.ts";
 
 export const haproxyCheck: Check = {
   id: "haproxy",
@@ -23,6 +25,8 @@ export const haproxyCheck: Check = {
           `HAProxy does not reach agent ${lost.map(({ agent }) => agent).join(" and ")}, which answers`,
           "mtproxy doctor agents; mtproxy restart where that finds nothing",
         );
+      const [powerless] = await withoutRates(exam);
+      if (powerless !== undefined) return powerless;
       return ok(`HAProxy ${version} has ${connections} of ${maxConnections} connections`);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -30,3 +34,12 @@ export const haproxyCheck: Check = {
     }
   },
 };
+
+/** People whose limit it cannot keep. */
+async function withoutRates(exam: Examination): Promise<Finding[]> {
+  const { users, engineRecord, settings } = await exam.state();
+  return rateWarnings(users, engineRecord, settings).map((said) => {
+    const [reason = "", hint = ""] = said.split(/: (?=mtproxy )/);
+    return warning(reason, hint);
+  });
+}

@@ -50,7 +50,7 @@ export function containerUser(ctx: Context): Deployment["containerUser"] {
 }
 
 /**
- * What is known of the image, found out first when it never was. An image that cannot serve at all stops here; one that refuses
+ * What is known of the images, found out first when it never was. An image that cannot serve at all stops here; one that refuses
  * today's hello is said where somebody has a fake-TLS link.
  */
 export async function knownImage(ctx: Context, engine: Engine, { state }: PlannedState): Promise<EngineRecord> {
@@ -65,6 +65,8 @@ export async function knownImage(ctx: Context, engine: Engine, { state }: Planne
       `fake-TLS links are dead for current Telegram apps on ${image.image}: ${image.reasons.join("; ")}`,
     );
   }
+  if (settings.routing === "edge")
+    return (await import("../routing/known-haproxy.ts")).knownHaproxy(ctx, engine, settings);
   return ctx.stores.engineRecord.read();
 }
 

@@ -3,17 +3,22 @@ import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import { findUser, hasSecret, type User } from "../../domain/user.ts";
 import {
+  formatQuotaBytes,
   isUnlimited,
+  MOST_RATES,
   parseCount,
   parsePeriod,
   parseQuotaBytes,
+  parseRate,
   type Quota,
+  ratesOf,
   type UserLimits,
 } from "../../domain/user-limits.ts";
 import { limitFields } from "../../state/users-text.ts";
 import { bringLive } from "../live/bring-live.ts";
 import { loadSettings } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
+import { rateWarnings } from "../routing/known-haproxy.ts";
 import { type ShownLimits, shownLimits } from "./shown-limits.ts";
 
 /** As typed; false takes a limit away. */
@@ -23,6 +28,8 @@ interface SetLimitsOptions {
   readonly addresses?: string | false | undefined;
   readonly quota?: string | false | undefined;
   readonly period?: string | undefined;
+  /** `none` does what false does. */
+  readonly rate?: string | false | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -42,26 +49,28 @@ export interface SetLimits {
  */
 export async function setLimits(ctx: Context, options: SetLimitsOptions): Promise<Outcome<SetLimits>> {
   refuseNothing(options);
-  const { routing } = await loadSettings(ctx);
+  const settings = await loadSettings(ctx);
   const { user, limits, changed } = await writeLimits(ctx, options);
   const data = { username: user.name, limits: shownLimits(limits), changed, inForce: false };
-  if (routing !== "edge") return { data, warnings: isUnlimited(limits) ? [] : [needsEdge(user.name)] };
+  if (settings.routing !== "edge") return { data, warnings: isUnlimited(limits) ? [] : [needsEdge(user.name)] };
   if (options.dryRun === true) return { data };
   const otherwise = `${user.name}'s limits are saved, but nobody holds to them yet`;
   const { failure } = await bringLive(ctx, otherwise, { changedUsers: [] });
-  return failure === undefined ? { data: { ...data, inForce: true } } : { data, failure };
+  if (failure !== undefined) return { data, failure };
+  const warnings = rateWarnings([{ ...user, limits }], await ctx.stores.engineRecord.read(), settings);
+  return { data: { ...data, inForce: warnings.length === 0 }, warnings };
 }
 
 function needsEdge(name: string): string {
   return `${name}'s limits are saved and need HAProxy routing to count: mtproxy enable-haproxy-routing`;
 }
 
-function refuseNothing({ connections, addresses, quota, period }: SetLimitsOptions): void {
+function refuseNothing({ connections, addresses, quota, period, rate }: SetLimitsOptions): void {
   if (quota === false && period !== undefined)
     throw new AppError("usage", "--no-quota and --period exclude each other");
-  if ([connections, addresses, quota, period].some((it) => it !== undefined)) return;
+  if ([connections, addresses, quota, period, rate].some((it) => it !== undefined)) return;
   throw new AppError("usage", "there is nothing to change", {
-    hint: "give --connections, --addresses, --quota, --period, or one of them with no- before it",
+    hint: "give --connections, --addresses, --quota, --period, --rate, or one of them with no- before it",
   });
 }
 
@@ -80,6 +89,7 @@ function writeLimits(ctx: Context, options: SetLimitsOptions): Promise<Written> 
       });
     const limits = wanted(user.limits ?? {}, options, user.name);
     const changed = !isDeepStrictEqual(user.limits ?? {}, limits);
+    refuseManyRates(users, user, limits);
     const edit = { kind: "set" as const, name: user.name, fields: limitFields(limits) };
     return { edits: changed && options.dryRun !== true ? [edit] : [], result: { user, limits, changed } };
   });
@@ -89,11 +99,28 @@ function wanted(before: UserLimits, options: SetLimitsOptions, name: string): Us
   const connections = count(before.connections, options.connections, "connections");
   const addresses = count(before.addresses, options.addresses, "addresses");
   const quota = options.quota === false ? undefined : wantedQuota(before.quota, options, name);
+  const rate = wantedRate(before.rate, options.rate);
   return {
     ...(connections === undefined ? {} : { connections }),
     ...(addresses === undefined ? {} : { addresses }),
     ...(quota === undefined ? {} : { quota }),
+    ...(rate === undefined ? {} : { rate }),
   };
+}
+
+function wantedRate(before: number | undefined, typed: string | false | undefined): number | undefined {
+  if (typed === undefined) return before;
+  return typed === false || typed.trim().toLowerCase() === "none" ? undefined : parseRate(typed);
+}
+
+/** Every connection of everybody carries HAProxy's filters for all of them. */
+function refuseManyRates(users: readonly User[], { name }: User, { rate }: UserLimits): void {
+  const others = users.filter((user) => hasSecret(user) && user.name !== name).map(({ limits }) => limits ?? {});
+  const rates = ratesOf(others);
+  if (rate === undefined || rates.includes(rate) || rates.length < MOST_RATES) return;
+  throw new AppError("conflict", `${MOST_RATES} different rates are all that HAProxy is given, and they are in use`, {
+    hint: `take one of them: ${rates.map(formatQuotaBytes).join(", ")}`,
+  });
 }
 
 function count(before: number | undefined, typed: string | false | undefined, what: string): number | undefined {

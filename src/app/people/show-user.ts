@@ -6,6 +6,7 @@ import { findUser, hasSecret, type User } from "../../domain/user.ts";
 import { planState } from "../live/plan-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { handOut } from "./hand-out.ts";
+import { rateWarnings } from "../routing/known-haproxy.ts";
 import type { UserCard } from "./user-card.ts";
 
 /**
@@ -19,16 +20,28 @@ export async function showUser(ctx: Context, name: string): Promise<Outcome<User
     throw new AppError("conflict", `${user.name} has no MTProxy secret`, {
       hint: `mtproxy add-user ${user.name} gives one`,
     });
-  const warnings = user.enabled
-    ? []
-    : [`${user.name} is disabled, so the link does not work: mtproxy enable-user ${user.name}`];
+  const { engineRecord, settings } = planned.state;
+  const warnings = [
+    ...(user.enabled ? [] : [`${user.name} is disabled, so the link does not work: mtproxy enable-user ${user.name}`]),
+    ...rateWarnings([user], engineRecord, settings),
+  ];
   const card = await handOut(ctx, planned, user);
   const quotaUsed = await usedOfQuota(ctx, planned.state.settings, user);
   return { data: quotaUsed === undefined ? card : { ...card, quotaUsed }, warnings };
 }
 
 /** As the daemon wrote it down some seconds ago. */
-async function usedOfQuota(ctx: Context, { routing }: Settings, { name, limits }: User): Promise<number | undefined> {
-  if (routing !== "edge" || limits?.quota === undefined) return undefined;
-  return new Ledger(await ctx.stores.ledger.read()).used(name, limits.quota.period, ctx.clock.now());
+async function usedBy(
+  ctx: Context,
+  { routing }: Settings,
+  user: User,
+): Promise<Pick<UserCard, "traffic" | "quotaUsed">> {
+  if (routing !== "edge") return {};
+  const [ledger, now] = [new Ledger(await ctx.stores.ledger.read()), ctx.clock.now()];
+  // Whoever had the name before is somebody else, also while the daemon does not know it yet.
+  ledger.setPeople([user], now);
+  const [bytesIn, bytesOut, connections] = (ledger.account(user.name) ?? emptyAccount).total;
+  const traffic = { bytesIn, bytesOut, connections };
+  const quota = user.limits?.quota;
+  return quota === undefined ? { traffic } : { traffic, quotaUsed: ledger.used(user.name, quota.period, now) };
 }

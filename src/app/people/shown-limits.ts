@@ -7,13 +7,16 @@ export interface ShownLimits {
   /** Bytes in both directions together. */
   readonly quotaBytes: number | null;
   readonly quotaPeriod: QuotaPeriod | null;
+  /** Bytes a second in each direction. */
+  readonly rate: number | null;
 }
 
-export function shownLimits({ connections, addresses, quota }: UserLimits): ShownLimits {
+export function shownLimits({ connections, addresses, quota, rate }: UserLimits): ShownLimits {
   return {
     connections: connections ?? null,
     addresses: addresses ?? null,
     quotaBytes: quota?.bytes ?? null,
     quotaPeriod: quota?.period ?? null,
+    rate: rate ?? null,
   };
 }

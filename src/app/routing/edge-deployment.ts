@@ -7,13 +7,18 @@ import { type EdgeEntry, edgeEntries, revokedEntries } from "../../domain/edge-e
 import { instanceAddress } from "../../domain/edge-network.ts";
 import { AppError } from "../../domain/errors.ts";
 import { INNER_PORT, type Shard, type Side } from "../../domain/shard.ts";
+import { limitsRates } from "../../domain/haproxy-version.ts";
 import { type RenderedEdgeKeys, renderEdgeKeys } from "../../render/edge-keys.ts";
+import { sourceRule } from "../../domain/source-rule.ts";
+import { ratesOf } from "../../domain/user-limits.ts";
 import { haproxyConnections } from "../../render/edge-service.ts";
 import { readHaproxy, renderHaproxy, shapeOf } from "../../render/haproxy.ts";
 import type { RenderedFile } from "../../render/rendered-file.ts";
 import type { PlannedState } from "../load-state.ts";
+import { present } from "../../state/present.ts";
 import { coverSite } from "./cover-site.ts";
 
+import { haproxyOf } from "./known-haproxy.ts";
 /** Where a shard's people are led; `a` for a shard that is not named. */
 export type Sides = ReadonlyMap<number, Side>;
 
@@ -51,6 +56,8 @@ export async function planEdge(ctx: Context, planned: PlannedState, deployment: 
     subnet: edge.subnet,
     relays: deployment.settings.relays,
     user: haproxyUser(ctx),
+    ...present({ sources: sourceRule(deployment.settings) }),
+    rates: ratesToServe(deployment, entries, before.rates),
   };
   const shards = planned.plan.shards.map(({ shard }) => shard);
   const config = (sides: Sides): EdgeConfig => ({
@@ -81,6 +88,19 @@ function edgeShard({ id, family }: Shard, subnet: string, side: Side): EdgeConfi
 /** uid and gid of HAProxy's workers. */
 export function haproxyUser(ctx: Context): EdgeConfig["user"] {
   const id = ctx.host.uid === 0 ? HAPROXY_ID : ctx.host.uid;
+/**
+ * Nobody's in a HAProxy that cannot. What it has is kept while it is enough: a rate that nobody has any more is no reason for a reload.
+ */
+function ratesToServe(
+  { engineRecord, settings }: Deployment,
+  entries: readonly EdgeEntry[],
+  before: readonly number[],
+): readonly number[] {
+  if (!limitsRates(haproxyOf(engineRecord, settings)?.version)) return [];
+  const wanted = ratesOf(entries.map(({ limits }) => limits ?? {}));
+  return wanted.every((rate) => before.includes(rate)) ? before : wanted;
+}
+
   return { uid: id, gid: id };
 }
 

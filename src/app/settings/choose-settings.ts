@@ -14,6 +14,7 @@ import type { Mode } from "../../domain/secret.ts";
 import { checkStatsPort, parseDatacenter, parseLockPath } from "../../domain/setting-rules.ts";
 import type { EngineName, Routing, Settings } from "../../domain/settings.ts";
 import { shardName } from "../../domain/shard.ts";
+import { checkSourceList, parseSource, type SourceListMode } from "../../domain/source-rule.ts";
 import { present } from "../../state/present.ts";
 
 /** Settings as somebody gives them; what is absent keeps its value, or its default on a new home. */
@@ -42,6 +43,8 @@ export interface SettingOptions {
   readonly drainSeconds?: number;
   readonly coverSite?: SiteChoice;
   readonly logAddresses?: LoggedAddresses;
+  readonly sourceListMode?: SourceListMode;
+  readonly sourceList?: readonly string[];
   readonly relays?: readonly string[];
   /** `ID=HOST:PORT` each; for the trial engine. */
   readonly datacenter?: readonly string[];
@@ -49,12 +52,20 @@ export interface SettingOptions {
 
 /**
  * The settings that result: what is given is checked, what is needed and missing is found out.
- * @throws AppError invalid for a value that cannot be, usage when there is no public address to be found
+ * @throws AppError invalid for a value that cannot be, usage when there is no public address to be found, conflict for a list that
+ * would let nobody in
  */
 export async function chooseSettings(ctx: Context, base: Settings, options: SettingOptions): Promise<Settings> {
   const publicHost = await choosePublicHost(ctx, base, options);
   const egressIpv4 = await chooseEgress(ctx, base, publicHost, options);
-  return { ...base, ...parseSettings(options), publicHost, ...(egressIpv4 === undefined ? {} : { egressIpv4 }) };
+  const settings = {
+    ...base,
+    ...parseSettings(options),
+    publicHost,
+    ...(egressIpv4 === undefined ? {} : { egressIpv4 }),
+  };
+  if (options.sourceListMode !== undefined || options.sourceList !== undefined) checkSourceList(settings);
+  return settings;
 }
 
 /**
@@ -87,6 +98,8 @@ export function parseSettings(options: SettingOptions): Partial<Settings> {
     drainSeconds: options.drainSeconds,
     coverSite: options.coverSite,
     logAddresses: options.logAddresses,
+    sourceListMode: options.sourceListMode,
+    sourceList: options.sourceList && [...new Set(options.sourceList.map(parseSource))],
     relays: options.relays?.map(parseRelayAddress),
     trialDatacenters: options.datacenter && Object.fromEntries(options.datacenter.map(parseDatacenter)),
   });

@@ -3,6 +3,7 @@ import { AppError } from "../../domain/errors.ts";
 import { parsePort } from "../../domain/port.ts";
 import { shown } from "../../domain/printable.ts";
 import { countBounds } from "../../domain/setting-rules.ts";
+import { sourceListModes } from "../../domain/source-rule.ts";
 import type { SettingOptions } from "./choose-settings.ts";
 
 /** Reads the words that follow a setting's name. */
@@ -33,7 +34,9 @@ const readers: Readonly<Record<string, Reader>> = {
   address_window: one((text, name) => ({ addressWindow: count(text, name, countBounds.addressWindow) })),
   drain_seconds: one((text, name) => ({ drainSeconds: count(text, name, countBounds.drainSeconds) })),
   log_addresses: one((text, name) => ({ logAddresses: choice(text, name, loggedAddresses) })),
-  relays: (words) => ({ relays: words.length === 1 && words[0] === "none" ? [] : words }),
+  relays: (words) => ({ relays: orNone(words) }),
+  source_list_mode: one((text, name) => ({ sourceListMode: choice(text, name, sourceListModes) })),
+  source_list: (words) => ({ sourceList: orNone(words) }),
   trial_datacenters: (datacenter) => ({ datacenter }),
 };
 
@@ -50,6 +53,10 @@ export function readSetting(name: string, words: readonly string[]): SettingOpti
   throw new AppError("usage", `there is no setting "${shown(name)}" that can be changed`, {
     hint: `the settings are ${settingNames.join(", ")}; mtproxy setup --engine changes the engine`,
   });
+}
+
+function orNone(words: readonly string[]): readonly string[] {
+  return words.length === 1 && words[0] === "none" ? [] : words;
 }
 
 function one(read: (text: string, name: string) => SettingOptions): Reader {

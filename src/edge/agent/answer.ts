@@ -39,7 +39,7 @@ function networkOf(address: Uint8Array): string {
 function actionsOf(verdict: Verdict): Action[] {
   if (verdict.why !== "ok")
     return [text(spoeVariables.why, verdict.why), ...optional(spoeVariables.user, verdict.holder)];
-  const { holder, server, shardId, maxConnections, maxAddresses } = verdict.known;
+  const { holder, server, shardId, maxConnections, maxAddresses, rate } = verdict.known;
   return [
     text(spoeVariables.why, "ok"),
     text(spoeVariables.user, holder),
@@ -47,6 +47,7 @@ function actionsOf(verdict: Verdict): Action[] {
     number(spoeVariables.shard, shardId),
     ...(maxConnections === undefined ? [] : [number(spoeVariables.maxConnections, maxConnections)]),
     ...(maxAddresses === undefined ? [] : [number(spoeVariables.maxAddresses, maxAddresses)]),
+    ...(rate === undefined ? [] : [number(spoeVariables.rate, rate)]),
   ];
 }
 

@@ -28,6 +28,7 @@ const schema = v.object({
       refusal: v.exactOptional(v.picklist(["revoked", "disabled", "expired", "over-quota"])),
       maxConnections: v.exactOptional(count),
       maxAddresses: v.exactOptional(count),
+      rate: v.exactOptional(count),
     }),
   ),
 });

@@ -21,4 +21,6 @@ export interface EdgeKey {
   readonly maxConnections?: number;
   /** Distinct addresses at a time. */
   readonly maxAddresses?: number;
+  /** Bytes a second in each direction, over all of the holder's connections. */
+  readonly rate?: number;
 }

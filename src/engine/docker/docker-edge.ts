@@ -9,6 +9,7 @@ import { type Compose, ComposeFailure } from "./compose.ts";
 import type { Containers, OurContainer } from "./containers.ts";
 import type { Daemon } from "./daemon.ts";
 import { isStatus } from "./daemon-errors.ts";
+import { haproxyVersionIn } from "./haproxy-version.ts";
 import { obtainImage } from "./image-source.ts";
 import { containerLines, execute } from "./output.ts";
 import { startError } from "./start-errors.ts";
@@ -70,9 +71,13 @@ export class DockerEdge implements EdgeEngine {
     });
   }
 
-  async obtain(image: string): Promise<void> {
+  async obtain(image: string): Promise<string> {
     const { daemon, pulling } = this.#parts;
-    await obtainImage(daemon, image, { fresh: false, pulling: () => pulling(image) });
+    return (await obtainImage(daemon, image, { fresh: false, pulling: () => pulling(image) })).Id;
+  }
+
+  haproxyVersion(image: string): Promise<string> {
+    return haproxyVersionIn(this.#parts.daemon, image, this.#parts.project);
   }
 
   async haproxy(): Promise<HaproxyContainer | undefined> {
@@ -131,12 +136,13 @@ export class DockerEdge implements EdgeEngine {
   }
 }
 
-function described({ Id, State, Config, RestartCount }: ContainerInspectInfo): HaproxyContainer {
+function described({ Id, State, Config, RestartCount, Image }: ContainerInspectInfo): HaproxyContainer {
   return {
     id: Id,
     running: State.Running && !State.Restarting,
     digest: Config.Labels[containerLabels.haproxy] ?? "",
     image: Config.Image,
+    imageId: Image,
     restarts: RestartCount,
     ...(State.StartedAt.startsWith("0001-") ? {} : { startedAt: new Date(State.StartedAt).toISOString() }),
   };

@@ -8,6 +8,9 @@ import type { EdgeConfig } from "../../../src/domain/edge.ts";
 import { renderHaproxy } from "../../../src/render/haproxy.ts";
 import { homePaths } from "../../../src/state/paths.ts";
 
+/** HAPROXY_BIN names another version's than the one that is installed. */
+export const haproxyProgram = process.env.HAPROXY_BIN || "haproxy";
+
 /** HAProxy's own rights: root's tests let it drop them as it does in its container. */
 export const edgeUser =
   process.getuid?.() === 0
@@ -182,7 +185,7 @@ function uptime(info: string): number {
 function launch(folders: EdgeFolders, within: readonly string[] = []): ChildProcess {
   const [program = "", ...args] = [
     ...within,
-    "haproxy",
+    haproxyProgram,
     ...["-W", "-S", masterSocket(folders), "-f", join(folders.config, "haproxy.cfg")],
   ];
   return spawn(program, args);

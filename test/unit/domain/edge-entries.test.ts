@@ -56,8 +56,8 @@ describe("the people whom the edge knows", () => {
   });
 
   test("carry their limits", () => {
-    const [entry] = entriesOf([user("alice", 1, { limits: { connections: 8, addresses: 3 } })]);
-    expect(entry?.limits).toEqual({ maxConnections: 8, maxAddresses: 3 });
+    const [entry] = entriesOf([user("alice", 1, { limits: { connections: 8, addresses: 3, rate: 2e6 } })]);
+    expect(entry?.limits).toEqual({ maxConnections: 8, maxAddresses: 3, rate: 2e6 });
   });
 
   test("share a key with whoever may use it", () => {

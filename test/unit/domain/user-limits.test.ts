@@ -6,6 +6,8 @@ import {
   parseCount,
   parsePeriod,
   parseQuotaBytes,
+  parseRate,
+  ratesOf,
 } from "../../../src/domain/user-limits.ts";
 
 describe("an amount of data", () => {
@@ -30,6 +32,31 @@ describe("an amount of data", () => {
         expect(parseQuotaBytes(formatQuotaBytes(bytes))).toBe(bytes);
       }),
     );
+  });
+});
+
+describe("a rate", () => {
+  it("is so many bytes a second, in powers of ten", () => {
+    expect([parseRate("2M"), parseRate("500k"), parseRate("1.5MB/s"), parseRate("10000")]).toEqual([
+      2_000_000, 500_000, 1_500_000, 10_000,
+    ]);
+  });
+
+  it("is not so slow that no app works, and not faster than HAProxy counts", () => {
+    for (const text of ["0", "9999", "9K", "5G", "-1M", "2 m/h", "", "fast", "1e6"])
+      expect(() => parseRate(text), text).toThrow(/is not a rate/);
+  });
+
+  it("is shown so that it reads back as the same", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 10_000, max: 4e9 }), (rate) => {
+        expect(parseRate(formatQuotaBytes(rate))).toBe(rate);
+      }),
+    );
+  });
+
+  it("is counted once, whoever has it", () => {
+    expect(ratesOf([{ rate: 3e6 }, {}, { rate: 1e6 }, { rate: 3e6 }])).toEqual([1e6, 3e6]);
   });
 });
 

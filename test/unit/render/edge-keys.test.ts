@@ -14,7 +14,7 @@ const entries: readonly EdgeEntry[] = [
     family: "fake-tls",
     coverDomains: ["www.example.com"],
     refusal: "disabled",
-    limits: { maxConnections: 8 },
+    limits: { maxConnections: 8, rate: 2e6 },
   },
 ];
 

@@ -94,6 +94,8 @@ describe("what is written is read again", () => {
       addressWindow: 60,
       drainSeconds: 0,
       relays: ["192.0.2.9", "2001:db8::9"],
+      sourceListMode: "block",
+      sourceList: ["192.0.2.0/24", "2001:db8::/32"],
       logAddresses: "truncated",
       coverSite: { kind: "page", certificate: "/c.pem", key: "/k.pem", page: "/p.html" },
       image: "registry.example:5000/mtproxy@sha256:00",

@@ -5,7 +5,7 @@ import { editUsers, limitFields } from "../../../src/state/users-text.ts";
 const foreign = `{ "users" : [
   {"username":"alice", "uuid":"1e0", "quota": 1.50, "mtproxy_enabled": true , "x":[ ]}
 ],"more": 1.0 }\n`;
-const limits = { connections: 24, addresses: 3, quota: { bytes: 50e9, period: "30d" as const } };
+const limits = { connections: 24, addresses: 3, quota: { bytes: 50e9, period: "30d" as const }, rate: 2e6 };
 
 describe("limits in users.json", () => {
   it("are read as they were written, and everybody else's bytes stay", () => {
@@ -20,6 +20,7 @@ describe("limits in users.json", () => {
     expect(read("{}")).toBeUndefined();
     expect(read("null")).toBeUndefined();
     expect(read('{"connections":null,"later":1}')).toBeUndefined();
+    expect(read('{"rate":2000000}')).toEqual({ rate: 2e6 });
     expect(read('{"quota_bytes":5}')).toEqual({ quota: { bytes: 5, period: "month" } });
   });
 
@@ -31,6 +32,8 @@ describe("limits in users.json", () => {
       '{"addresses":1.5}',
       '{"quota_bytes":"5G"}',
       '{"quota_period":"year"}',
+      '{"rate":1}',
+      '{"rate":"2M"}',
     ])
       expect(() => parseUsers(`{"users":[{"username":"a","mtproxy_limits":${value}}]}`, "users.json"), value).toThrow(
         /mtproxy_limits/,

@@ -73,7 +73,7 @@ async function haproxy() {
   return { ask, frames, socket };
 }
 
-const alice = padded("alice", { maxConnections: 24, maxAddresses: 3 });
+const alice = padded("alice", { maxConnections: 24, maxAddresses: 3, rate: 2_000_000 });
 const bob = fakeTls("bob", { server: "bob:old" });
 
 describe("an agent", () => {
@@ -83,7 +83,7 @@ describe("an agent", () => {
     const { ask } = await haproxy();
     expect(await ask(headerOf(alice))).toEqual({
       ...{ why: "ok", user: "alice", server: "alice", shard: 1n },
-      ...{ max_connections: 24n, max_addresses: 3n },
+      ...{ max_connections: 24n, max_addresses: 3n, rate: 2_000_000n },
     });
     expect(await ask(helloOf(bob))).toEqual({ why: "ok", user: "bob", server: "bob:old", shard: 2n });
     expect(await ask(headerOf({ key: newKey() }))).toEqual({ why: "unknown" });
