@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { EdgeConfig } from "../../src/domain/edge.ts";
 import { renderDocker } from "../../src/render/docker.ts";
 import { renderHaproxy } from "../../src/render/haproxy.ts";
 import { deployment } from "../support/deployment.ts";
@@ -13,7 +14,7 @@ describe("what edge routing runs from", () => {
     await expect(compose.replace(/"[0-9a-f]{64}"/g, '"DIGEST"')).toMatchFileSnapshot("edge/docker-compose.yml");
   });
 
-  const [config, spoe] = renderHaproxy({
+  const edge: EdgeConfig = {
     ports: [8443, 8444],
     maxConnections: 32_000,
     maxConnectionsPerSource: 100,
@@ -30,11 +31,11 @@ describe("what edge routing runs from", () => {
     site: { kind: "domains", domains: [{ domain: "www.example.com", address: "192.0.2.10" }] },
     subnet,
     user: { uid: 10_003, gid: 10_003 },
-  });
+  };
+  const [config, spoe] = renderHaproxy(edge);
   test.each([config, spoe].flatMap((file) => file ?? []))("$path reads as before", async ({ path, content }) => {
     await expect(String(content)).toMatchFileSnapshot(`edge/${path.replace("haproxy/", "")}`);
   });
-});
 
   test("the lines of rates and of sources read as before", async () => {
     const sources = { mode: "allow" as const, list: ["198.51.100.0/24", "2001:db8::/32"] };
@@ -45,3 +46,4 @@ describe("what edge routing runs from", () => {
       .filter((line) => !plain.has(line) && !/^ *description /.test(line));
     await expect(`${more.join("\n")}\n\n${list?.path}:\n${list?.content}`).toMatchFileSnapshot("edge/policed.txt");
   });
+});
