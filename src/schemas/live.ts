@@ -15,6 +15,7 @@ const haproxyChange = choice(
   {
     start: "it does not run and is started",
     replace: "its container is made anew, which cuts everybody once",
+    keys: "the agents learn who is let in, and what others have open is closed",
     reload: "it reads its configuration anew, and every connection stays",
     update: "its entries of people are changed while it runs",
     none: "nothing",

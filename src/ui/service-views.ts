@@ -112,6 +112,7 @@ function changeWords({ name, action, reasons, connectionsCut }: ShardChange): st
 const haproxyWords = {
   start: "is started",
   replace: "its container is made anew, which cuts everybody once",
+  keys: "learns who is let in, through its agents",
   reload: "reads its configuration anew; no connection is cut",
   update: "learns who is where, while it runs",
 } as const;

@@ -33,6 +33,8 @@ export interface ApplyOptions extends PlanOptions {
   readonly oneByOne?: boolean;
   /** In edge routing: shards that run with another proxy-multi.conf than the one that is stored. */
   readonly outdated?: readonly number[];
+  /** HAProxy's container may be made anew while it runs, which cuts everybody once. Otherwise it waits for whoever says so. */
+  readonly renewsHaproxy?: boolean;
   /** Done before HAProxy starts, once the agents' keys are written. When it throws, nothing is changed. */
   readonly beforeHaproxy?: () => Promise<void>;
 }
@@ -74,13 +76,21 @@ export async function previewApply(ctx: Context, planned: PlannedState): Promise
   await refuseTakenPort(ctx, planned);
   for (const warning of await formerEngineWarnings(ctx, planned.state.settings)) ctx.progress.warn(warning);
   const prepared = await prepare(ctx, planned, engine, planned.state.engineRecord, { whole: true });
-  return { ...describe(prepared, false), haproxy: await previewHaproxy(ctx, prepared) };
+  const [applied, haproxy] = [describe(prepared, false), await previewHaproxy(ctx, prepared)];
+  return haproxy === "replace" ? { ...applied, haproxy, cost: await withHaproxy(ctx, applied.cost) } : { ...applied, haproxy };
 }
 
-async function previewHaproxy(ctx: Context, prepared: Prepared): Promise<HaproxyChange | null> {
-  if (prepared.deployment.edge === undefined) return null;
+async function withHaproxy(ctx: Context, cost: PlanCost): Promise<PlanCost> {
+  const { openConnections } = await import("../routing/renewal.ts");
+  return { ...cost, connectionsCut: cost.connectionsCut + ((await openConnections(ctx)) ?? 0) };
+}
+
+type Front = PlannedState & Pick<Prepared, "deployment" | "engine" | "instances">;
+
+async function previewHaproxy(ctx: Context, front: Front): Promise<HaproxyChange | null> {
+  if (front.deployment.edge === undefined) return null;
   const { haproxyChange } = await import("../routing/edge-drift.ts");
-  return (await haproxyChange(ctx, prepared, prepared.deployment, prepared)) ?? null;
+  return (await haproxyChange(ctx, front, front.deployment, front)) ?? null;
 }
 
 /** What is saved and does not run yet. */
@@ -103,15 +113,15 @@ export async function findBacklog(
   const rendering = renderDeployment(deployment);
   const means = await edgeMeans(ctx, engine, rendering, instances, {});
   const changes = shardChanges(planned.plan, rendering.digests, instances, new Map(), engine.capabilities, means);
-  const frontDiffers = async () =>
-    (await import("../routing/edge-drift.ts")).edgeDiffers(ctx, planned, deployment, { engine, instances });
-  const open = changes.filter(({ action }) => action !== "start" && action !== "defer");
-  const deferred = changes.filter(({ action }) => action === "defer");
+  const front = await previewHaproxy(ctx, { ...planned, deployment, engine, instances });
+  const isRefused = ({ action }: ShardChange) => action === "defer" && front !== "keys";
+  const open = changes.filter((change) => change.action !== "start" && !isRefused(change));
   const isBehind = changes.some(({ action }) => action !== "none" && action !== "defer");
   return {
-    pending: isBehind || (deployment.edge !== undefined && (await frontDiffers())),
+    // One that does not run says so elsewhere.
+    pending: isBehind || (front !== null && front !== "none" && front !== "start"),
     revocations: openRevocations(planned.plan, open),
-    deferred: openRevocations(planned.plan, deferred),
+    deferred: openRevocations(planned.plan, changes.filter(isRefused)),
   };
 }
 

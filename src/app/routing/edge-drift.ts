@@ -7,16 +7,17 @@ import { haproxyDigest } from "../../render/edge-service.ts";
 import type { PlannedState } from "../load-state.ts";
 import { planEdge } from "./edge-deployment.ts";
 import { sidesOf } from "./instances.ts";
-import { serverEntries } from "./revoke-first.ts";
+import { isHandedOver, serverEntries } from "./revoke-first.ts";
 
 /**
  * What makes HAProxy what the state asks for:
  * - `start`: it does not run
  * - `replace`: its container is made anew, which cuts everybody once
+ * - `keys`: the agents learn who is let in, and what others have open is closed
  * - `reload`: it reads its configuration anew, and every connection stays
  * - `update`: its server entries are changed while it runs
  */
-export type HaproxyChange = "start" | "replace" | "reload" | "update" | "none";
+export type HaproxyChange = "start" | "replace" | "keys" | "reload" | "update" | "none";
 
 interface Running {
   readonly engine: Engine;
@@ -34,6 +35,7 @@ export async function haproxyChange(
   if (container?.running !== true) return "start";
   if (container.digest !== haproxyDigest(deployment)) return "replace";
   const plan = await planEdge(ctx, planned, deployment);
+  if (!(await isHandedOver(ctx, plan.entries))) return "keys";
   try {
     const haproxy = await ctx.haproxy();
     if ((await haproxy.info()).description !== plan.shape) return "reload";
@@ -53,10 +55,4 @@ function areSame(present: readonly ServerEntry[], wanted: readonly ServerEntry[]
 
 function textOf({ name, address, port }: ServerEntry): string {
   return `${name} ${address}:${port}`;
-}
-
-/** Whether HAProxy runs with something else than what the state asks for. One that does not run, or is silent, says so elsewhere. */
-export async function edgeDiffers(...args: Parameters<typeof haproxyChange>): Promise<boolean> {
-  const change = await haproxyChange(...args);
-  return change !== undefined && change !== "start" && change !== "none";
 }

@@ -26,6 +26,19 @@ export async function revokeFirst(ctx: Context, haproxy: Haproxy, plan: EdgePlan
   return agents;
 }
 
+/**
+ * Whether the agents' keys let in exactly whom they shall, and nothing waits to be closed. Whose time is over is refused by the daemon
+ * before a command takes the key away.
+ */
+export async function isHandedOver(ctx: Context, entries: readonly EdgeEntry[]): Promise<boolean> {
+  const inUse = await keysInUse(ctx);
+  const valid = entries.filter(({ refusal }) => refusal === undefined).map(({ key }) => key.reveal());
+  const expired = new Set(entries.filter(({ refusal }) => refusal === "expired").map(({ key }) => key.reveal()));
+  const present = [...inUse.keys()].filter((key) => !expired.has(key));
+  const isSame = present.length === valid.length && valid.every((key) => inUse.has(key));
+  return isSame && (await leftOpen(ctx)).length === 0;
+}
+
 /** Stands there while connections are to be closed: the key file that told of them is replaced before, and whoever did may be killed. */
 function noteOf(ctx: Context): string {
   return join(ctx.paths.run, "closing.json");
