@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -117,6 +117,50 @@ test("run again proposes what is set, and repairs what is broken", async () => {
   expect(await exists(root, "etc/cron.d/familytraffic-mtproxy")).toBe(false);
   expect(await exists(home, "data/users.json")).toBe(true);
 });
+
+test.for([
+  ["no unless somebody says otherwise", "[y/N]", enter, {}, "each proxy for itself", "its jail stays off"],
+  ["yes", "[y/N]", `y${enter}`, {}, "HAProxy, haproxy:3.0", "who guesses keys is banned"],
+  [
+    "yes, as the environment says",
+    "[Y/n]",
+    enter,
+    { MTPROXY_USE_HAPROXY: "1" },
+    "HAProxy",
+    "who guesses keys is banned",
+  ],
+] as const)(
+  "with containers it asks for HAProxy's routing: %s",
+  async ([, proposed, typed, variables, summary, jail]) => {
+    const { home, port, env, exists } = await bareServer();
+    const folder = await mkdtemp(join(tmpdir(), "mtproxy-programs-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    for (const name of ["docker", "docker-compose"])
+      await writeFile(join(folder, name), "#!/bin/sh\necho 2.30.1\n", { mode: 0o755 });
+    const path = { PATH: `${folder}:${process.env.PATH}`, MTPROXY_ENGINE: "docker" };
+    const { code, shown } = await converse(
+      ["setup", "--home", home],
+      [
+        ["Install MTProxy?", `y${enter}`],
+        ["links name:", `127.0.0.1${enter}`],
+        ["Port:", `${port}${enter}`],
+        ["Number of workers", enter],
+        ["costs one more container", ""],
+        [`Put HAProxy before the proxy? ${proposed}`, typed],
+        ["Enable random padding", enter],
+        ["First user", enter],
+        ["@MTProxybot", enter],
+        ["do what is due?", enter],
+        [`Write files for logrotate and fail2ban (${jail})?`, enter],
+        ["/usr/local/bin?", enter],
+        ["Go ahead?", `n${enter}`],
+      ],
+      { ...env, ...variables, ...path },
+    );
+    expect([code, shown]).toEqual([0, expect.stringMatching(new RegExp(`^ {2}Routing: +${summary}`, "m"))]);
+    expect(await exists(home)).toBe(false);
+  },
+);
 
 /** Every question of the way through, and what is asked besides where a site is imitated. */
 const wayThrough = (port: number): Exchange[] => [

@@ -35,6 +35,8 @@ export class DockerCliHome {
   readonly port: number;
   readonly image: string;
   readonly telegram: MiddleProxy;
+  /** The machine that commands are run on; this one as it is unless a test says otherwise. */
+  on: Pick<CliOptions, "within" | "env"> = {};
 
   constructor(parts: Pick<DockerCliHome, "folder" | "port" | "image" | "telegram">) {
     this.folder = parts.folder;
@@ -54,7 +56,8 @@ export class DockerCliHome {
   }
 
   run(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-    return runCli(args, { home: this.home, timeoutMs: 120_000, ...options, env: { ...dockerEnv, ...options.env } });
+    const env = { ...dockerEnv, ...this.on.env, ...options.env };
+    return runCli(args, { home: this.home, timeoutMs: 120_000, ...this.on, ...options, env });
   }
 
   /** The same, still running. */

@@ -49,7 +49,8 @@ export class StandInSystemd {
     const found = await Promise.all(
       names.map(async (name) => [name.slice(0, -4), Number(await readFile(join(this.folder, "state", name)))] as const),
     );
-    return new Map(found.filter(([, pid]) => isAlive(pid)));
+    const lives = await Promise.all(found.map(([, pid]) => isAlive(pid)));
+    return new Map(found.filter((_, index) => lives[index]));
   }
 
   /** From now on systemctl cannot start this service; until it is mended. */
@@ -65,13 +66,10 @@ export class StandInSystemd {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** One that ended may still be in the list until somebody asks for its exit code. */
+async function isAlive(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "State:\tZ");
+  return !/^State:\s+Z/m.test(status);
 }
 
 /** The engine's socket stays where it is. */
