@@ -51,7 +51,8 @@ export function declareConfigCommands(program: CliCommand): void {
 }
 
 async function change(ctx: CommandContext, options: SettingOptions, { dryRun }: Flags) {
-  return (await import("../app/settings/change-settings.ts")).changeSettings(ctx, { ...options, dryRun });
+  const mayRenew = (await import("./renewal.ts")).asksForRenewal(ctx);
+  return (await import("../app/settings/change-settings.ts")).changeSettings(ctx, { ...options, dryRun, mayRenew });
 }
 
 async function changed(data: ChangedSettings, style: Style): Promise<string> {

@@ -29,7 +29,8 @@ export function declareRoutingCommands(program: CliCommand): void {
 }
 
 async function change(ctx: CommandContext, routing: Routing, { image, dryRun }: Flags) {
-  return (await import("../app/routing/switch-routing.ts")).switchRouting(ctx, { routing, image, dryRun });
+  const mayRenew = (await import("./renewal.ts")).asksForRenewal(ctx);
+  return (await import("../app/routing/switch-routing.ts")).switchRouting(ctx, { routing, image, dryRun, mayRenew });
 }
 
 async function changed(data: SwitchedRouting, style: Style): Promise<string> {

@@ -1,4 +1,4 @@
-import type { CliCommand } from "./command.ts";
+import type { CliCommand, CommandContext } from "./command.ts";
 import { parseCount } from "./options.ts";
 
 interface ApplyFlags {
@@ -31,10 +31,12 @@ function declarePlanning(program: CliCommand): void {
     .option("--allow-restart", "restart a running shard to take a new cover domain instead of opening another shard")
     .writes()
     .examples(["mtproxy apply", "mtproxy apply --dry-run"])
-    .runs(
-      async (ctx, flags: ApplyFlags) => (await import("../app/live/run-service.ts")).applyAll(ctx, flags),
-      async (data, style) => (await import("../ui/service-views.ts")).appliedView(data, style),
-    );
+    .runs(applyEverything, async (data, style) => (await import("../ui/service-views.ts")).appliedView(data, style));
+}
+
+async function applyEverything(ctx: CommandContext, flags: ApplyFlags) {
+  const mayRenew = (await import("./renewal.ts")).asksForRenewal(ctx);
+  return (await import("../app/live/run-service.ts")).applyAll(ctx, { ...flags, mayRenew });
 }
 
 function declareTick(program: CliCommand): void {
@@ -90,10 +92,7 @@ function declareSwitches(program: CliCommand): void {
     .description("start the proxy and make live whatever is pending")
     .writes()
     .examples(["mtproxy start"])
-    .runs(
-      async (ctx, flags: ApplyFlags) => (await import("../app/live/run-service.ts")).applyAll(ctx, flags),
-      async (data, style) => (await import("../ui/service-views.ts")).appliedView(data, style),
-    );
+    .runs(applyEverything, async (data, style) => (await import("../ui/service-views.ts")).appliedView(data, style));
   program
     .command("stop")
     .description("stop the proxy; everybody is cut off until it starts again")

@@ -13,6 +13,8 @@ export interface EdgeConfig {
   /** How long an address counts as one of its user's after it was last seen, seconds. */
   readonly addressWindow: number;
   readonly shards: readonly EdgeShard[];
+  /** How many shards there is a place for, at least those that there are; see edge-places.ts. */
+  readonly places?: number;
   readonly servers: readonly EdgeServer[];
   readonly site: CoverSite;
   /**
@@ -20,12 +22,12 @@ export interface EdgeConfig {
    * domain, and when that is this server they would go round and round.
    */
   readonly subnet: string;
-  /** Addresses of relays, which say in a PROXY header whom they pass on. */
-  readonly relays?: readonly string[];
   /** Who may come from where; everybody from everywhere when absent. */
   readonly sources?: SourceRule;
   /** Rates that somebody may be held to, bytes a second; for an HAProxy that can. */
   readonly rates?: readonly number[];
+  /** Addresses of relays, which say in a PROXY header whom they pass on. */
+  readonly relays?: readonly string[];
   /** uid and gid that HAProxy's workers run as; the agents' sockets belong to this group. */
   readonly user: { readonly uid: number; readonly gid: number };
 }

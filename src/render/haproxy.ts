@@ -4,13 +4,14 @@ import spoeTemplate from "../../templates/spoe.cfg.tmpl";
 import { recordFormat } from "../domain/connection-record.ts";
 import type { EdgeConfig, EdgeShard } from "../domain/edge.ts";
 import { edgeFolders } from "../domain/edge-folders.ts";
+import { emptyPlace, type ShardPlace, shardPlaces } from "../domain/edge-places.ts";
 import { AppError } from "../domain/errors.ts";
 import { spoeQuestion, spoeVariables } from "../domain/spoe.ts";
 import { endOfPatience, hastyStrangers, inspectDelay, siteBackends, siteFiles, siteSections } from "./cover-site.ts";
-import type { RenderedFile } from "./rendered-file.ts";
 import { rateFilters, rateRules, rateTable, renderedRates } from "./rates.ts";
-import { fillTemplate } from "./template.ts";
+import type { RenderedFile } from "./rendered-file.ts";
 import { refusedSources, sourceFiles } from "./sources.ts";
+import { fillTemplate } from "./template.ts";
 
 const FOLDER = "haproxy";
 
@@ -23,8 +24,8 @@ export function renderHaproxy(edge: EdgeConfig, folders: Folders = edgeFolders):
       fillTemplate(spoeTemplate, { ...spoeQuestion, variables: Object.values(spoeVariables).join(" ") }),
     ),
     ...siteFiles(edge.site, FOLDER),
-  ];
     ...sourceFiles(edge.sources, FOLDER),
+  ];
 }
 
 function file(leaf: string, content: string): RenderedFile {
@@ -50,26 +51,26 @@ function configWith(edge: EdgeConfig, folders: Folders, digest: string): string 
     binds: edge.ports.flatMap((port) => [`bind 0.0.0.0:${port}`, `bind [::]:${port} v6only`]).join("\n"),
     subnet: edge.subnet,
     relays: relayRules(edge.relays ?? []),
-    inspectDelay: inspectDelay(edge),
     sources: refusedSources(edge.sources, folders),
     rateTable: rateTable(edge.rates),
     rateFilters: rateFilters(edge.rates),
     rateRules: rateRules(edge.rates),
+    inspectDelay: inspectDelay(edge),
     strangers: hastyStrangers(edge),
     endOfPatience: endOfPatience(edge),
     openBackends: openBackends(edge.shards),
     siteBackends: siteBackends(edge.site),
     servers: edge.servers.map((server) => serverLine(edge, server)).join("\n"),
-    backends: [...edge.shards.map(shardBackend), ...siteSections(edge, folders)].join("\n\n"),
+    backends: [...shardPlaces(edge.shards, edge.places).map(shardBackend), ...siteSections(edge, folders)].join("\n\n"),
   });
 }
 
 /**
  * Tells whether HAProxy must load its configuration anew: digest of everything that no command changes while it runs, without the
- * people and the addresses of instances. HAProxy reports the one that it has.
+ * people, the addresses of instances and which of the places are taken. HAProxy reports the one that it has.
  */
 function haproxyShape(edge: EdgeConfig, folders: Folders): string {
-  const shards = edge.shards.map((shard) => ({ ...shard, address: "0.0.0.0" }));
+  const shards = edge.shards.map((shard) => ({ ...shard, ...emptyPlace }));
   return createHash("sha256")
     .update(configWith({ ...edge, shards, servers: [] }, folders, ""))
     .update(spoeTemplate)
@@ -100,7 +101,7 @@ export function readHaproxy(config: string): ReadHaproxy {
       address,
     ]),
   );
-  const named = [...config.matchAll(/^ *use_backend (site\d+) if \{ req\.ssl_sni -m str -i (\S+) \}$/gm)];
+  const named = [...config.matchAll(/^ *use_backend (site\d+) if \{ req\.ssl_sni -m str (?:-i )?(\S+) \}$/gm)];
   const sites = named.flatMap(([, name, domain = ""]) => {
     const address = addresses.get(name);
     return address === undefined ? [] : [[domain, address] as const];
@@ -137,6 +138,6 @@ function serverName(name: string): string {
   throw new AppError("bug", "a name cannot be that of a server of HAProxy");
 }
 
-function shardBackend({ id, address, port }: EdgeShard): string {
+function shardBackend({ id, address, port }: ShardPlace): string {
   return `backend shard${id}\n    server now ${address}:${port}`;
 }

@@ -77,7 +77,9 @@ export async function previewApply(ctx: Context, planned: PlannedState): Promise
   for (const warning of await formerEngineWarnings(ctx, planned.state.settings)) ctx.progress.warn(warning);
   const prepared = await prepare(ctx, planned, engine, planned.state.engineRecord, { whole: true });
   const [applied, haproxy] = [describe(prepared, false), await previewHaproxy(ctx, prepared)];
-  return haproxy === "replace" ? { ...applied, haproxy, cost: await withHaproxy(ctx, applied.cost) } : { ...applied, haproxy };
+  return haproxy === "replace"
+    ? { ...applied, haproxy, cost: await withHaproxy(ctx, applied.cost) }
+    : { ...applied, haproxy };
 }
 
 async function withHaproxy(ctx: Context, cost: PlanCost): Promise<PlanCost> {

@@ -6,6 +6,7 @@ import { shardName } from "../../domain/shard.ts";
 import type { Engine, Instance } from "../../engine/engine.ts";
 import { loadSettings } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
+import type { AskRenewal } from "../routing/renewal.ts";
 import { type Applied, type ApplyOptions, applyPlan, findBacklog } from "./apply-plan.ts";
 import { formerEngineWarnings } from "./former-engine.ts";
 import { planState } from "./plan-state.ts";
@@ -20,13 +21,21 @@ export interface SwitchedService {
 }
 
 /** Makes live whatever is pending, and starts what is stopped, with what runs beside HAProxy. */
-export async function applyAll(ctx: HostContext, options: ApplyOptions): Promise<Outcome<Applied>> {
+export async function applyAll(
+  ctx: HostContext,
+  { mayRenew, ...options }: ApplyOptions & { readonly mayRenew?: AskRenewal },
+): Promise<Outcome<Applied>> {
   const beforeHaproxy = async () => {
     const { servicesFor } = await import("../setup/bring-edge-live.ts");
     await servicesFor(ctx, await loadSettings(ctx))();
   };
-  return { data: await applyPlan(ctx, { ...options, startStopped: true, whole: true, beforeHaproxy }) };
+  const renewsHaproxy = options.dryRun === true ? undefined : await mayRenew?.();
+  const all = { ...options, startStopped: true, whole: true, beforeHaproxy };
+  const data = await applyPlan(ctx, { ...all, renewsHaproxy: renewsHaproxy === true });
+  return { data, warnings: renewsHaproxy === false ? [AS_BEFORE] : [] };
 }
+
+const AS_BEFORE = "HAProxy's container is as it was: mtproxy apply asks again";
 
 export function stopService(
   ctx: Context,

@@ -5,20 +5,21 @@ import type { Deployment } from "../../domain/deployment.ts";
 import type { EdgeConfig, EdgeServer } from "../../domain/edge.ts";
 import { type EdgeEntry, edgeEntries, revokedEntries } from "../../domain/edge-entries.ts";
 import { instanceAddress } from "../../domain/edge-network.ts";
+import { placesFor } from "../../domain/edge-places.ts";
 import { AppError } from "../../domain/errors.ts";
-import { INNER_PORT, type Shard, type Side } from "../../domain/shard.ts";
 import { limitsRates } from "../../domain/haproxy-version.ts";
-import { type RenderedEdgeKeys, renderEdgeKeys } from "../../render/edge-keys.ts";
+import { INNER_PORT, type Shard, type Side } from "../../domain/shard.ts";
 import { sourceRule } from "../../domain/source-rule.ts";
 import { ratesOf } from "../../domain/user-limits.ts";
+import { type RenderedEdgeKeys, renderEdgeKeys } from "../../render/edge-keys.ts";
 import { haproxyConnections } from "../../render/edge-service.ts";
 import { readHaproxy, renderHaproxy, shapeOf } from "../../render/haproxy.ts";
 import type { RenderedFile } from "../../render/rendered-file.ts";
-import type { PlannedState } from "../load-state.ts";
 import { present } from "../../state/present.ts";
+import type { PlannedState } from "../load-state.ts";
 import { coverSite } from "./cover-site.ts";
-
 import { haproxyOf } from "./known-haproxy.ts";
+
 /** Where a shard's people are led; `a` for a shard that is not named. */
 export type Sides = ReadonlyMap<number, Side>;
 
@@ -40,28 +41,36 @@ export interface EdgePlan {
 /**
  * Everything of the edge that follows from state and plan. Ports and addresses that are served already stay, as long as nothing speaks
  * against them.
+ * @param maxConnections as many as a new container has files for when absent
  */
-export async function planEdge(ctx: Context, planned: PlannedState, deployment: Deployment): Promise<EdgePlan> {
+export async function planEdge(
+  ctx: Context,
+  planned: PlannedState,
+  deployment: Deployment,
+  maxConnections = haproxyConnections(deployment),
+): Promise<EdgePlan> {
   const { edge } = deployment;
   if (edge === undefined) throw new AppError("bug", "the edge is planned where nothing stands before the shards");
   const before = readHaproxy((await ctx.files.readText(join(ctx.paths.rendered, "haproxy/haproxy.cfg"))) ?? "");
   const entries = edgeEntries(planned.plan, { ...planned.state, now: ctx.clock.now() });
   const base = {
     ports: await servedPorts(ctx, planned, before.ports),
-    maxConnections: haproxyConnections(deployment),
+    maxConnections,
     maxConnectionsPerSource: deployment.settings.maxConnectionsPerSource,
     addressWindow: deployment.settings.addressWindow,
     servers: serversOf(entries),
     site: await coverSite(ctx, planned, before.sites),
     subnet: edge.subnet,
     relays: deployment.settings.relays,
-    user: haproxyUser(ctx),
     ...present({ sources: sourceRule(deployment.settings) }),
     rates: ratesToServe(deployment, entries, before.rates),
+    user: haproxyUser(ctx),
   };
   const shards = planned.plan.shards.map(({ shard }) => shard);
+  const places = Math.max(before.places, placesFor(shards.map(({ id }) => id)));
   const config = (sides: Sides): EdgeConfig => ({
     ...base,
+    places,
     shards: shards.map((shard) => edgeShard(shard, edge.subnet, sides.get(shard.id) ?? "a")),
   });
   const files = (sides: Sides) => renderHaproxy(config(sides));
@@ -85,9 +94,6 @@ function edgeShard({ id, family }: Shard, subnet: string, side: Side): EdgeConfi
   return { id, kind, address: instanceAddress(subnet, id, side), port: INNER_PORT };
 }
 
-/** uid and gid of HAProxy's workers. */
-export function haproxyUser(ctx: Context): EdgeConfig["user"] {
-  const id = ctx.host.uid === 0 ? HAPROXY_ID : ctx.host.uid;
 /**
  * Nobody's in a HAProxy that cannot. What it has is kept while it is enough: a rate that nobody has any more is no reason for a reload.
  */
@@ -101,6 +107,9 @@ function ratesToServe(
   return wanted.every((rate) => before.includes(rate)) ? before : wanted;
 }
 
+/** uid and gid of HAProxy's workers. */
+export function haproxyUser(ctx: Context): EdgeConfig["user"] {
+  const id = ctx.host.uid === 0 ? HAPROXY_ID : ctx.host.uid;
   return { uid: id, gid: id };
 }
 

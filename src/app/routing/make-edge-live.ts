@@ -1,5 +1,6 @@
 import type { Context } from "../../context.ts";
 import { HAPROXY_NAME } from "../../domain/edge.ts";
+import { shardPlaces } from "../../domain/edge-places.ts";
 import { AppError, wordsOf } from "../../domain/errors.ts";
 import type { ShardChange } from "../../domain/plan/changes.ts";
 import type { Side } from "../../domain/shard.ts";
@@ -41,14 +42,19 @@ interface EdgeRollout {
 export async function makeEdgeLive(
   ctx: Context,
   prepared: Prepared,
-  { oneByOne = false, beforeHaproxy }: Pick<ApplyOptions, "oneByOne" | "beforeHaproxy">,
+  {
+    oneByOne = false,
+    renewsHaproxy,
+    beforeHaproxy,
+  }: Pick<ApplyOptions, "oneByOne" | "renewsHaproxy" | "beforeHaproxy">,
 ): Promise<readonly number[]> {
   const { engine, deployment, rendering, instances } = prepared;
   const edge = requireEdge(engine.edge);
   const container = await edge.haproxy();
-  const isWarm = container?.running === true && container.digest === haproxyDigest(deployment);
+  const isCurrent = container?.digest === haproxyDigest(deployment);
+  const isWarm = container?.running === true && (isCurrent || renewsHaproxy !== true);
   if (!isWarm) await edge.obtain(deployment.settings.haproxyImage);
-  const plan = await planEdge(ctx, prepared, deployment);
+  const plan = await planEdge(ctx, prepared, deployment, isWarm && !isCurrent ? await roomOf(ctx) : undefined);
   const rollout = { ctx, prepared, edge, plan, before: sidesOf(instances), beforeHaproxy };
   await makeEdgeFolders(ctx);
   const files = await swapFiles(ctx, rendering.files, rendering.containerUser);
@@ -61,6 +67,7 @@ export async function makeEdgeLive(
     await (isWarm ? leadOver(rollout, targets) : startFront(rollout, targets, container !== undefined));
   } catch (error) {
     const troubles = [...(await files.restore()), ...(await removeStarted(rollout, targets, isWarm))];
+    if (container?.running === true && !isWarm) troubles.push(...(await bringFrontBack(edge)));
     throw failed(error, troubles, instances.length > 0);
   }
   if (agents === 0 && isWarm) ctx.progress.warn(NO_AGENT);
@@ -70,6 +77,21 @@ export async function makeEdgeLive(
   await files.settle();
   await drainAfterwards(ctx, engine, new Set(deployment.shards.map(({ shard }) => shard.id)));
   return idsOf(changes, ["defer"]);
+}
+
+/** A container that stays as it is has files for so many connections, whatever the settings ask for. */
+async function roomOf(ctx: Context): Promise<number> {
+  return (await (await ctx.haproxy()).info()).maxConnections;
+}
+
+/** With the compose file of before. */
+async function bringFrontBack(edge: EdgeEngine): Promise<string[]> {
+  try {
+    await edge.startHaproxy();
+    return [];
+  } catch (error) {
+    return [`${HAPROXY_NAME} could not be brought back: ${wordsOf(error)}`];
+  }
 }
 
 /** For whoever writes files and starts nothing. */
@@ -114,7 +136,8 @@ async function leadOver({ ctx, prepared, edge, plan, before }: EdgeRollout, targ
 }
 
 async function tellAddresses(haproxy: Haproxy, plan: EdgePlan, sides: Sides): Promise<void> {
-  for (const { id, address, port } of plan.config(sides).shards) {
+  const { shards, places } = plan.config(sides);
+  for (const { id, address, port } of shardPlaces(shards, places)) {
     await haproxy.moveServer({ name: "now", address, port }, shardBackend(id));
   }
   await haproxy.syncServers(serverEntries(plan.entries, plan.subnet, sides));

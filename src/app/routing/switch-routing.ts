@@ -14,12 +14,15 @@ import { bringLiveWithServices } from "../setup/bring-edge-live.ts";
 import { type Helpers, readHelpers } from "../setup/edge-helpers.ts";
 import { setUpHost } from "../setup/set-up-host.ts";
 import { forgetKeys } from "./agent-keys.ts";
+import type { AskRenewal } from "./renewal.ts";
 
 export interface SwitchRoutingOptions {
   readonly routing: Routing;
   /** Image of HAProxy, when it is another one than before. */
   readonly image?: string | undefined;
   readonly dryRun?: boolean | undefined;
+  /** Asked before HAProxy that runs already gets another image; nothing is changed when the answer is no. */
+  readonly mayRenew: AskRenewal;
 }
 
 export interface SwitchedRouting {
@@ -47,7 +50,7 @@ export interface SwitchedRouting {
  */
 export async function switchRouting(
   ctx: HostContext,
-  { routing, image, dryRun }: SwitchRoutingOptions,
+  { routing, image, dryRun, mayRenew }: SwitchRoutingOptions,
 ): Promise<Outcome<SwitchedRouting>> {
   const before = await loadSettings(ctx);
   const settings = await withSubnet(ctx, {
@@ -58,9 +61,10 @@ export async function switchRouting(
   const changed = before.routing !== routing || before.haproxyImage !== settings.haproxyImage;
   const data = describe(settings, changed);
   if (dryRun === true) return { data };
+  if (!(await mayRenew(settings))) return { data: describe(before, false) };
   if (routing === "edge") await obtainImage(ctx, settings);
   if (changed) await ctx.stores.settings.write(settings);
-  const { failure } = await bringLiveWithServices(ctx, settings, notLive[routing]);
+  const { failure } = await bringLiveWithServices(ctx, settings, notLive[routing], { renewsHaproxy: true });
   if (failure !== undefined)
     return { data, failure: changed ? await takeBack(ctx, before, settings, failure) : failure };
   const { failures } = await setUpHost(ctx, {}, settings);
@@ -89,7 +93,8 @@ async function takeBack(ctx: HostContext, before: Settings, settings: Settings, 
   if (cause instanceof AppError && cause.message === STOPPED) return failure;
   await ctx.stores.settings.write(before);
   if (before.routing === "direct") await forgetKeys(ctx);
-  const isBack = before.routing !== settings.routing || (await bringLive(ctx, "")).failure === undefined;
+  const isBack =
+    before.routing !== settings.routing || (await bringLive(ctx, "", { renewsHaproxy: true })).failure === undefined;
   const first = originOf(failure).hint;
   const next = `${isBack ? "everything is as before" : "mtproxy status shows what runs"}; ${commands[settings.routing]} tries again`;
   return new AppError(kind, message, { hint: first === undefined ? next : `${first}; ${next}`, cause: failure });

@@ -5,6 +5,7 @@ import { planState, refuseTakenPort } from "../live/plan-state.ts";
 import { loadSettings, type PlannedState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { type ChangedLink, changedLinks } from "../people/changed-links.ts";
+import type { AskRenewal } from "../routing/renewal.ts";
 import { jailState } from "../setup/fail2ban.ts";
 import { firewallRules } from "../setup/firewall.ts";
 import { setUpHost } from "../setup/set-up-host.ts";
@@ -25,6 +26,12 @@ export interface ChangedSettings {
   readonly live: boolean;
 }
 
+interface ChangeOptions {
+  readonly dryRun?: boolean | undefined;
+  /** Asked before anything is changed; nothing is when the answer is no. HAProxy's container waits for the next apply without it. */
+  readonly mayRenew?: AskRenewal;
+}
+
 /** All settings as they are; those that nobody set have their defaults. */
 export async function showSettings(ctx: Context): Promise<Outcome<Settings>> {
   return { data: await loadSettings(ctx) };
@@ -37,7 +44,7 @@ export async function showSettings(ctx: Context): Promise<Outcome<Settings>> {
  */
 export async function changeSettings(
   ctx: HostContext,
-  options: SettingOptions & { readonly dryRun?: boolean | undefined },
+  { mayRenew, dryRun, ...options }: SettingOptions & ChangeOptions,
 ): Promise<Outcome<ChangedSettings>> {
   const before = await loadSettings(ctx);
   const settings = await chooseSettings(ctx, before, options);
@@ -51,9 +58,13 @@ export async function changeSettings(
     ...(options.workers === undefined ? [] : workerWarnings(settings.workers, hasFakeTls(planned))),
     ...(await sourceWarnings(ctx, before, settings)),
   ];
-  if (options.dryRun === true) return { data, warnings };
+  if (dryRun === true) return { data, warnings };
+  const renewsHaproxy = await mayRenew?.(settings);
+  if (renewsHaproxy === false) return { data: { changed: [], links: [], live: true } };
   if (changed.length > 0) await writeSettings(ctx, settings);
-  const { failure } = await bringLive(ctx, "the settings are saved, but not live");
+  const { failure } = await bringLive(ctx, "the settings are saved, but not live", {
+    renewsHaproxy: renewsHaproxy === true,
+  });
   // A port that is not live yet is not let in yet; whether UFW counts has nothing to do with what runs.
   const isOpen = failure === undefined || before.port === settings.port;
   const told = [...warnings, ...(isOpen ? await moveHostParts(ctx, before, settings) : [])];

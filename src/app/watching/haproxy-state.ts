@@ -1,6 +1,7 @@
 import type { Context } from "../../context.ts";
 import { HAPROXY_NAME } from "../../domain/edge.ts";
 import { AppError } from "../../domain/errors.ts";
+import type { Shard } from "../../domain/shard.ts";
 import type { Engine } from "../../engine/engine.ts";
 
 /** HAProxy before the shards. */
@@ -13,18 +14,24 @@ export interface HaproxyState {
   readonly uptimeSeconds: number | null;
   /** Workers of configurations before, whose connections go on. */
   readonly oldWorkers: number | null;
-  /** Instances that were replaced and still have connections, or wait for the timer. */
+  /** Instances that were replaced, or whose shard is gone, and that still have connections or wait for the daemon. */
   readonly draining: number | null;
 }
 
 const SILENT = { version: null, connections: null, uptimeSeconds: null, oldWorkers: null, draining: null };
 
-export async function haproxyState(ctx: Context, engine: Engine): Promise<HaproxyState> {
+export async function haproxyState(
+  ctx: Context,
+  engine: Engine,
+  planned: readonly Pick<Shard, "id">[],
+): Promise<HaproxyState> {
   try {
     const container = await engine.edge?.haproxy();
     if (container === undefined) return { ...SILENT, condition: "missing" };
     if (!container.running) return { ...SILENT, condition: "stopped" };
-    return { ...(await asked(ctx)), draining: (await engine.edge?.others())?.length ?? 0 };
+    const { surplusInstances } = await import("../routing/drain.ts");
+    const draining = await surplusInstances(engine, new Set(planned.map(({ id }) => id)));
+    return { ...(await asked(ctx)), draining: draining.length };
   } catch (error) {
     if (error instanceof AppError) return { ...SILENT, condition: "unknown" };
     throw error;

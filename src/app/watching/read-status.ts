@@ -1,4 +1,4 @@
-import type { Context } from "../../context.ts";
+import type { Context, HostContext } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import { type HostEntry, type HostPart, hostParts } from "../../domain/host-record.ts";
 import { accessWarnings, deferredWarnings, withoutKeys } from "../../domain/plan/revoked.ts";
@@ -7,14 +7,16 @@ import type { EngineName, Routing, Settings } from "../../domain/settings.ts";
 import { type ModeFamily, type Shard, shardName } from "../../domain/shard.ts";
 import { hasSecret } from "../../domain/user.ts";
 import type { Engine, Instance } from "../../engine/engine.ts";
+import { type DaemonState, daemonState, daemonTrouble } from "../daemon/daemon-state.ts";
 import { type Backlog, findBacklog } from "../live/apply-plan.ts";
 import { formerEngineWarnings } from "../live/former-engine.ts";
 import { planState } from "../live/plan-state.ts";
 import { loadState, type State } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
-import { jailState } from "../setup/fail2ban.ts";
+import { rateWarnings } from "../routing/known-haproxy.ts";
 import { AGENTS_AWAY, type AgentState, agentStates, agentTrouble, allAgentsAway } from "./agent-states.ts";
 import { type HaproxyState, haproxyState, shutDoor } from "./haproxy-state.ts";
+import { jailWarnings } from "./jail-warnings.ts";
 
 type ShardCondition = "healthy" | "no upstream" | "not answering" | "stopped" | "missing";
 
@@ -58,6 +60,8 @@ export interface Status {
   readonly haproxy: HaproxyState | null;
   /** Those that tell HAProxy who is connecting; null without HAProxy routing. */
   readonly agents: readonly AgentState[] | null;
+  /** Who sums what everybody uses and ends what is over; null without HAProxy routing. */
+  readonly daemon: DaemonState | null;
   /** What setup put on this machine outside the home. */
   readonly host: readonly InstalledPart[];
 }
@@ -72,14 +76,15 @@ export interface InstalledPart {
  * What runs now and how it does.
  * @returns failure `unhealthy` when a shard does not serve; failure of the engine's own kind when the engine cannot be asked
  */
-export async function readStatus(ctx: Context): Promise<Outcome<Status>> {
+export async function readStatus(ctx: HostContext): Promise<Outcome<Status>> {
   const state = await loadState(ctx);
   const engine = await ctx.engine(state.settings);
   const asked = await ask(engine);
   const keys = new Set(state.users.filter(hasSecret).map(({ secret }) => secret.key.reveal()));
   const shards = await Promise.all(state.book.shards.map((shard) => shardStatus(engine, shard, keys, asked.instances)));
   const agents = state.settings.routing === "edge" ? await agentStates(ctx) : null;
-  const haproxy = state.settings.routing === "edge" ? await haproxyState(ctx, engine) : null;
+  const haproxy = state.settings.routing === "edge" ? await haproxyState(ctx, engine, state.book.shards) : null;
+  const daemon = state.settings.routing === "edge" ? await daemonState(ctx) : null;
   const { pending, revocations, deferred } = await backlogOf(ctx, engine, asked);
   const data = {
     ...summarize(state, engine, shards),
@@ -87,6 +92,7 @@ export async function readStatus(ctx: Context): Promise<Outcome<Status>> {
     routing: state.settings.routing,
     haproxy,
     agents,
+    daemon,
     host: installedParts(await ctx.stores.hostRecord.read()),
   };
   const failure = asked.failure ?? unhealthy(shards, state.settings) ?? shutDoor(haproxy) ?? unasked(agents ?? []);
@@ -99,19 +105,13 @@ export async function readStatus(ctx: Context): Promise<Outcome<Status>> {
       ...(await formerEngineWarnings(ctx, state.settings)),
       ...accessWarnings(revocations),
       ...deferredWarnings(deferred),
-      ...jailWarnings(state.settings, data.host),
+      ...rateWarnings(state.users, state.engineRecord, state.settings),
+      ...(await jailWarnings(ctx, state.settings)),
       ...(pending === true && runs ? [PENDING] : []),
-      ...(agents ?? []).flatMap((agent) => troubleOf(agent)),
+      ...[...(agents ?? []).map(agentTrouble), daemon === null ? undefined : daemonTrouble(daemon)].flatMap(inWords),
     ],
     ...(failure === undefined ? {} : { failure }),
   };
-}
-
-/** Somebody chose this; nobody should have to remember it. */
-function jailWarnings(settings: Settings, host: readonly InstalledPart[]): string[] {
-  const isGone = jailState(settings) === "gone" && host.some(({ part }) => part === "fail2ban");
-  if (!isGone) return [];
-  return ["fail2ban bans nobody: log_addresses is not full, so its jail is gone"];
 }
 
 const PENDING = "changes are saved that are not live yet: mtproxy plan shows them, mtproxy apply makes them live";
@@ -196,7 +196,7 @@ function summarize(
   state: State,
   engine: Engine,
   shards: readonly ShardStatus[],
-): Omit<Status, "pending" | "routing" | "haproxy" | "agents" | "host"> {
+): Omit<Status, "pending" | "routing" | "haproxy" | "agents" | "daemon" | "host"> {
   const holders = state.users.filter(hasSecret);
   const enabled = holders.filter((user) => user.enabled).length;
   const active = state.sharedSecrets.filter((secret) => secret.active).length;
@@ -215,8 +215,7 @@ function summarize(
   };
 }
 
-function troubleOf(agent: AgentState): string[] {
-  const trouble = agentTrouble(agent);
+function inWords(trouble: ReturnType<typeof agentTrouble>): string[] {
   return trouble === undefined ? [] : [`${trouble.words}: ${trouble.remedy}`];
 }
 
