@@ -42,7 +42,8 @@ export default defineConfig({
     maxWorkers: Math.max(3, availableParallelism()),
     sequence: { sequencer: Interleaved },
     projects: [
-      project("unit"),
+      // Nothing in src keeps state in its modules: reading them once a worker instead of once a file saves a third of the time.
+      project("unit", { isolate: false }),
       project("golden"),
       project("cli"),
       project("contract"),
