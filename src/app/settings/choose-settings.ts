@@ -57,13 +57,9 @@ export interface SettingOptions {
  */
 export async function chooseSettings(ctx: Context, base: Settings, options: SettingOptions): Promise<Settings> {
   const publicHost = await choosePublicHost(ctx, base, options);
-  const egressIpv4 = await chooseEgress(ctx, base, publicHost, options);
-  const settings = {
-    ...base,
-    ...parseSettings(options),
-    publicHost,
-    ...(egressIpv4 === undefined ? {} : { egressIpv4 }),
-  };
+  const chosen = { ...base, ...parseSettings(options), publicHost };
+  const egressIpv4 = await chooseEgress(ctx, base, chosen, options);
+  const settings = { ...chosen, ...(egressIpv4 === undefined ? {} : { egressIpv4 }) };
   if (options.sourceListMode !== undefined || options.sourceList !== undefined) checkSourceList(settings);
   return settings;
 }
@@ -124,16 +120,20 @@ function noPublicHost(): AppError {
   });
 }
 
-/** The address that Telegram sees: as given, the public one where it is an address, else what its name resolves to. */
+/**
+ * The address that Telegram sees: as given, the public one where it is an address, else what its name resolves to. Where that is a
+ * relay's, links lead to another server than this one, and it stays as it was.
+ */
 async function chooseEgress(
   ctx: Context,
   base: Settings,
-  publicHost: string,
+  { publicHost, relays }: { readonly publicHost: string; readonly relays: readonly string[] },
   { egressIpv4, publicHost: given }: SettingOptions,
 ): Promise<string | undefined> {
   if (egressIpv4 !== undefined) return parseIpv4(egressIpv4);
   if (given === undefined && base.egressIpv4 !== undefined) return base.egressIpv4;
-  return isIpv4(publicHost) ? publicHost : ((await ctx.host.resolve4(publicHost)) ?? base.egressIpv4);
+  const named = isIpv4(publicHost) ? publicHost : await ctx.host.resolve4(publicHost);
+  return named === undefined || relays.includes(named) ? base.egressIpv4 : named;
 }
 
 /** The first shard gets the set port; one that another shard's links name would make every later plan impossible. */
