@@ -240,6 +240,63 @@ test.runIf(isRoot && canRun("ufw"))(
   },
 );
 
+test.runIf(isRoot && canRun("ufw", "curl"))(
+  "with HAProxy's routing UFW lets people in on every port that links name, and the proxies to a site of this server's alone",
+  async () => {
+    const [folder, bin] = [await tempFolder(), resolve(import.meta.dirname, "../../bin/familytraffic-mtproxy")];
+    const home = join(folder, "home");
+    const change = `const fs = require("fs"), [path, text] = process.argv.slice(1);
+      fs.writeFileSync(path, JSON.stringify({ ...JSON.parse(fs.readFileSync(path)), ...JSON.parse(text) }))`;
+    const site = `require("http").createServer((q, r) => r.end("in")).listen(443, "10.213.0.1")`;
+    const script = `
+    set -e
+    ip link set lo up
+    cp -a /etc/ufw ${folder}/ufw; mount --bind ${folder}/ufw /etc/ufw
+    mount -t tmpfs none /run
+    ufw --force reset >/dev/null; ufw --force enable >/dev/null
+    ip netns add shard; ip link add shards type veth peer name eth0 netns shard
+    ip addr add 10.213.0.1/22 dev shards; ip link set shards up
+    ip -n shard addr add 10.213.0.20/22 dev eth0; ip -n shard link set eth0 up
+    ${process.execPath} -e '${site}' & server=$!; trap 'kill $server' EXIT
+    mtproxy() { ${process.execPath} ${bin} --home ${home} "$@" 2>&1 || echo "exit $?"; }
+    setup() { mtproxy setup --no-start --public-host 192.0.2.1 "$@" >/dev/null; }
+    set_to() { ${process.execPath} -e '${change}' ${home}/config/mtproxy/$1.json "$2"; }
+    rules() { ufw show added | grep '^ufw' | sed "s/ comment 'familytraffic-mtproxy'//" | tr '\\n' ';' | grep . || echo none; }
+    reached() { ip netns exec shard curl -s -m 0.4 http://10.213.0.1:443/ || echo out; }
+    setup --port 8443 --port-range 8500-8600 --firewall; echo "direct: $(rules)"
+    set_to mtproxy_config '{"routing": "edge", "edge_subnet": "10.213.0.0/22"}'
+    echo '{"salt": "${"5a".repeat(32)}", "shards": [], "retired_ports": [7443, 8510]}' >${home}/config/mtproxy/shards.json
+    setup; echo "edge: $(rules)"; echo "site: $(reached)"
+    set_to mtproxy_config '{"cover_site": {"kind": "server", "server": "127.0.0.1:8080"}}'
+    echo "doctor: $(mtproxy doctor firewall | tr '\\n' ' ')"
+    setup; echo "own site: $(rules)"; echo "site: $(reached)"; echo "doctor: $(mtproxy doctor firewall)"
+    ufw delete allow 7443/tcp >/dev/null; echo "doctor: $(mtproxy doctor firewall | tr '\\n' ' ')"
+    set_to mtproxy_config '{"routing": "direct"}'
+    setup; echo "back: $(rules)"; echo "site: $(reached)"
+    set_to mtproxy_config '{"routing": "edge"}'
+    setup; mtproxy uninstall --yes >/dev/null; echo "uninstalled: $(rules)"
+  `;
+    const { stdout } = await run("unshare", ["--net", "--mount", "--", "bash", "-c", script]);
+    const told = (title: string) => [...stdout.matchAll(new RegExp(`^${title}: (.*)$`, "gm"))].map(([, text]) => text);
+    const ports = "ufw allow 8443/tcp;ufw allow 8500:8600/tcp;ufw allow 7443/tcp;";
+    const toSite = "ufw allow from 10.213.0.0/22 to 10.213.0.1 port 443 proto tcp";
+    expect(told("direct"), stdout).toEqual(["ufw allow 8443/tcp;"]);
+    expect(told("edge"), stdout).toEqual([ports]);
+    expect(told("own site"), stdout).toEqual([`${ports}${toSite};`]);
+    expect(told("back"), stdout).toEqual(["ufw allow 8443/tcp;"]);
+    expect(told("site"), stdout).toEqual(["out", "in", "out"]);
+    expect(told("uninstalled"), stdout).toEqual(["none"]);
+    expect(told("doctor")).toEqual([
+      expect.stringMatching(
+        /^! firewall +UFW keeps the proxies from the cover site at 10\.213\.0\.1:443.*→ ufw allow from/,
+      ),
+      expect.stringMatching(/^✓ firewall +port 8443, 7443, 8510: nothing on this machine is in the way/),
+      expect.stringMatching(/^✗ firewall +UFW refuses what comes to port 7443 .*→ ufw allow 7443\/tcp/),
+    ]);
+  },
+  60_000,
+);
+
 /** What `docker network ls` says of the network of our containers, for a bridge that the test makes itself. */
 const DOCKER = `#!/bin/sh
 case "$*" in "network ls "*"label=com.docker.compose.project=familytraffic-mtproxy"*) ;; *) exit 1 ;; esac
