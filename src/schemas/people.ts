@@ -11,7 +11,7 @@ import type { SetLimits } from "../app/people/set-limits.ts";
 import type { SetUser } from "../app/people/set-user.ts";
 import type { ShownLimits } from "../app/people/shown-limits.ts";
 import type { SwitchedUser } from "../app/people/switch-user.ts";
-import type { UserCard } from "../app/people/user-card.ts";
+import type { Traffic, UserCard } from "../app/people/user-card.ts";
 import type { QuotaPeriod } from "../domain/user-limits.ts";
 import {
   choice,
@@ -85,6 +85,13 @@ const cardFields: Fields<UserCard> = {
   expiresAt: value.instantOrNull("When the link ends; null for never"),
   formerLinkUntil: value.instantOrNull("Until when the link before this one works too"),
   limits: maybe(limits("Absent without any")),
+  traffic: maybe(
+    object<Traffic>("Everything since the person came, as of some seconds ago; absent without HAProxy routing", {
+      bytesIn: count("From the person's clients: all that they sent, first bytes included"),
+      bytesOut: count("To them"),
+      connections: count("That have ended"),
+    }),
+  ),
   quotaUsed: maybe(count("Bytes of the quota that are used; absent without a quota, or without HAProxy routing")),
 };
 

@@ -1,7 +1,10 @@
-import type { Account, LedgerState, LogPosition, ServerBytes, Sums, WorkerBytes } from "../domain/ledger.ts";
-import { emptyLedger } from "../domain/ledger.ts";
+import type { Account, Sums } from "../domain/account.ts";
+import { emptyLedger, type LedgerState } from "../domain/ledger.ts";
+import type { LogPosition } from "../domain/log-position.ts";
+import type { ServerBytes } from "../domain/server-bytes.ts";
+import type { WorkerBytes } from "../domain/worker-book.ts";
 import { type DefaultedStore, withDefault } from "./defaulted-store.ts";
-import { flag, isObject, mapOf, type Rule, text } from "./fields.ts";
+import { isObject, mapOf, type Rule, text } from "./fields.ts";
 import { createJsonStore, type StoreParts } from "./json-store.ts";
 import { present } from "./present.ts";
 
@@ -18,9 +21,9 @@ export function createLedgerStore(parts: StoreParts): DefaultedStore<LedgerState
       ...present({ position }),
       accounts,
       workers: Object.fromEntries(
-        Object.entries(workers).map(([mark, { servers, goneSince, settled }]) => [
+        Object.entries(workers).map(([mark, { servers, handedOver, goneSince }]) => [
           mark,
-          present({ servers, gone_since: goneSince, settled }),
+          present({ servers, handed_over: handedOver, gone_since: goneSince }),
         ]),
       ),
     }),
@@ -28,24 +31,27 @@ export function createLedgerStore(parts: StoreParts): DefaultedStore<LedgerState
   return withDefault(store, () => emptyLedger);
 }
 
-function row<T extends readonly number[]>(length: number): Rule<T> {
-  const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
-  const isRow = (value: unknown): value is T => Array.isArray(value) && value.length === length && value.every(isCount);
+/** `counts`: how many of them, from the first, are not below 0. */
+function row<T extends readonly number[]>(length: number, counts = length): Rule<T> {
+  const isFit = (value: unknown, index: number) =>
+    Number.isSafeInteger(value) && (index >= counts || Number(value) >= 0);
+  const isRow = (value: unknown): value is T => Array.isArray(value) && value.length === length && value.every(isFit);
   return { expects: `${length} whole numbers`, read: (value) => (isRow(value) ? value : undefined) };
 }
 
 const sums = row<Sums>(3);
-const bytes = row<ServerBytes>(6);
+const bytes = row<ServerBytes>(6, 4);
 const periods = mapOf(sums);
 const servers = mapOf(bytes);
 const anyText = text();
+const newNames = mapOf(anyText);
 
 const account: Rule<Account> = {
   expects: "sums: total, months and days",
   read: (value) => {
     if (!isObject(value)) return undefined;
     const [total, months, days] = [sums.read(value.total), periods.read(value.months), periods.read(value.days)];
-    return total && months && days && { total, months, days };
+    return total && months && days && present({ total, months, days, since: anyText.read(value.since) });
   },
 };
 
@@ -54,8 +60,8 @@ const worker: Rule<WorkerBytes> = {
   read: (value) => {
     if (!isObject(value)) return undefined;
     const known = servers.read(value.servers);
-    const [goneSince, settled] = [anyText.read(value.gone_since), flag.read(value.settled)];
-    return known && present({ servers: known, goneSince, settled });
+    const [handedOver, goneSince] = [newNames.read(value.handed_over), anyText.read(value.gone_since)];
+    return known && present({ servers: known, handedOver, goneSince });
   },
 };
 

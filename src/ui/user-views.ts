@@ -2,7 +2,7 @@ import type { AddedUser } from "../app/people/add-user.ts";
 import type { AddedVlessUser } from "../app/people/add-vless-user.ts";
 import type { ListedUser, UserList } from "../app/people/list-users.ts";
 import type { RegeneratedUser } from "../app/people/regenerate-user-secret.ts";
-import type { UserCard } from "../app/people/user-card.ts";
+import type { Traffic, UserCard } from "../app/people/user-card.ts";
 import type { Style } from "../commands/command.ts";
 import type { AppError } from "../domain/errors.ts";
 import { formatInstant } from "../domain/expiry.ts";
@@ -57,7 +57,7 @@ export async function userCardView(user: UserCard, style: Style): Promise<string
   return [name, ...labelLines(user), await linkView(user, style)].join("\n");
 }
 
-function labelLines({ note, tags, group, expiresAt, formerLinkUntil, limits, quotaUsed }: UserCard): string[] {
+function labelLines({ note, tags, group, expiresAt, formerLinkUntil, limits, quotaUsed, traffic }: UserCard): string[] {
   return [
     ...(note === null ? [] : [`Note:   ${note}`]),
     ...(tags.length === 0 ? [] : [`Tags:   ${tags.join(", ")}`]),
@@ -66,7 +66,12 @@ function labelLines({ note, tags, group, expiresAt, formerLinkUntil, limits, quo
     ...(formerLinkUntil === null ? [] : [`Old link: works until ${formatInstant(formerLinkUntil)}`]),
     ...(limits === undefined ? [] : [`Limits: ${limitsText(limits)}`]),
     ...(quotaUsed === undefined ? [] : [`Used:   ${formatBytes(quotaUsed)}`]),
+    ...(traffic === undefined ? [] : [`Data:   ${trafficText(traffic)}`]),
   ];
+}
+
+function trafficText({ bytesIn, bytesOut, connections }: Traffic): string {
+  return `${formatBytes(bytesIn)} sent, ${formatBytes(bytesOut)} received, ${connections} connections that have ended`;
 }
 
 /** What is said of a link, whoever has it. */

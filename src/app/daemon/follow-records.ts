@@ -10,6 +10,8 @@ export interface FollowRecordsOptions {
   readonly signal: AbortSignal;
   /** Each one that the ledger did not have yet. */
   readonly onRecord: (record: ConnectionRecord) => void;
+  /** Everything that was there is read. */
+  readonly onPresent: () => void;
 }
 
 /**
@@ -20,12 +22,13 @@ export async function followRecords(
   ctx: Context,
   edge: EdgeEngine,
   ledger: Ledger,
-  { signal, onRecord }: FollowRecordsOptions,
+  options: FollowRecordsOptions,
 ): Promise<void> {
-  while (!signal.aborted) {
+  while (!options.signal.aborted) {
     const found = await edge.haproxy();
-    if (found !== undefined) await readLog(edge, found.id, ledger, { signal, onRecord });
-    if (!signal.aborted) await ctx.clock.sleep(PAUSE_MS);
+    if (found === undefined) options.onPresent();
+    else await readLog(edge, found.id, ledger, options);
+    if (!options.signal.aborted) await ctx.clock.sleep(PAUSE_MS);
   }
 }
 
@@ -33,13 +36,22 @@ async function readLog(
   edge: EdgeEngine,
   container: string,
   ledger: Ledger,
-  { signal, onRecord }: FollowRecordsOptions,
+  { signal, onRecord, onPresent }: FollowRecordsOptions,
 ): Promise<void> {
+  const last = await lastTime(edge, container);
+  if (last === undefined) onPresent();
   const since = ledger.startAt(container);
   const options = { container, follow: true, timestamps: true, signal, ...(since === undefined ? {} : { since }) };
   for await (const line of edge.haproxyLogs(options)) {
     const end = line.indexOf(" ");
-    const record = parseRecord(line.slice(end + 1));
-    if (record !== undefined && ledger.take(line.slice(0, end), record)) onRecord(record);
+    const [at, record] = [line.slice(0, end), parseRecord(line.slice(end + 1))];
+    if (record !== undefined && ledger.take(at, record)) onRecord(record);
+    if (last !== undefined && at >= last) onPresent();
   }
+}
+
+/** The engine's time of the last line so far. */
+async function lastTime(edge: EdgeEngine, container: string): Promise<string | undefined> {
+  for await (const line of edge.haproxyLogs({ container, tail: 1, timestamps: true })) return line.split(" ", 1)[0];
+  return undefined;
 }

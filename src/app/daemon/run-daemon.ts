@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../../context.ts";
 import type { ConnectionRecord } from "../../domain/connection-record.ts";
@@ -9,7 +8,9 @@ import type { Settings } from "../../domain/settings.ts";
 import type { User } from "../../domain/user.ts";
 import type { QuotaPeriod } from "../../domain/user-limits.ts";
 import { loadSettings } from "../load-state.ts";
+import { drainBetween } from "../routing/drain.ts";
 import { correctAddresses } from "./correct-addresses.ts";
+import { daemonLock, reportDaemon } from "./daemon-state.ts";
 import { Enforcer } from "./enforcer.ts";
 import { followRecords } from "./follow-records.ts";
 
@@ -20,7 +21,15 @@ export interface DaemonOptions {
 }
 
 /** How often each part is done; expiry is to be felt within a second, a quota within ten. */
-const EVERY_MS = { enforce: 250, read: 1000, observe: 2000, save: 10_000, follow: 2000, write: 500 } as const;
+const EVERY_MS = {
+  drain: 10_000,
+  enforce: 250,
+  read: 1000,
+  observe: 2000,
+  save: 10_000,
+  follow: 2000,
+  write: 500,
+} as const;
 
 /**
  * Until `signal` aborts: sums what everybody uses, ends what has expired or is used up, and keeps HAProxy's counts of addresses right.
@@ -28,8 +37,11 @@ const EVERY_MS = { enforce: 250, read: 1000, observe: 2000, save: 10_000, follow
  * @throws AppError conflict while another one runs
  */
 export async function runDaemon(ctx: Context, options: DaemonOptions): Promise<void> {
-  const lock = join(ctx.paths.run, "daemon.lock");
-  await ctx.locks.withLock(lock, () => new Daemon(ctx, options).run(), { purpose: "mtproxy daemon", waitMs: 0 });
+  const work = async () => {
+    await reportDaemon(ctx);
+    await new Daemon(ctx, options).run();
+  };
+  await ctx.locks.withLock(daemonLock(ctx), work, { purpose: "mtproxy daemon", waitMs: 0 });
 }
 
 class Daemon {
@@ -44,6 +56,8 @@ class Daemon {
   #settings: Settings | undefined;
   #users: readonly User[] = [];
   readonly #warned = new Set<string>();
+  /** What HAProxy recorded before is in the ledger: on the days when it was used, and before anything is forgotten. */
+  #isPastRead = false;
 
   constructor(ctx: Context, { signal, log }: DaemonOptions) {
     this.#ctx = ctx;
@@ -72,6 +86,11 @@ class Daemon {
         "ending what is over",
         EVERY_MS.enforce,
         this.#atEdge(() => this.#enforce()),
+      ),
+      this.#repeat(
+        "ending what was replaced",
+        EVERY_MS.drain,
+        this.#atEdge(() => this.#drain()),
       ),
       this.#repeat("saving the ledger", EVERY_MS.save, () => this.#save()),
       this.#repeat("writing the log of connections", EVERY_MS.write, () => this.#writeLog()),
@@ -106,13 +125,18 @@ class Daemon {
   async #read(): Promise<void> {
     this.#settings = await loadSettings(this.#ctx);
     this.#users = (await this.#ctx.stores.users.read()).users;
+    this.#ledger.setPeople(this.#users, this.#ctx.clock.now());
   }
 
   async #follow(): Promise<void> {
     if (this.#settings === undefined) return;
     const { edge } = await this.#ctx.engine(this.#settings);
     const onRecord = (record: ConnectionRecord) => void this.#records.push(record);
-    if (edge !== undefined) await followRecords(this.#ctx, edge, this.#ledger, { signal: this.#signal, onRecord });
+    const onPresent = () => {
+      this.#isPastRead = true;
+    };
+    const options = { signal: this.#signal, onRecord, onPresent };
+    if (edge !== undefined) await followRecords(this.#ctx, edge, this.#ledger, options);
   }
 
   /** What cannot be written is let go: nobody waits for it, and the ledger has it. */
@@ -123,14 +147,18 @@ class Daemon {
   }
 
   async #observe(): Promise<void> {
+    if (!this.#isPastRead) return;
     const haproxy = await this.#ctx.haproxy();
     const workers = await haproxy.workers();
-    for (const { mark, counts } of workers) this.#ledger.see(mark, counts);
-    this.#ledger.settle(
-      workers.map(({ mark }) => mark),
-      this.#ctx.clock.now(),
-    );
+    const now = this.#ctx.clock.now();
+    for (const { mark, counts } of workers) this.#ledger.see(mark, counts, now);
+    const marks = workers.map(({ mark }) => mark);
+    this.#ledger.forgetAllBut(marks, now);
     await correctAddresses(haproxy);
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#settings !== undefined) await drainBetween(this.#ctx, this.#settings);
   }
 
   async #enforce(): Promise<void> {

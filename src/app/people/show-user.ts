@@ -1,12 +1,13 @@
 import type { Context } from "../../context.ts";
+import { emptyAccount } from "../../domain/account.ts";
 import { AppError } from "../../domain/errors.ts";
 import { Ledger } from "../../domain/ledger.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { findUser, hasSecret, type User } from "../../domain/user.ts";
 import { planState } from "../live/plan-state.ts";
 import type { Outcome } from "../outcome.ts";
-import { handOut } from "./hand-out.ts";
 import { rateWarnings } from "../routing/known-haproxy.ts";
+import { handOut } from "./hand-out.ts";
 import type { UserCard } from "./user-card.ts";
 
 /**
@@ -26,8 +27,7 @@ export async function showUser(ctx: Context, name: string): Promise<Outcome<User
     ...rateWarnings([user], engineRecord, settings),
   ];
   const card = await handOut(ctx, planned, user);
-  const quotaUsed = await usedOfQuota(ctx, planned.state.settings, user);
-  return { data: quotaUsed === undefined ? card : { ...card, quotaUsed }, warnings };
+  return { data: { ...card, ...(await usedBy(ctx, settings, user)) }, warnings };
 }
 
 /** As the daemon wrote it down some seconds ago. */

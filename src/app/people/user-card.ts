@@ -34,8 +34,19 @@ export interface UserCard {
   readonly formerLinkUntil: string | null;
   /** Only where there are any. */
   readonly limits?: ShownLimits;
+  /** Everything since the person came; only where HAProxy routes. */
+  readonly traffic?: Traffic;
   /** Bytes of the quota that are used; only where there is one and HAProxy routes. */
   readonly quotaUsed?: number;
+}
+
+export interface Traffic {
+  /** From the person's clients: all that they sent, first bytes included. */
+  readonly bytesIn: number;
+  /** To them. */
+  readonly bytesOut: number;
+  /** That have ended. */
+  readonly connections: number;
 }
 
 export function userCard(ctx: Context, planned: KnownPlaces, user: ProxyUser): UserCard {

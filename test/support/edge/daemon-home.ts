@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { onTestFinished, vi } from "vitest";
 import { runDaemon } from "../../../src/app/daemon/run-daemon.ts";
 import type { Context } from "../../../src/context.ts";
-import type { Sums } from "../../../src/domain/ledger.ts";
+import type { Sums } from "../../../src/domain/account.ts";
 import { revealSecret, type Secret } from "../../../src/domain/secret.ts";
 import { defaultSettings } from "../../../src/domain/settings.ts";
 import { createAgents } from "../../../src/edge/agents.ts";
@@ -15,6 +15,7 @@ import { createLocks } from "../../../src/host/locks.ts";
 import { homePaths } from "../../../src/state/paths.ts";
 import { createStores } from "../../../src/state/stores.ts";
 import { realClock, realRandom } from "../temp-home.ts";
+import type { LogWish } from "./haproxy.ts";
 import type { EdgeScene } from "./scene.ts";
 
 export type DaemonScene = Pick<EdgeScene, "folders" | "haproxy" | "runtime">;
@@ -35,7 +36,7 @@ export class DaemonHome {
     // What the daemon asks an engine for is HAProxy's log alone.
     const edge = {
       haproxy: async () => ({ id: "c1", running: true, digest: "", image: "", restarts: 0 }),
-      haproxyLogs: ({ since, signal }: { since?: string; signal?: AbortSignal }) => scene.haproxy.log(since, signal),
+      haproxyLogs: (wish: LogWish) => scene.haproxy.log(wish),
     };
     this.ctx = {
       ...parts,

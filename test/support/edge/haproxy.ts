@@ -30,6 +30,13 @@ export interface EdgeFolders {
   readonly agents: string;
 }
 
+/** What is asked for of the log; without `follow` the last line. */
+export interface LogWish {
+  readonly since?: string;
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** The folders that HAProxy and the agents share, under one that goes with the test and is the agents' home. */
 export async function edgeFoldersIn(folder: string): Promise<EdgeFolders> {
   // HAProxy drops its rights and has to find the sockets.
@@ -86,8 +93,9 @@ export class RunningHaproxy {
   }
 
   /** What it printed since then, with the time of each line, and what it prints from now on; as the engine keeps it. */
-  async *log(since: string | undefined, signal: AbortSignal | undefined): AsyncGenerator<string> {
-    for (let index = 0; signal?.aborted !== true; ) {
+  async *log({ since, signal, follow }: LogWish): AsyncGenerator<string> {
+    if (follow !== true && this.#lines.length > 0) yield `${this.#times.at(-1)} ${this.#lines.at(-1)}`;
+    for (let index = 0; follow === true && signal?.aborted !== true; ) {
       for (; index < this.#lines.length; index += 1) {
         const at = this.#times[index] ?? "";
         if (since === undefined || at >= since) yield `${at} ${this.#lines[index]}`;

@@ -115,37 +115,126 @@ describe("the ledger", () => {
     expect(ledger.used("bob", "month", NOON)).toBe(0);
   });
 
-  it("adds what is open, and never twice what has ended meanwhile", () => {
+  it("books what is open when it is seen, and never twice what has ended meanwhile", () => {
     const ledger = started();
-    ledger.see("w1", [{ name: "alice", bytesIn: 100, bytesOut: 50 }]);
-    ledger.see("w0", [{ name: "alice:old", bytesIn: 7, bytesOut: 0 }]);
-    expect(ledger.open("alice")).toBe(157);
+    ledger.see("w1", [{ name: "alice", bytesIn: 100, bytesOut: 50 }], NOON);
+    ledger.see("w0", [{ name: "alice:old", bytesIn: 7, bytesOut: 0 }], NOON);
+    expect(ledger.used("alice", "month", NOON)).toBe(157);
     ledger.take(at(1), record("1", 60, { bytesOut: 50 }));
     expect(ledger.used("alice", "month", NOON)).toBe(157);
     ledger.take(at(2), record("2", 70));
     expect(ledger.used("alice", "month", NOON)).toBe(187);
-    ledger.see("w1", [{ name: "alice", bytesIn: 130, bytesOut: 50 }]);
-    expect(ledger.used("alice", "month", NOON)).toBe(187);
+    ledger.see("w1", [{ name: "alice", bytesIn: 130, bytesOut: 50 }], NOON);
+    expect(ledger.account("alice")?.total).toEqual([137, 50, 2]);
   });
 
-  it("books what a worker took along that was killed, once, also when its records come late", () => {
+  it("books on the day, and in the month, when it was seen: not when the connection ends", () => {
     const ledger = started();
-    ledger.see("w1", [{ name: "alice", bytesIn: 100, bytesOut: 50 }]);
+    const [first, second] = [new Date("2026-10-31T23:59:58Z"), new Date("2026-11-01T00:00:02Z")];
+    ledger.see("w1", [{ name: "alice", bytesIn: 100, bytesOut: 0 }], first);
+    ledger.see("w1", [{ name: "alice", bytesIn: 130, bytesOut: 0 }], second);
+    ledger.take(at(0), record("1", 135, { startedAt: new Date("2026-10-01T00:00:00Z"), endedAt: NOON }));
+    expect(ledger.account("alice")?.months).toEqual({ "2026-10": [100, 0, 0], "2026-11": [35, 0, 1] });
+    expect(ledger.used("alice", "month", NOON)).toBe(35);
+  });
+
+  it("keeps what a worker took along that was killed, also when its records come late", () => {
+    const ledger = started();
+    ledger.see("w1", [{ name: "alice", bytesIn: 100, bytesOut: 50 }], NOON);
     ledger.take(at(1), record("1", 30));
-    ledger.settle([], NOON);
-    ledger.settle([], later(10));
-    expect(ledger.account("alice")?.total).toEqual([30, 0, 1]);
-    ledger.settle([], later(20));
-    ledger.settle([], later(30));
+    ledger.forgetAllBut([], NOON);
     expect(ledger.account("alice")?.total).toEqual([100, 50, 1]);
-    expect(ledger.open("alice")).toBe(0);
     const again = new Ledger(copy(ledger));
+    again.startAt("c1");
     again.take(at(2), record("2", 50, { bytesOut: 60 }));
     expect(again.account("alice")?.total).toEqual([100, 60, 2]);
     again.take(at(3), record("3", 30));
     expect(again.account("alice")?.total).toEqual([110, 60, 3]);
-    again.settle([], later(90_000));
-    again.settle([], later(180_000));
+    again.forgetAllBut([], later(80_000));
+    expect(Object.keys(again.state.workers)).toEqual(["w1"]);
+    again.forgetAllBut([], later(90_000));
     expect(again.state.workers).toEqual({});
+  });
+
+  it("goes on where a server entry was removed and made again", () => {
+    const ledger = started();
+    const see = (bytesIn: number) => ledger.see("w1", [{ name: "alice", bytesIn, bytesOut: 0 }], NOON);
+    see(100);
+    see(0);
+    see(40);
+    expect(ledger.used("alice", "month", NOON)).toBe(140);
+    ledger.take(at(1), record("1", 110));
+    expect(ledger.used("alice", "month", NOON)).toBe(140);
+    ledger.take(at(2), record("2", 45));
+    expect(ledger.account("alice")?.total).toEqual([155, 0, 2]);
+    ledger.take(at(3), record("3", 10));
+    ledger.take(at(4), record("4", 20));
+    see(20);
+    expect(ledger.account("alice")?.total).toEqual([185, 0, 4]);
+  });
+});
+
+describe("a name that goes to somebody else", () => {
+  const [T1, T2] = [later(-3600).toISOString(), later(60.5).toISOString()];
+  const first = [{ name: "alice", createdAt: T1 }];
+  const second = [{ name: "alice", createdAt: T2 }];
+  const former = `alice@${T2.replace(/[-:]/g, "")}`;
+  const theirs = { startedAt: NOON, endedAt: later(59) };
+  const own = { startedAt: later(60), endedAt: later(70) };
+  const sight = (bytesIn: number) => [{ name: "alice", bytesIn, bytesOut: 0 }];
+
+  it("begins at nothing, and keeps what was used before under a name of its own", () => {
+    const ledger = started();
+    ledger.setPeople(first, NOON);
+    ledger.see("w1", sight(100), NOON);
+    ledger.setPeople(second, later(61));
+    expect(ledger.used("alice", "month", later(61))).toBe(0);
+    expect(ledger.used(former, "month", later(61))).toBe(100);
+    ledger.setPeople(second, later(62));
+    ledger.setPeople(first, later(63));
+    expect(ledger.used(former, "month", later(63))).toBe(100);
+    const third = new Ledger(copy(ledger));
+    third.startAt("c1");
+    third.take(at(62), record("1", 7, own));
+    third.setPeople([{ name: "alice", createdAt: later(600).toISOString() }], later(601));
+    third.take(at(602), record("2", 105, theirs));
+    third.take(at(603), record("3", 1, own));
+    const totals = Object.entries(third.state.accounts).map(([name, { total }]) => [name, total[0]]);
+    expect(Object.fromEntries(totals)).toEqual({ [former]: 105, "alice@20261121T121000.000Z": 8, alice: 0 });
+  });
+
+  it("is one person's as long as it has one time, which may be unknown or ahead", () => {
+    const ledger = started();
+    ledger.take(at(0), record("0", 1));
+    ledger.setPeople(first, NOON);
+    ledger.setPeople([{ name: "alice", createdAt: "soon" }], NOON);
+    ledger.setPeople([{ name: "alice", createdAt: later(5).toISOString() }], NOON);
+    ledger.setPeople([{ name: "alice" }], NOON);
+    expect(Object.keys(ledger.state.accounts)).toEqual(["alice"]);
+    const foreign = started();
+    foreign.setPeople([{ name: "alice" }], NOON);
+    foreign.take(at(0), record("0", 1));
+    foreign.setPeople(second, later(61));
+    expect(foreign.account(former)?.total).toEqual([1, 0, 1]);
+  });
+
+  it.each([
+    ["an entry that was made again", [100, 20, 55], 110, 55],
+    ["an entry that was made again and is busy", [100, 104, 155], 110, 160],
+    ["an entry that was kept", [100, 110, 165], 110, 55],
+    ["an entry that nobody looked at before", [110, 165], 110, 55],
+  ])("has its own bytes only, on %s", (_, sights, before, after) => {
+    const ledger = started();
+    ledger.setPeople(first, NOON);
+    const [head, ...rest] = sights.length === 3 ? sights : [0, ...sights];
+    ledger.see("w1", sight(head ?? 0), NOON);
+    ledger.setPeople(second, later(61));
+    if (head === 0) ledger.take(at(62), record("1", before, theirs));
+    for (const bytes of rest) ledger.see("w1", sight(bytes), later(62));
+    expect(ledger.used("alice", "month", later(62))).toBeLessThanOrEqual(after);
+    if (head !== 0) ledger.take(at(62), record("1", before, theirs));
+    ledger.take(at(63), record("2", after, own));
+    expect(ledger.account("alice")?.total).toEqual([after, 0, 1]);
+    expect(ledger.account(former)?.total).toEqual([before, 0, 1]);
   });
 });
