@@ -4,10 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HAPROXY_NAME } from "../../src/domain/edge.ts";
+import { limitsRates } from "../../src/domain/haproxy-version.ts";
+import { connectHaproxy } from "../../src/edge/connect-haproxy.ts";
+import { homePaths } from "../../src/state/paths.ts";
 import { type ClientOptions, connectFakeTls, ProxyClient } from "../contract/proxy/support/client.ts";
 import type { UserCardJson } from "../support/cli-home.ts";
-import { coverDomains, type DockerCliHome, dockerCliHome, linkOf } from "../support/docker-cli-home.ts";
-import { haproxyImage } from "../support/docker-image.ts";
+import { coverDomains, type DockerCliHome, dockerCliHome, dockerEnv, linkOf } from "../support/docker-cli-home.ts";
+import { haproxyImage, haproxyVersions } from "../support/docker-image.ts";
 import { endsWith, faultFile, faultyImage } from "../support/faulty-image.ts";
 import { connectMtcute, mtcuteVersions } from "../support/mtcute.ts";
 import { type Watched, watch } from "../support/run-source.ts";
@@ -40,7 +43,9 @@ async function lastWords(): Promise<string> {
 
 const worksFor = async (card: UserCardJson) => (await (await hold(card)).ask()) === "answered";
 
-describe.each(["2.6", "3.0"] as const)("with HAProxy %s", (version) => {
+describe.each(haproxyVersions)("with HAProxy %s", (version) => {
+  const canLimit = limitsRates(version);
+  const hasSystemd = version === "3.0" && isRoot;
   let home: DockerCliHome;
   let pat: UserCardJson;
   let eve: UserCardJson;
@@ -187,6 +192,22 @@ describe.each(["2.6", "3.0"] as const)("with HAProxy %s", (version) => {
   });
 
   it("opens a port for a new shard by a reload that holds every connection", async () => {
+  it("is told to hold a person to a rate, and every command says so where it cannot", async () => {
+    const held = await hold(pat);
+    const doubts = ({ json }: { json: { warnings: unknown } }) =>
+      (json.warnings as string[]).filter((warning) => warning.includes("cannot hold pat to a rate, 2.8 and later can"));
+    const set = await home.mtproxy("set-limit", "pat", "--rate", "2M");
+    expect(set.json, set.stdout).toMatchObject({ ok: true, data: { limits: { rate: 2e6 }, in_force: canLimit } });
+    const said = [set, await home.mtproxy("show-user-config", "pat"), await home.mtproxy("status")];
+    expect(said.map((command) => doubts(command).length)).toEqual(canLimit ? [0, 0, 0] : [1, 1, 1]);
+    const doctor = await home.mtproxy("doctor", "haproxy");
+    expect(doctor.stdout.includes("cannot hold pat to a rate")).toBe(!canLimit);
+    expect(await held.ask()).toBe("answered");
+    expect(await worksFor(pat)).toBe(true);
+    expect((await home.mtproxy("plan", "--exit-code")).code).toBe(0);
+    held.close();
+  });
+
     const held = await Promise.all([hold(pat), hold(eve)]);
     const zoe = await home.add("zoe", "--fake-tls", coverDomains[1]);
     expect(zoe.port).not.toBe(eve.port);
