@@ -191,7 +191,8 @@ async function edgeMeans(
 ): Promise<EdgeMeans> {
   const isLive = needs.size > 0 && (await engine.edge?.haproxy())?.running === true;
   if (!isLive) return {};
-  const draining = await (await import("../routing/drain.ts")).drainingShards(ctx, instances);
+  const { clientsBeside, drainingShards } = await import("../routing/drain.ts");
+  const draining = await drainingShards(ctx, instances);
   const mayWait = (id: number) => {
     const wanted = needs.get(id);
     return wanted !== undefined && serves(instances.find(({ shardId }) => shardId === id)?.parts, wanted);
@@ -199,6 +200,7 @@ async function edgeMeans(
   return {
     replaces: true,
     drains: (id) => draining.has(id),
+    beside: await clientsBeside(engine),
     ...(outdated === undefined ? {} : { outdated: new Set(outdated) }),
     ...(whole === true ? {} : { mayWait }),
   };

@@ -8,6 +8,7 @@ import { groupTagsOf } from "../../domain/promoted-channel.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type { ShardBook } from "../../domain/shard.ts";
 import { defaultCoverDomain, loadState, type PlannedState, type State } from "../load-state.ts";
+import { keepServed, portsOfHaproxy } from "../routing/served-ports.ts";
 import { domainsToPin, findPins } from "./cover-domain-pins.ts";
 
 export interface PlanOptions {
@@ -65,10 +66,11 @@ async function planOnce(ctx: Context, hints: HostHints, options: PlanOptions): P
   const loaded = await loadState(ctx);
   const { settings = loaded.settings, users = loaded.users, groupChannels = loaded.groupChannels } = options;
   const state = { ...loaded, settings, users, groupChannels };
+  const served = await portsOfHaproxy(ctx, settings);
   for (;;) {
     const plan = makePlan(planInput(ctx, state, hints, options));
-    const taken = await takenPorts(ctx, state, plan);
-    if (taken.length === 0) return { state, plan };
+    const taken = await takenPorts(ctx, state, plan, served);
+    if (taken.length === 0) return { state, plan: keepServed(plan, served) };
     for (const port of taken) hints.busyPorts.add(port);
   }
 }
@@ -114,8 +116,8 @@ export function newKey(ctx: Context): Key {
 }
 
 /** Ports of shards that do not exist yet and that something else on this host holds; the set port is not ours to replace. */
-async function takenPorts(ctx: Context, state: State, plan: Plan): Promise<number[]> {
-  const fresh = freshPorts(state, plan).filter((port) => port !== state.settings.port);
+async function takenPorts(ctx: Context, state: State, plan: Plan, served: readonly number[]): Promise<number[]> {
+  const fresh = freshPorts(state, plan).filter((port) => port !== state.settings.port && !served.includes(port));
   const free = await Promise.all(fresh.map((port) => ctx.host.isPortFree(port)));
   return fresh.filter((_, index) => !free[index]);
 }
@@ -126,7 +128,8 @@ async function takenPorts(ctx: Context, state: State, plan: Plan): Promise<numbe
  */
 export async function refuseTakenPort(ctx: Context, { state, plan }: PlannedState): Promise<void> {
   const { port } = state.settings;
-  if (freshPorts(state, plan).includes(port) && !(await ctx.host.isPortFree(port))) throw portTaken(port);
+  const isOurs = (await portsOfHaproxy(ctx, state.settings)).includes(port);
+  if (!isOurs && freshPorts(state, plan).includes(port) && !(await ctx.host.isPortFree(port))) throw portTaken(port);
 }
 
 function freshPorts({ book }: State, plan: Plan): number[] {

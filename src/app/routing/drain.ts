@@ -35,7 +35,7 @@ export async function drainNoted(ctx: Context, engine: Engine): Promise<number> 
   const { drainSeconds } = await loadSettings(ctx);
   const deadline = ctx.clock.now().getTime() - drainSeconds * 1000;
   const isOver = await Promise.all(
-    draining.map(async (it) => Date.parse(notes[it.id] ?? "") < deadline || isEmpty(engine, it)),
+    draining.map(async (it) => Date.parse(notes[it.id] ?? "") < deadline || (await clientsOf(engine, it)) === 0),
   );
   const ended = draining.filter((_, index) => isOver[index]);
   await engine.edge.remove(ended.map(nameOf));
@@ -56,13 +56,20 @@ export async function drainingShards(ctx: Context, instances: readonly Instance[
   return new Set(instances.filter(({ id }) => notes[id] !== undefined).map(({ shardId }) => shardId));
 }
 
-/** One that does not answer may still have clients. */
-async function isEmpty(engine: Engine, { running, shardId, side }: Instance): Promise<boolean> {
-  if (!running) return true;
+/** Clients of the instances beside those that serve, by shard; without those of one that does not answer. */
+export async function clientsBeside(engine: Engine): Promise<Map<number, number>> {
+  const others = (await engine.edge?.others()) ?? [];
+  const counts = await Promise.all(others.map(async (it) => [it.shardId, await clientsOf(engine, it)] as const));
+  return new Map(counts.flatMap(([id, count]) => (count === undefined ? [] : [[id, count]])));
+}
+
+/** Undefined for one that does not answer, which may still have some. */
+async function clientsOf(engine: Engine, { running, shardId, side }: Instance): Promise<number | undefined> {
+  if (!running) return 0;
   try {
-    return (await engine.stats(shardId, side ?? "a")).activeClients === 0;
+    return (await engine.stats(shardId, side ?? "a")).activeClients;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -24,6 +24,8 @@ export interface EdgeMeans {
   readonly outdated?: ReadonlySet<number>;
   /** Whether the shard's instance only goes on until its last connection ends: nobody is led to it any more. */
   readonly drains?: (shardId: number) => boolean;
+  /** Clients of instances that were replaced and still drain: the next replacement needs their place. */
+  readonly beside?: ReadonlyMap<number, number>;
   /** Whether the shard's instance may go on for a while as it is. */
   readonly mayWait?: (shardId: number) => boolean;
 }
@@ -81,7 +83,7 @@ export function shardChanges(
       port: shard.port,
       action,
       reasons,
-      ...cut(action, shard.id, clients),
+      ...cut(action, shard.id, action === "replace" ? edge.beside : clients),
     };
   });
   const planned = new Set(plan.shards.map(({ shard }) => shard.id));
@@ -138,7 +140,12 @@ function reasonsOfRevocations({ revocations }: Plan, id: number): string[] {
   return revocations.filter(({ shardId }) => shardId === id).map(({ holder }) => revocation(holder));
 }
 
-function cut(action: Action, id: number, clients: ReadonlyMap<number, number>): { connectionsCut?: number } {
+function cut(
+  action: Action,
+  id: number,
+  clients: ReadonlyMap<number, number> = new Map(),
+): { connectionsCut?: number } {
+  if (action === "replace") return { connectionsCut: clients.get(id) ?? 0 };
   const count = action === "restart" || action === "remove" ? clients.get(id) : 0;
   return count === undefined ? {} : { connectionsCut: count };
 }
