@@ -10,10 +10,11 @@ export function linkPorts(
   { port, portRange }: Pick<Settings, "port" | "portRange">,
   { shards, retiredPorts }: Pick<ShardBook, "shards" | "retiredPorts">,
 ): PortRange[] {
-  const isElsewhere = (it: number) => it !== port && (it < portRange.first || it > portRange.last);
+  const isElsewhere = (it: number) => it < portRange.first || it > portRange.last;
   const others = new Set([...shards.map((shard) => shard.port), ...retiredPorts].filter(isElsewhere));
+  others.delete(port);
   const single = (it: number) => ({ first: it, last: it });
-  return [single(port), portRange, ...[...others].sort((a, b) => a - b).map(single)];
+  return [...[port].filter(isElsewhere).map(single), portRange, ...[...others].sort((a, b) => a - b).map(single)];
 }
 
 /** As UFW and iptables write it: `443`, or `8444:9467`. */

@@ -201,6 +201,45 @@ describe.runIf(canRun("fail2ban-regex"))("fail2ban", () => {
   });
 });
 
+test("with HAProxy's routing the jail names every port that links name, and status tells when nobody is banned", async () => {
+  const { root, home, read } = await installed("--fail2ban");
+  const env = { MTPROXY_HOST_ROOT: root };
+  const change = async (more: object) => {
+    const path = join(home, "config/mtproxy/mtproxy_config.json");
+    await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, "utf8")), ...more }));
+  };
+  const setUp = async (...flags: string[]) =>
+    expect(await runCli(["setup", "--no-start", "--public-host", "127.0.0.1", ...flags], { home, env })).toMatchObject({
+      code: 0,
+    });
+  const banned = async () => {
+    const { warnings } = (await runCli(["status", "--json"], { home, env })).json;
+    return warnings.filter((warning) => warning.includes("fail2ban"));
+  };
+  const jail = "etc/fail2ban/jail.d/familytraffic-mtproxy.conf";
+  expect(await read(jail)).toMatch(/^enabled = false$/m);
+  expect(await banned()).toEqual([]);
+  const book = { salt: "5a".repeat(32), shards: [], retired_ports: [7443, 8510] };
+  await writeFile(join(home, "config/mtproxy/shards.json"), JSON.stringify(book), { mode: 0o600 });
+  await change({ routing: "edge", edge_subnet: "10.213.0.0/22" });
+  expect(await banned()).toEqual(["fail2ban bans nobody: its jail is not there as it should be: sudo mtproxy setup"]);
+  await setUp();
+  expect(await read(jail)).toMatch(/^enabled = true$/m);
+  expect(await read(jail)).toMatch(/^port = 8443,8444:9467,7443$/m);
+  expect(await banned()).toEqual([]);
+  for (const addresses of ["truncated", "off"]) {
+    await change({ log_addresses: addresses });
+    await setUp();
+    await expect(read(jail)).rejects.toThrow("ENOENT");
+    expect(await banned()).toEqual([
+      `fail2ban bans nobody: log_addresses is ${addresses}, not full, so its jail is gone`,
+    ]);
+  }
+  await change({ log_addresses: "full" });
+  await setUp("--no-fail2ban");
+  expect(await banned()).toEqual(["fail2ban is here and bans nobody who guesses keys: mtproxy setup --fail2ban"]);
+});
+
 test.runIf(isRoot && canRun("ufw"))(
   "UFW gets the rule for the port, moves it, and loses it; an admin's rule stays",
   async () => {

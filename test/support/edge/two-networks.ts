@@ -6,8 +6,9 @@ const run = promisify(execFile);
 
 /** A server and a household of two devices, each with a network of its own and a cable between: for root. */
 export class TwoNetworks {
-  readonly server = "10.78.0.1";
-  readonly devices = ["10.78.0.2", "10.78.0.3"] as const;
+  readonly server = { v4: "10.78.0.1", v6: "fd78::1" };
+  /** Two of IPv4, and two of IPv6 that share no /64. */
+  readonly devices = ["10.78.0.2", "10.78.0.3", "fd78:0:0:1::2", "fd78:0:0:2::2"] as const;
   /** Words that start a program at the server. */
   readonly atServer: readonly string[];
   readonly #atHousehold: readonly string[];
@@ -25,7 +26,7 @@ export class TwoNetworks {
       onTestFinished(async () => void (await run("ip", ["netns", "del", name])));
     }
     await run("ip", ["-n", server, "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", household]);
-    await addresses(server, [networks.server]);
+    await addresses(server, Object.values(networks.server));
     await addresses(household, networks.devices);
     return networks;
   }
@@ -34,7 +35,8 @@ export class TwoNetworks {
   async say(device: string, port: number, messages: readonly Uint8Array[]): Promise<string[]> {
     const texts = messages.map((bytes) => Buffer.from(bytes).toString("hex"));
     const [program = "", ...words] = [...this.#atHousehold, process.execPath, "-e", SAY];
-    const { stdout } = await run(program, [...words, this.server, device, String(port), ...texts]);
+    const server = device.includes(":") ? this.server.v6 : this.server.v4;
+    const { stdout } = await run(program, [...words, server, device, String(port), ...texts]);
     return stdout.trim().split("\n");
   }
 }
@@ -63,6 +65,10 @@ const SAY = `
   }`;
 
 async function addresses(network: string, list: readonly string[]): Promise<void> {
-  for (const address of list) await run("ip", ["-n", network, "address", "add", `${address}/24`, "dev", "eth0"]);
   for (const device of ["lo", "eth0"]) await run("ip", ["-n", network, "link", "set", device, "up"]);
+  for (const address of list) {
+    // Usable at once: nobody else could have it.
+    const words = address.includes(":") ? [`${address}/32`, "dev", "eth0", "nodad"] : [`${address}/24`, "dev", "eth0"];
+    await run("ip", ["-n", network, "address", "add", ...words]);
+  }
 }
