@@ -77,6 +77,9 @@ function parse(fields: Fields): Settings {
       fields.get("address_window", countWithin(countBounds.addressWindow)) ?? defaultSettings.addressWindow,
     drainSeconds: fields.get("drain_seconds", countWithin(countBounds.drainSeconds)) ?? defaultSettings.drainSeconds,
     relays: fields.get("relays", listOf(parsed("an address", parseRelayAddress))) ?? defaultSettings.relays,
+    sourceListMode: fields.get("source_list_mode", oneOf(...sourceListModes)) ?? defaultSettings.sourceListMode,
+    sourceList:
+      fields.get("source_list", listOf(parsed("an address or a network", parseSource))) ?? defaultSettings.sourceList,
     logAddresses: fields.get("log_addresses", oneOf(...loggedAddresses)) ?? defaultSettings.logAddresses,
     image: fields.get("image", parsed("the name of an image", parseImageName)) ?? defaultSettings.image,
     defaultMode: fields.get("default_mode", oneOf("plain", "padded", "fake-tls")) ?? defaultSettings.defaultMode,
@@ -87,9 +90,6 @@ function parse(fields: Fields): Settings {
     proxyConfigUrls: fields.get("proxy_config_urls", listOf(url)) ?? defaultSettings.proxyConfigUrls,
     usersLock: fields.get("users_lock", parsed("an absolute path", parseLockPath)) ?? defaultSettings.usersLock,
     usersWrite: fields.get("users_write", oneOf("auto", "in-place", "rename")) ?? defaultSettings.usersWrite,
-    sourceListMode: fields.get("source_list_mode", oneOf(...sourceListModes)) ?? defaultSettings.sourceListMode,
-    sourceList:
-      fields.get("source_list", listOf(parsed("an address or a network", parseSource))) ?? defaultSettings.sourceList,
     dockerFirewall: fields.get("docker_firewall", flag) ?? defaultSettings.dockerFirewall,
     ...parseOptional(fields),
   };
@@ -129,6 +129,7 @@ function format(settings: Settings): JsonObject {
     docker_firewall: settings.dockerFirewall ? true : undefined,
     trial_datacenters: settings.trialDatacenters,
     relays: settings.relays.length === 0 ? undefined : settings.relays,
+    source_list: settings.sourceList.length === 0 ? undefined : settings.sourceList,
     log_addresses: settings.logAddresses === defaultSettings.logAddresses ? undefined : settings.logAddresses,
     cover_site: settings.coverSite && formatSite(settings.coverSite),
     created_at: settings.createdAt,
@@ -139,7 +140,6 @@ const absolutePath = text("an absolute path", /^\/[^\0]*$/);
 
 function parseSite(site: Fields | undefined): SiteChoice | undefined {
   const kind = site?.need("kind", oneOf("page", "server", "domains"));
-    source_list: settings.sourceList.length === 0 ? undefined : settings.sourceList,
   if (site === undefined || kind === undefined) return undefined;
   const patience = site.get("patience", countWithin(patienceBounds));
   if (kind === "domains") return present({ kind, patience });
@@ -164,6 +164,7 @@ function unlessDefault(settings: Settings): JsonObject {
     max_connections_per_source: chosen("maxConnectionsPerSource"),
     address_window: chosen("addressWindow"),
     drain_seconds: chosen("drainSeconds"),
+    source_list_mode: chosen("sourceListMode"),
   });
 }
 
@@ -174,7 +175,6 @@ const oldModes: Readonly<Record<string, Settings["defaultMode"]>> = {
   plain: "plain",
   dd: "padded",
   ee: "fake-tls",
-    source_list_mode: chosen("sourceListMode"),
 };
 
 function migrate(document: JsonObject): JsonObject {
