@@ -2,6 +2,7 @@ import { agentsCheck } from "./agents.ts";
 import type { Check } from "./check.ts";
 import { clockCheck } from "./clock.ts";
 import { coverDomainsCheck } from "./cover-domains.ts";
+import { daemonCheck } from "./daemon.ts";
 import { datacentersCheck } from "./datacenters.ts";
 import { diskCheck } from "./disk.ts";
 import { dockerCheck } from "./docker.ts";
@@ -38,6 +39,7 @@ export const checks: readonly Check[] = [
   proxiesCheck,
   haproxyCheck,
   agentsCheck,
+  daemonCheck,
   openFilesCheck,
   natCheck,
   datacentersCheck,

@@ -12,8 +12,8 @@ import { isHandedOver, serverEntries } from "./revoke-first.ts";
 /**
  * What makes HAProxy what the state asks for:
  * - `start`: it does not run
+ * - `keys`: the agents learn who is let in, and what others have open is closed; the rest may be pending too
  * - `replace`: its container is made anew, which cuts everybody once
- * - `keys`: the agents learn who is let in, and what others have open is closed
  * - `reload`: it reads its configuration anew, and every connection stays
  * - `update`: its server entries are changed while it runs
  */
@@ -33,9 +33,9 @@ export async function haproxyChange(
 ): Promise<HaproxyChange | undefined> {
   const container = await engine.edge?.haproxy();
   if (container?.running !== true) return "start";
-  if (container.digest !== haproxyDigest(deployment)) return "replace";
   const plan = await planEdge(ctx, planned, deployment);
   if (!(await isHandedOver(ctx, plan.entries))) return "keys";
+  if (container.digest !== haproxyDigest(deployment)) return "replace";
   try {
     const haproxy = await ctx.haproxy();
     if ((await haproxy.info()).description !== plan.shape) return "reload";
