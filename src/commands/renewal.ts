@@ -11,7 +11,8 @@ export function asksForRenewal(ctx: CommandContext): AskRenewal {
     const { cutByRenewal } = await import("../app/routing/renewal.ts");
     const connections = await cutByRenewal(ctx, settings);
     if (connections === undefined || connections === 0) return true;
-    const many = connections === null ? "everybody who is connected" : `${connections} connections, once`;
-    return ctx.ask.confirm(`${HAPROXY_NAME} must be made anew, which cuts ${many}. Now?`);
+    const { counted } = await import("../ui/units.ts");
+    const many = connections === null ? "everybody who is connected" : counted(connections, "connection");
+    return ctx.ask.confirm(`${HAPROXY_NAME} must be made anew, which cuts ${many} once. Now?`);
   };
 }

@@ -1,14 +1,12 @@
-import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { createInterface } from "node:readline";
-import Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseLink } from "../../src/domain/link.ts";
 import { probeLink } from "../../src/host/link-probe.ts";
 import type { UserCardJson } from "../support/cli-home.ts";
 import { killAtEach } from "../support/crash.ts";
-import { cardOf, type DockerCliHome, dockerCliHome, ourLabel } from "../support/docker-cli-home.ts";
+import { cardOf, type DockerCliHome, dockerCliHome } from "../support/docker-cli-home.ts";
+import { killAt } from "../support/kill-at.ts";
 
 const MTPROXY = resolve(import.meta.dirname, "../../bin/familytraffic-mtproxy");
 
@@ -40,30 +38,6 @@ async function converges(): Promise<void> {
   expect(all.map(({ name }) => name).filter((name) => !/^familytraffic-mtproxy(-\d+)?$/.test(name))).toEqual([]);
 }
 
-/**
- * Starts a command in a process group of its own and kills it when Docker tells of something that happens to a container.
- * @param who the command alone, or everything that it started too
- */
-async function killAt(
-  moment: string,
-  who: "alone" | "with compose",
-  args: readonly string[],
-): Promise<string | number> {
-  const events = (await new Docker().getEvents({
-    filters: { type: ["container"], ...ourLabel },
-  })) as NodeJS.ReadableStream & { destroy(): void };
-  const child = home.start(["/usr/bin/setsid"], ...args);
-  const lines = createInterface(events);
-  lines.on("line", (line) => {
-    if ((JSON.parse(line) as { Action: string }).Action !== moment || child.pid === undefined) return;
-    if (child.exitCode === null) process.kill(who === "alone" ? child.pid : -child.pid, "SIGKILL");
-  });
-  const [code, signal] = (await once(child, "close")) as [number | null, string | null];
-  lines.close();
-  events.destroy();
-  return code ?? signal ?? "";
-}
-
 /** What handshakes with a link come to: faults, or undefined where it works. */
 async function faultsOf({ link }: UserCardJson): Promise<(string | undefined)[]> {
   const { attempts } = await probeLink(parseLink(link));
@@ -79,7 +53,7 @@ describe("a command that is killed while containers change", () => {
     ["start", "alone"],
   ] as const)("at the %s of a new shard (%s) leaves what the next apply completes", async (moment, who) => {
     const name = `new-${moment}`;
-    const end = await killAt(moment, who, ["add-user", name, "--fake-tls", newDomain()]);
+    const end = await killAt(home, moment, who, ["add-user", name, "--fake-tls", newDomain()]);
     expect(end).toBe("SIGKILL");
     await converges();
     await works(cardOf(await home.mtproxy("show", name)));
@@ -96,7 +70,7 @@ describe("a command that is killed while containers change", () => {
     async (compose, moment, who) => {
       await useCompose(compose);
       const guest = await home.add("guest");
-      const end = await killAt(moment, who, ["remove-user", "guest", "--yes"]);
+      const end = await killAt(home, moment, who, ["remove-user", "guest", "--yes"]);
       expect(end).toBe("SIGKILL");
       await converges();
       await isDead(guest);
