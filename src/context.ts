@@ -1,5 +1,6 @@
 import type { Settings } from "./domain/settings.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { RelayEngine } from "./engine/relay-engine.ts";
 import type { Haproxy } from "./haproxy.ts";
 import type { Machine } from "./machine.ts";
 import type { Agents, Clock, ConnectionLog, Files, HomePaths, Host, Locks, Progress, Random } from "./ports.ts";
@@ -32,4 +33,10 @@ export interface Context {
 /** For the few use cases that touch the machine outside the home: setup and uninstall. */
 export interface HostContext extends Context {
   readonly machine: Machine;
+}
+
+/** For what passes clients on from this machine to other servers: it needs no home. */
+export interface RelayContext extends Context {
+  /** The relay whose files are in this folder, an absolute path. Loaded on demand. */
+  relay(folder: string): Promise<{ readonly engine: RelayEngine; readonly haproxy: Haproxy }>;
 }

@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { version } from "../package.json";
-import type { Context, HostContext } from "./context.ts";
+import type { Context, HostContext, RelayContext } from "./context.ts";
 import { HAPROXY_LOG } from "./domain/connection-log.ts";
+import { RELAY_RUN } from "./domain/relay.ts";
 import type { Settings } from "./domain/settings.ts";
 import { createAgents } from "./edge/agents.ts";
 import { connectHaproxy } from "./edge/connect-haproxy.ts";
@@ -26,7 +28,7 @@ interface ContextOptions {
 }
 
 /** The real parts behind the ports. Engines are loaded when one is asked for: dockerode alone takes longer than everything else. */
-export function createContext({ home, progress, putOffInterrupts }: ContextOptions): HostContext {
+export function createContext({ home, progress, putOffInterrupts }: ContextOptions): HostContext & RelayContext {
   const paths = homePaths(home);
   const files = createFiles();
   const locks = createLocks();
@@ -55,6 +57,10 @@ export function createContext({ home, progress, putOffInterrupts }: ContextOptio
     progress,
     putOffInterrupts,
     engine,
+    relay: async (folder: string) => ({
+      engine: (await import("./engine/docker/docker-relay.ts")).createDockerRelay(folder),
+      haproxy: await connectHaproxy({ haproxy: join(folder, RELAY_RUN) }),
+    }),
   };
   return ctx;
 

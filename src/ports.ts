@@ -112,6 +112,8 @@ export interface Locks {
     work: () => Promise<T>,
     options?: { purpose?: string; waitMs?: number; holder?: boolean },
   ): Promise<T>;
+  /** Process that holds a lock of ours, as it wrote there; undefined when nobody does. */
+  holderOf(path: string): Promise<number | undefined>;
 }
 
 export type LinkFault =
@@ -173,6 +175,15 @@ export interface Host {
     endpoints: readonly { readonly host: string; readonly port: number }[],
     options: { readonly timeoutMs: number; readonly inNetworkOf?: number | undefined },
   ): Promise<(string | undefined)[]>;
+  /**
+   * How long a server lets connections wait, one for each of `openings`: milliseconds from a connection until the server ended it, when
+   * it was sent this and nothing more. Undefined for one that could not be made, or was still open after `mostMs`.
+   */
+  closingTimes(
+    place: { readonly host: string; readonly port: number },
+    openings: readonly Uint8Array[],
+    mostMs: number,
+  ): Promise<(number | undefined)[]>;
   /** Room where a path is, or would be. */
   freeSpace(path: string): Promise<FreeSpace>;
   /** The time that the answer of a URL carries, in whole seconds. AppError environment with the reason. */

@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
 import type { Outcome } from "../app/outcome.ts";
-import type { HostContext } from "../context.ts";
+import type { HostContext, RelayContext } from "../context.ts";
 import { AppError } from "../domain/errors.ts";
+import { defaultHome } from "../domain/home.ts";
 import { shown } from "../domain/printable.ts";
 
 /**
@@ -66,7 +67,7 @@ export interface Screen {
 }
 
 /** What a body gets: the ports, and what only a command may do. */
-export interface CommandContext extends HostContext {
+export interface CommandContext extends HostContext, RelayContext {
   readonly ask: Ask;
   /** AppError usage with `--json`, which prints one object at the end. */
   screen(): Promise<Screen>;
@@ -196,8 +197,6 @@ export class CliCommand extends Command {
     });
   }
 }
-
-export const defaultHome = "/opt/familytraffic";
 
 /** Declares the options of every command on the program: commander takes them before and after the command's name. */
 export function declareGlobalOptions(program: CliCommand): CliCommand {

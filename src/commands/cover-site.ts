@@ -19,12 +19,13 @@ export function declareCoverSiteCommand(program: CliCommand): void {
     .option("--domains", "lead strangers to the cover domains themselves")
     .option(
       "--patience <seconds>",
-      "with --server or --domains: how long that site lets a connection wait that says nothing",
+      "with --server or --domains: how long that site lets a connection wait that says nothing, measured otherwise",
       parseCount("--patience", patienceBounds),
     )
     .writes()
     .examples([
       "mtproxy set-cover-site --certificate /etc/letsencrypt/live/example.com/fullchain.pem --key /etc/letsencrypt/live/example.com/privkey.pem",
+      "mtproxy set-cover-site --server 127.0.0.1:8080",
       "mtproxy set-cover-site --server 127.0.0.1:8080 --patience 60",
       "mtproxy set-cover-site --domains",
     ])

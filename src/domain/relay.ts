@@ -12,9 +12,16 @@ export interface RelayTarget {
   readonly weight: number;
 }
 
+/** The container's name, and its compose project's: it is no part of a home's. */
+export const RELAY_NAME = "familytraffic-mtproxy-relay";
+
+/** HAProxy's sockets within a relay's folder. */
+export const RELAY_RUN = "run";
+
 /** HAProxy alone on a server that passes clients on. */
 export interface Relay {
-  readonly port: number;
+  /** Each one leads to every target, at the target's own port. */
+  readonly ports: readonly number[];
   readonly targets: readonly RelayTarget[];
   readonly image: string;
   readonly maxConnections: number;

@@ -10,6 +10,7 @@ export function createHost(): Host {
     probeCover: async (site) => (await import("./cover-probe.ts")).probeCover(site),
     download: async (url, options) => (await import("./download.ts")).download(url, options),
     connectErrors: async (endpoints, options) => (await import("./connect.ts")).connectErrors(endpoints, options),
+    closingTimes: async (...place) => (await import("./closing-times.ts")).closingTimes(...place),
     freeSpace: async (path) => (await import("./disk.ts")).freeSpace(path),
     remoteTime: async (url, timeoutMs) => (await import("./remote-clock.ts")).remoteTime(url, timeoutMs),
     probeLink: async (link, options) => (await import("./link-probe.ts")).probeLink(link, options),

@@ -13,7 +13,12 @@ const HEADER_WAIT_MS = 1200;
 
 /** How long HAProxy waits for first bytes that tell something. */
 export function inspectDelay(edge: EdgeConfig): string {
-  return servesHeaders(edge) ? `${HEADER_WAIT_MS}ms` : `${patienceOf(edge.site) ?? UNKNOWN_PATIENCE}s`;
+  return servesHeaders(edge) ? `${HEADER_WAIT_MS}ms` : duration(patienceOf(edge.site) ?? UNKNOWN_PATIENCE);
+}
+
+/** HAProxy takes whole numbers only. */
+function duration(seconds: number): string {
+  return Number.isInteger(seconds) ? `${seconds}s` : `${Math.round(1000 * seconds)}ms`;
 }
 
 /** Where only hellos are served nobody waits who cannot be sending one. */

@@ -1,5 +1,8 @@
 import type { ChangedLink } from "../app/people/changed-links.ts";
-import type { RenderedRelay } from "../app/routing/render-relay.ts";
+import type { RelayState, TargetState } from "../app/relay/relay-state.ts";
+import type { RenderedRelay } from "../app/relay/render-relay.ts";
+import type { StartedRelay } from "../app/relay/start-relay.ts";
+import type { StoppedRelay } from "../app/relay/stop-relay.ts";
 import type { SwitchedRouting } from "../app/routing/switch-routing.ts";
 import type { ChangedSetting, ChangedSettings } from "../app/settings/change-settings.ts";
 import type { ChangedChannel, ShownChannels } from "../app/settings/promoted-channel.ts";
@@ -68,6 +71,10 @@ const switchedRouting = shared<SwitchedRouting>(
     haproxyImage: text("Image of HAProxy", { minLength: 1 }),
     subnet: orNull(text("The shards' own IPv4 network; null in direct routing", { pattern: "^[0-9.]+/[0-9]+$" })),
     agents: count("Agents that run and tell HAProxy who is connecting"),
+    toRun: list(
+      "Commands that have to run beside HAProxy, as services do, and do not",
+      text("A command", { minLength: 1 }),
+    ),
     proved: count("Links that were proved with a handshake afterwards, one a port"),
   }),
 );
@@ -83,6 +90,30 @@ const changedChannel = shared<ChangedChannel>(
   }),
 );
 
+const relayPorts = list("The relay's own", value.port());
+
+const relayTarget = {
+  host: value.server(),
+  port: value.port(),
+  weight: count("How many clients it gets, next to the others", { minimum: 1 }),
+};
+
+const relayFields: Fields<RelayState> = {
+  folder: value.path("Where its files are"),
+  image: text("Image of HAProxy", { minLength: 1 }),
+  ports: relayPorts,
+  running: flag("Its container runs"),
+  version: orNull(text("HAProxy's own; null when it does not answer", { minLength: 1 })),
+  targets: list(
+    "Where clients are passed on to",
+    object<TargetState>("A proxy server", {
+      ...relayTarget,
+      up: orNull(flag("It takes connections; null while nobody can tell")),
+      connections: orNull(count("Clients that are passed on to it now; null while nobody can tell")),
+    }),
+  ),
+};
+
 export const settings = {
   "config show": value.settings(),
   "config set": changedSettings(),
@@ -92,17 +123,20 @@ export const settings = {
   "set-cover-site": changedSettings(),
   "relay render": object<RenderedRelay>("What a relay on another server runs from", {
     folder: value.path("Where it was written"),
-    port: value.port("The relay's own"),
-    targets: list(
-      "Where clients are passed on to",
-      object<RelayTarget>("A proxy server", {
-        host: value.server(),
-        port: value.port(),
-        weight: count("How many clients it gets, next to the others", { minimum: 1 }),
-      }),
-    ),
+    ports: relayPorts,
+    targets: list("Where clients are passed on to", object<RelayTarget>("A proxy server", relayTarget)),
     files: list("Every file of it", value.path()),
   }),
+  "relay start": object<StartedRelay>("The relay of this machine", {
+    ...relayFields,
+    changed: flag("False when all of it was so already"),
+  }),
+  "relay stop": object<StoppedRelay>("A relay that was taken away", {
+    folder: value.path("Where its files are, or were"),
+    changed: flag("False when none ran"),
+    purged: flag("Its files are gone"),
+  }),
+  "relay status": object<RelayState>("The relay of this machine", relayFields),
   "enable-haproxy-routing": switchedRouting(),
   "disable-haproxy-routing": switchedRouting(),
   "setup-promoted-channel": changedChannel(),

@@ -17,6 +17,7 @@ import {
   object,
   orNull,
   record,
+  type Schema,
   shared,
   text,
 } from "./schema.ts";
@@ -184,10 +185,14 @@ export const move = shared<Move>(
   }),
 );
 
-const patience = count("Seconds after which the site closes a connection that says nothing", {
-  minimum: 1,
-  maximum: 300,
-});
+const patience: Schema<number> = {
+  json: {
+    type: "number",
+    minimum: 1,
+    maximum: 300,
+    description: "Seconds after which the site closes a connection that says nothing",
+  },
+};
 
 const siteChoice = shared(
   "cover_site",
@@ -236,17 +241,17 @@ export const settings = shared<Settings>(
     drainSeconds: count("Edge routing: seconds that connections of a replaced process may go on"),
     coverSite: maybe(siteChoice("Edge routing: what strangers see")),
     relays: list("Edge routing: addresses of relays", text("Address")),
-    logAddresses: choice("Edge routing: how much of clients' addresses the log of connections tells", {
-      full: "all; fail2ban needs it",
-      truncated: "24 bits of an IPv4 address, 48 of an IPv6 address",
-      off: "nothing",
-    }),
     sourceListMode: choice("Edge routing: what source_list means", {
       off: "nothing",
       allow: "nobody else gets to the proxies",
       block: "these do not get to the proxies",
     }),
     sourceList: list("Edge routing: addresses and networks", text("ADDRESS or ADDRESS/BITS")),
+    logAddresses: choice("Edge routing: how much of clients' addresses the log of connections tells", {
+      full: "all; fail2ban needs it",
+      truncated: "24 bits of an IPv4 address, 48 of an IPv6 address",
+      off: "nothing",
+    }),
     image: text("Image that holds the C proxy, by name, tag or digest", { minLength: 1 }),
     defaultMode: mode("Mode of people who are added without one"),
     defaultCoverDomain: maybe(domain("Cover domain of bare --fake-tls; the first of the list when absent")),

@@ -58,6 +58,16 @@ function countWithin({ least, most }: { readonly least: number; readonly most: n
   return wholeNumber(least, most);
 }
 
+function tenthsWithin({ least, most }: { readonly least: number; readonly most: number }): Rule<number> {
+  return {
+    expects: `a number from ${least} to ${most} with one digit after the point`,
+    read: (value) =>
+      typeof value === "number" && value >= least && value <= most && Number.isInteger(Math.round(value * 1e9) / 1e8)
+        ? value
+        : undefined,
+  };
+}
+
 /** Missing fields have their defaults: a file from before they existed stays valid. */
 function parse(fields: Fields): Settings {
   return {
@@ -141,7 +151,7 @@ const absolutePath = text("an absolute path", /^\/[^\0]*$/);
 function parseSite(site: Fields | undefined): SiteChoice | undefined {
   const kind = site?.need("kind", oneOf("page", "server", "domains"));
   if (site === undefined || kind === undefined) return undefined;
-  const patience = site.get("patience", countWithin(patienceBounds));
+  const patience = site.get("patience", tenthsWithin(patienceBounds));
   if (kind === "domains") return present({ kind, patience });
   if (kind === "server")
     return present({ kind, ...site.need("server", parsed("ADDRESS:PORT", parseSiteServer)), patience });

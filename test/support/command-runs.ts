@@ -138,6 +138,13 @@ export const mtproxyRuns: Readonly<Record<string, CommandRuns>> = {
     says: /docker compose up -d/,
     fails: { args: ["--to", "nowhere"], early: true },
   },
+  "relay start": {
+    works: ["--to", "192.0.2.7:443,2", "--port", "8443", "--dry-run"],
+    says: /one server on port 8443/,
+    fails: BARE,
+  },
+  "relay stop": { needs: "Docker", elsewhere: "test/docker/relay.test.ts", fails: BARE },
+  "relay status": { needs: "Docker", elsewhere: "test/docker/relay.test.ts", fails: BARE },
   "set-cover-site": {
     works: ["--server", "192.0.2.80:8080", "--dry-run"],
     says: /cover_site/,

@@ -48,8 +48,8 @@ function knownPin({ state }: PlannedState, domain: string): string | undefined {
 }
 
 /**
- * This server's own addresses, and those of relays that lead back to it, where a shard holds the port that strangers are taken to, or strangers get a site of this server's; none
- * where a real site may be there.
+ * This server's own addresses, and those of relays that lead back to it, where a shard holds the port that strangers are taken to, or
+ * strangers get a site of this server's; none where a real site may be there.
  */
 export async function ownAddresses(ctx: Context, { state, plan }: PlannedState): Promise<ReadonlySet<string>> {
   const isOurs = plan.book.shards.some(({ port }) => port === SITE_PORT) || hasOwnSite(state.settings);

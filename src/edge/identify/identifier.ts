@@ -64,7 +64,8 @@ export class Identifier {
   /** `address`: whatever names the client's address; `received`: everything that it sent so far. */
   identify(address: string, received: Uint8Array): Verdict | Promise<Verdict> {
     if (clientHelloLength(received) !== "not-tls") return this.#identifyHello(address, received);
-    if (received.length < HEADER_BYTES || looksLikeAnotherProtocol(received)) return { why: "not-mtproto" };
+    if (received.length < HEADER_BYTES || looksLikeAnotherProtocol(received) || isProxyHeader(received))
+      return { why: "not-mtproto" };
     return this.#identifyHeader(address, received.subarray(0, HEADER_BYTES));
   }
 
@@ -133,6 +134,13 @@ export class Identifier {
     return { why: "ok", known };
   }
 }
+
+/** PROXY protocol, versions 1 and 2: a relay that nobody listed guesses no keys. */
+function isProxyHeader(received: Uint8Array): boolean {
+  return PROXY_HEADERS.some((start) => start.equals(received.subarray(0, start.length)));
+}
+
+const PROXY_HEADERS = [Buffer.from("PROXY TCP"), Buffer.from("PROXY UNKNOWN"), Buffer.from("\r\n\r\n\0\r\nQUIT\n")];
 
 const REASONS: Readonly<Record<HelloRefusal, StrangeReason>> = {
   "not-tls": "not-mtproto",

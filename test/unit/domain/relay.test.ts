@@ -39,7 +39,7 @@ test("whatever is taken for a server is one word of HAProxy's configuration", ()
       } catch {
         return;
       }
-      const [config] = renderRelay({ port: 443, targets: [target], image: "haproxy:3.0", maxConnections: 100 });
+      const [config] = renderRelay({ ports: [443], targets: [target], image: "haproxy:3.0", maxConnections: 100 });
       expect(String(config?.content)).toMatch(/^ {4}server server1 \S+:443 weight 1$/m);
     }),
   );

@@ -74,6 +74,21 @@ describe("a search", () => {
     expect(events.indexOf("known client")).toBeLessThan(events.indexOf("slice 128"));
   });
 
+  it("lets others run before each search, however short they are", async () => {
+    const clock = workClock();
+    let turns = 0;
+    const queue = new ScanQueue({
+      ...clock,
+      giveWay: () => {
+        turns += 1;
+        return clock.giveWay();
+      },
+    });
+    const seen: number[] = [];
+    await Promise.all(Array.from({ length: 20 }, () => queue.search("a", 64, () => void seen.push(turns))));
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  });
+
   it("keeps an address within its budget, and leaves the others theirs", async () => {
     const clock = workClock();
     const queue = new ScanQueue(clock, { all: 500, address: 100 });
