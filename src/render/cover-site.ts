@@ -1,6 +1,6 @@
 import pageTemplate from "../../templates/haproxy-page.cfg.tmpl";
 import type { CoverSite, EdgeConfig } from "../domain/edge.ts";
-import { siteAddress } from "../domain/site-address.ts";
+import { SITE_PORT, siteAddress } from "../domain/site-address.ts";
 import type { RenderedFile } from "./rendered-file.ts";
 import { fillTemplate } from "./template.ts";
 
@@ -62,9 +62,18 @@ export function siteBackends(site: CoverSite): string {
 export function siteSections(edge: EdgeConfig, folders: { readonly config: string; readonly run: string }): string[] {
   const { site } = edge;
   if (site.kind === "page") return [pageSections(edge, folders)];
-  if (site.kind === "server") return [`backend site\n    server site ${site.address}:${site.port}`, forShards(edge)];
+  if (site.kind === "server")
+    return [
+      `backend site\n    server site ${site.address}:${site.port}`,
+      ...(standsAtDoor(site) ? [] : [forShards(edge)]),
+    ];
   if (site.domains.length === 0) return ["backend site0"];
   return site.domains.map(({ address }, index) => `backend site${index}\n    server site ${address}:443`);
+}
+
+/** A web server at this machine's own port 443 has it at every address as a rule: where the shards look for it too. */
+function standsAtDoor({ address, port }: { readonly address: string; readonly port: number }): boolean {
+  return port === SITE_PORT && address.startsWith("127.");
 }
 
 /** A cover domain that is this server leads the shards' strangers here. */
