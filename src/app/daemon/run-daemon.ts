@@ -22,7 +22,7 @@ export interface DaemonOptions {
 
 /** How often each part is done; expiry is to be felt within a second, a quota within ten. */
 const EVERY_MS = {
-  drain: 10_000,
+  drain: 5000,
   enforce: 250,
   read: 1000,
   observe: 2000,

@@ -95,9 +95,9 @@ async function taggedShards(ctx: Context, state: State, group: string | undefine
   }
 }
 
-/** Whether a shard is that of the group, or of everybody where the group has none of its own. */
+/** Whether a shard is that of the group, or of everybody where the group has none of its own. One that is gone only drains. */
 function serves({ book, groupChannels }: State, shardId: number, group: string | undefined): boolean {
   const apart = groupTagsOf(groupChannels);
   const shard = book.shards.find(({ id }) => id === shardId);
-  return groupApart(shard?.group, apart) === groupApart(group, apart);
+  return shard !== undefined && groupApart(shard.group, apart) === groupApart(group, apart);
 }
