@@ -536,10 +536,16 @@ describe("refreshConfig with running proxies", () => {
     const it = await runningScene();
     it.mirror.files.conf = confNumber(2);
     const order: string[] = [];
+    let isHeld = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      isHeld = resolve;
+    });
     const apply = it.home.locks.withLock(join(it.home.paths.run, "apply.lock"), async () => {
+      isHeld();
       await new Promise((resolve) => setTimeout(resolve, 300));
       order.push("applied");
     });
+    await held;
     await it.refresh().then(() => order.push("refreshed"));
     await apply;
     expect(order).toEqual(["applied", "refreshed"]);
