@@ -5,6 +5,7 @@ import type { Haproxy } from "../../haproxy.ts";
 import { haproxyDigest } from "../../render/edge-service.ts";
 import { makeDeployment } from "../live/deployment.ts";
 import { planState } from "../live/plan-state.ts";
+import { loadSettings } from "../load-state.ts";
 
 /**
  * Connections that are cut when HAProxy gets the container that these settings (the saved ones when absent) ask for.
@@ -12,10 +13,11 @@ import { planState } from "../live/plan-state.ts";
  */
 export async function cutByRenewal(ctx: Context, settings?: Settings): Promise<number | null | undefined> {
   try {
-    const planned = await planState(ctx, settings === undefined ? {} : { settings });
-    if (planned.state.settings.routing !== "edge") return undefined;
-    const container = await (await ctx.engine(planned.state.settings)).edge?.haproxy();
+    const wanted = settings ?? (await loadSettings(ctx));
+    const engine = wanted.routing === "edge" ? await ctx.engine(wanted) : undefined;
+    const container = await engine?.edge?.haproxy();
     if (container?.running !== true) return undefined;
+    const planned = await planState(ctx, { settings: wanted });
     const deployment = await makeDeployment(ctx, planned, planned.state.engineRecord);
     return container.digest === haproxyDigest(deployment) ? undefined : await openConnections(ctx);
   } catch (error) {
