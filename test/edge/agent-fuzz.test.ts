@@ -17,6 +17,9 @@ import { haproxyDisconnect, haproxyHello, notify } from "../unit/edge/spop/hapro
 /** As long as it is hostile, milliseconds. */
 const DURATION = 4000;
 const DEAF_DURATION = 2500;
+/** Connections that an agent takes at a time, and what each may hold: one frame that is not whole (serve.ts, agent-session.ts). */
+const MOST_CONNECTIONS = 1024;
+const LARGEST_FRAME = 65_536;
 /** Of answers that nobody reads it keeps what fills the socket. */
 const MOST_KEPT = 25e6;
 /** Beyond what it has when it begins: buffers of some hundred connections and what Node has not collected yet. */
@@ -119,6 +122,27 @@ function open(path: string): Promise<Socket> {
   return new Promise((opened) => socket.once("connect", () => opened(socket)).once("close", () => opened(socket)));
 }
 
+/** Most of a frame of the largest size: the agent waits for its rest. */
+function halfFrame(): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(LARGEST_FRAME);
+  return Buffer.concat([head, Buffer.alloc(LARGEST_FRAME - 1)]);
+}
+
+/** Questions one behind the other, the last one cut off; then it reads a byte at a time. */
+async function slow(path: string, until: number): Promise<void> {
+  const many = Buffer.concat(Array.from({ length: 500 }, () => question(pick(firstBytes))));
+  const socket = await open(path);
+  socket.pause();
+  socket.write(haproxyHello());
+  socket.write(many.subarray(0, many.length - 3));
+  while (performance.now() < until && !socket.destroyed) {
+    socket.read(1);
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  socket.destroy();
+}
+
 describe("an agent process", () => {
   test("lives through malformed frames and hostile first bytes, in bounded memory", async () => {
     const { agent, socket } = await fuzzedAgent();
@@ -134,6 +158,25 @@ describe("an agent process", () => {
     expect(agent.output).not.toMatch(/bug|Error:/);
     await agent.close();
     expect(await agent.ended).toBe(0);
+  });
+
+  test("holds a frame of each of 1,024 connections at most; the others are sent away, and it answers when they are gone", async () => {
+    const { agent, socket } = await fuzzedAgent();
+    const before = await agent.residentBytes();
+    const half = halfFrame();
+    const idle = await Promise.all(Array.from({ length: 2500 }, () => open(socket)));
+    for (const it of idle) if (it.writable) it.write(half);
+    const until = performance.now() + DEAF_DURATION;
+    const [most] = await Promise.all([
+      mostUntil(agent, until),
+      ...Array.from({ length: 4 }, () => slow(socket, until)),
+    ]);
+    expect(idle.filter((it) => !it.destroyed && it.writable).length).toBeLessThanOrEqual(MOST_CONNECTIONS);
+    // Node reads into buffers of 64 kB, of which what was read is a view.
+    expect(most - before).toBeLessThan(2 * MOST_CONNECTIONS * LARGEST_FRAME + MOST_GROWTH);
+    for (const it of idle) it.destroy();
+    await expect.poll(() => greetAgent(socket, 5000)).toBe("answers");
+    expect(agent.output).not.toMatch(/bug|Error:/);
   });
 
   test("keeps no answers for who never reads them", async () => {
