@@ -85,12 +85,14 @@ test.runIf(isRoot)("status and doctor see what ails the agents and HAProxy, and 
     config,
   ])
     await chmod(path, 0o755);
-  await RunningHaproxy.start({ home: it.home, config, run, agents }, edge(await freePort()));
+  const haproxy = await RunningHaproxy.start({ home: it.home, config, run, agents }, edge(await freePort()));
+  const [, its = ""] = /^Version: (.+)$/m.exec(await haproxy.ask("show info")) ?? [];
+  const said = its.replaceAll(/[.+]/g, "\\$&");
   await expect
     .poll(() => look("haproxy"))
     .toMatchObject({
       verdict: "ok",
-      reason: expect.stringMatching(/^HAProxy 2\.\d.* has \d+ of \d+ connections$/),
+      reason: expect.stringMatching(new RegExp(`^HAProxy ${said} has \\d+ of \\d+ connections$`)),
     });
   await chown(agentSocket(agents, 1), 0, 0);
   await expect

@@ -8,6 +8,7 @@ import type { RelayTarget } from "../../src/domain/relay.ts";
 import { askHaproxy } from "../../src/edge/runtime/ask.ts";
 import { parseStat, statCommand } from "../../src/edge/runtime/stat.ts";
 import { relayFiles, renderRelay } from "../../src/render/relay.ts";
+import { haproxyProgram } from "../support/edge/haproxy.ts";
 import { NamedPeer, Visitor } from "../support/edge/peer.ts";
 import { alice, bob, EdgeScene } from "../support/edge/scene.ts";
 import { tempFolder } from "../support/temp-home.ts";
@@ -31,7 +32,7 @@ async function startRelay(
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);
   }
-  const child = spawn("haproxy", ["-db", "-f", join(folder, relayFiles.config)]);
+  const child = spawn(haproxyProgram, ["-db", "-f", join(folder, relayFiles.config)]);
   onTestFinished(async () => {
     const ended = new Promise((done) => child.once("exit", done));
     child.kill();
