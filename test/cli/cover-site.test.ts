@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { sharedCliHome } from "../support/cli-home.ts";
 import { newCertificate } from "../support/edge/certificate.ts";
 import { tempFolder } from "../support/temp-home.ts";
@@ -40,6 +41,25 @@ describe("set-cover-site", () => {
     const refused = await home().mtproxy("set-cover-site", ...words);
     expect(refused.code).toBe(code);
     expect(refused.stderr).toContain(message);
+  });
+
+  test("finds out how patient another web server is", async () => {
+    const site = createServer((socket) => {
+      socket.on("error", () => {});
+      setTimeout(() => socket.destroy(), 1200);
+    });
+    await new Promise<void>((ready) => site.listen(0, "127.0.0.1", ready));
+    onTestFinished(() => void site.close());
+    const { port } = site.address() as AddressInfo;
+    const found = await home().mtproxy("set-cover-site", "--server", `127.0.0.1:${port}`);
+    expect(found.stdout).toMatch(/port=\d+ patience=1\.[1-4]\n/);
+    expect(found.stderr).toContain("--patience SECONDS spares that");
+    site.close();
+    const gone = await home().mtproxy("set-cover-site", "--server", "127.0.0.1:1", "--json");
+    expect(gone.json).toMatchObject({
+      ok: true,
+      warnings: expect.arrayContaining([expect.stringContaining("3 s longer")]),
+    });
   });
 
   test("refuses the key of another certificate, a page that is too long, and the proxy itself", async () => {
