@@ -10,6 +10,7 @@ import { planState } from "../live/plan-state.ts";
 import { loadSettings, type PlannedState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { linkOf } from "../people/client-files.ts";
+import { untoldPatience } from "../settings/site-patience.ts";
 import { bringLiveWithServices } from "../setup/bring-edge-live.ts";
 import { type Helpers, readHelpers } from "../setup/edge-helpers.ts";
 import { setUpHost } from "../setup/set-up-host.ts";
@@ -73,7 +74,11 @@ export async function switchRouting(
   const [worst, ...others] = [dead, ...failures, helpers.failure].filter((it) => it !== undefined);
   return {
     data: { ...data, live: true, agents: helpers.agents, toRun: helpers.toRun, proved },
-    warnings: [...helpers.warnings, ...others.map(({ message }) => message)],
+    warnings: [
+      ...helpers.warnings,
+      ...others.map(({ message }) => message),
+      ...(routing === "edge" ? untoldPatience(await planState(ctx)) : []),
+    ],
     ...(worst === undefined ? {} : { failure: worst }),
   };
 }

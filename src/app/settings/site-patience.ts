@@ -1,7 +1,9 @@
 import type { Context } from "../../context.ts";
 import type { CoverSite } from "../../domain/edge.ts";
 import { patienceBounds } from "../../domain/setting-rules.ts";
+import type { Settings } from "../../domain/settings.ts";
 import { buildGroupHello } from "../../protocol/client-hello.ts";
+import type { PlannedState } from "../load-state.ts";
 
 export interface FoundPatience {
   /** Seconds, to a tenth; absent where the site told none. */
@@ -29,6 +31,17 @@ export async function findPatience(ctx: Context, site: CoverSite, mostMs = MOST_
   if (silence === undefined || silence < patienceBounds.least) return { warnings: [unknown(name)] };
   const differs = others.filter((time) => time === undefined || Math.abs(time - silence) > BOUND_S);
   return { patience: silence, warnings: differs.length === 0 ? [] : [twoPatiences(name, silence, others)] };
+}
+
+/** Where only fake-TLS is served, silence is handed over late until somebody has measured the site. */
+export function untoldPatience({ state: { settings }, plan }: Pick<PlannedState, "state" | "plan">): string[] {
+  const { coverSite = { kind: "domains" } }: Settings = settings;
+  const isKnown = coverSite.kind === "page" || coverSite.patience !== undefined;
+  if (isKnown || plan.book.shards.some(({ family }) => family !== "fake-tls")) return [];
+  const choice = coverSite.kind === "server" ? `--server ${coverSite.address}:${coverSite.port}` : "--domains";
+  return [
+    `nobody knows yet how long the cover site lets a connection wait that says nothing: mtproxy set-cover-site ${choice} finds it out`,
+  ];
 }
 
 function placeOf(site: CoverSite): { host: string; port: number } | undefined {
