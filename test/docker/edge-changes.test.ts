@@ -9,7 +9,7 @@ import { type ClientOptions, connectFakeTls, ProxyClient } from "../contract/pro
 import type { UserCardJson } from "../support/cli-home.ts";
 import { coverDomains, type DockerCliHome, dockerCliHome, dockerEnv, linkOf } from "../support/docker-cli-home.ts";
 import { haproxyImage, standInImage } from "../support/docker-image.ts";
-import { killAt } from "../support/kill-at.ts";
+import { killAt, killAtChange } from "../support/kill-at.ts";
 import { type Watched, watch } from "../support/run-source.ts";
 
 const PROGRAM = resolve(import.meta.dirname, "../../bin/familytraffic-mtproxy");
@@ -162,21 +162,18 @@ describe("behind HAProxy", () => {
   });
 
   it.each([
-    ["create", "with compose"],
-    ["start", "alone"],
-    ["die", "alone"],
-  ] as const)(
-    "a command that is killed at the %s of an instance (%s) cuts nobody, and the next apply completes it",
-    async (moment, who) => {
-      const tag = `8${moment.length}${"0".repeat(28)}8e`;
-      await uncut(async () => {
-        expect(await killAt(home, moment, who, ["set-promoted-channel", tag])).toBe("SIGKILL");
-        await done("apply");
-      });
-      expect(await readFile(home.path("mtproxy/familytraffic-mtproxy/arguments"), "utf8")).toContain(tag);
-      await isSettled();
-    },
-  );
+    ["an instance is created, with compose", (args: string[]) => killAt(home, "create", "with compose", args)],
+    ["an instance is started", (args: string[]) => killAt(home, "start", "alone", args)],
+    ["people are led over", (args: string[]) => killAtChange(home, home.path("mtproxy/haproxy/haproxy.cfg"), args)],
+  ])("a command that is killed when %s cuts nobody, and the next apply completes it", async (moment, kill) => {
+    const tag = `8e${String(moment.length).padStart(30, "0")}`;
+    await uncut(async () => {
+      expect(await kill(["set-promoted-channel", tag])).toBe("SIGKILL");
+      await done("apply");
+    });
+    expect(await readFile(home.path("mtproxy/familytraffic-mtproxy/arguments"), "utf8")).toContain(tag);
+    await isSettled();
+  });
 
   it("a lost shards.json changes no port that a link names", async () => {
     const links = async () => ((await done("verify")) as { links: { name: string; port: number }[] }).links;

@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { setImmediate } from "node:timers/promises";
 import Docker from "dockerode";
 import { type DockerCliHome, ourLabel } from "./docker-cli-home.ts";
 
@@ -26,5 +28,20 @@ export async function killAt(
   const [code, signal] = (await once(child, "close")) as [number | null, string | null];
   lines.close();
   events.destroy();
+  return code ?? signal ?? "";
+}
+
+/** The same as soon as a file is another one; the command alone. */
+export async function killAtChange(
+  home: DockerCliHome,
+  path: string,
+  args: readonly string[],
+): Promise<string | number> {
+  const { ino: before } = await stat(path);
+  const child = home.start([], ...args);
+  const ended = once(child, "close") as Promise<[number | null, string | null]>;
+  while (child.exitCode === null && (await stat(path)).ino === before) await setImmediate();
+  if (child.exitCode === null) child.kill("SIGKILL");
+  const [code, signal] = await ended;
   return code ?? signal ?? "";
 }
