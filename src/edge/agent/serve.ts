@@ -7,8 +7,8 @@ import { watchName } from "./watch-name.ts";
 
 /** HAProxy opens one for each stream that finds no idle one. Each holds one frame at most. */
 const MAX_CONNECTIONS = 1024;
-/** HAProxy gives an answer up after 300 ms. */
-const LAST_ANSWERS_MS = 300;
+/** HAProxy gives an answer up after 700 ms. */
+const LAST_ANSWERS_MS = 700;
 /** For HAProxy to close one connection, and all of them; a stopped one never does. */
 const CLOSING_MS = 100;
 const GOODBYE_MS = 1000;

@@ -111,15 +111,26 @@ export class Identifier {
   ): Verdict | Promise<Verdict> {
     const book = this.#book;
     const tryKeys = tryIn(book);
-    for (const key of this.#known.keysOf(address)) {
-      const index = book.indexOf(key);
-      const match = index === undefined ? undefined : tryKeys(index, index + 1);
-      if (match !== undefined) return this.#judge(address, book, match, kind);
-    }
-    return this.#queue.search(address, book.keys.length, tryKeys).then((match) => {
+    const tryKnown = (): Match | undefined => this.#tryKnown(address, book, tryKeys);
+    const known = tryKnown();
+    if (known !== undefined) return this.#judge(address, book, known, kind);
+    return this.#queue.search(address, book.keys.length, tryKeys, tryKnown).then((match) => {
       if (match === "busy") return { why: "busy" };
       return match === undefined ? { why: unmatched } : this.#judge(address, book, match, kind);
     });
+  }
+
+  #tryKnown(
+    address: string,
+    book: KeyBook,
+    tryKeys: (from: number, to: number) => Match | undefined,
+  ): Match | undefined {
+    for (const key of this.#known.keysOf(address)) {
+      const index = book.indexOf(key);
+      const match = index === undefined ? undefined : tryKeys(index, index + 1);
+      if (match !== undefined) return match;
+    }
+    return undefined;
   }
 
   #judge(address: string, book: KeyBook, { index, fault }: Match, kind: Kind): Verdict {

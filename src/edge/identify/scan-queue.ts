@@ -8,8 +8,8 @@ export type TryKeys<T> = (from: number, to: number) => T | undefined;
 const SLICE = 64;
 /** How long a search goes on before clients that are known get their turn: no more than HAProxy takes for one of them. */
 const TURN_MS = 0.2;
-/** HAProxy waits 300 ms for an answer, and then lets the stranger through to a shard: nobody may wait that long here. */
-const PATIENCE_MS = 150;
+/** HAProxy waits 700 ms for an answer, and then lets the stranger through to a shard: nobody may wait that long here. */
+const PATIENCE_MS = 400;
 const MAX_WAITING = 500;
 const MAX_ADDRESSES = 10_000;
 
@@ -59,16 +59,24 @@ export class ScanQueue {
     this.#all = new TimeBudget(budgets.all, budgets.all, clock.now());
   }
 
-  /** What `tryKeys` finds among `count` keys; `busy` when the search was not made, or not to its end. */
-  async search<T>(address: string, count: number, tryKeys: TryKeys<T>): Promise<T | "busy" | undefined> {
+  /**
+   * What `tryKeys` finds among `count` keys; `busy` when the search was not made, or not to its end.
+   * @param tryKnown what needs no search: others from the same address may have been found while this one waited
+   */
+  async search<T>(
+    address: string,
+    count: number,
+    tryKeys: TryKeys<T>,
+    tryKnown: () => T | undefined = () => undefined,
+  ): Promise<T | "busy" | undefined> {
     const since = this.#clock.now();
     const budget = this.#budgetOf(address, since);
     // Who may begin may come to the end: among many keys one search takes more than its address has in a second, and is owed.
-    if (!budget.hasSome(since) || !this.#mayGoOn(since, since) || !(await this.#turn())) return "busy";
+    if (!budget.hasSome(since) || !this.#mayGoOn(since, since) || !(await this.#turn())) return tryKnown() ?? "busy";
     try {
       // Between two searches too, and before the first: clients that are known stand behind it, in the bytes that brought it.
       await this.#clock.giveWay();
-      return await this.#search(count, tryKeys, since, budget);
+      return tryKnown() ?? (await this.#search(count, tryKeys, since, budget));
     } finally {
       this.#passOn();
     }

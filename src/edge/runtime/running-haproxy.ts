@@ -32,7 +32,7 @@ export interface HaproxySockets {
 
 /** Refuses whoever is sent to an entry that is not there; belongs to the configuration. */
 const NOBODY = "nobody";
-/** An answer that an agent gave a moment ago may still be on its way: HAProxy waits 300 ms for one. */
+/** An answer that an agent gave a moment ago may still be on its way to HAProxy. */
 const UNDER_WAY_MS = 400;
 /** Before, a worker would not hand its tables over: it still asks for some itself. */
 const HANDS_OVER_AFTER_S = 6;

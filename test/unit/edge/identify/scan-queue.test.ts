@@ -38,10 +38,10 @@ describe("a search", () => {
     ]);
   });
 
-  it("is given up after 150 ms, and what comes later than that is not begun", async () => {
+  it("is given up after 400 ms, and what comes later than that is not begun", async () => {
     const clock = workClock();
     const queue = new ScanQueue(clock, { all: 1e6, address: 1e6 });
-    const slow = () => void clock.work(60);
+    const slow = () => void clock.work(160);
     const [latest, ...early] = [
       queue.search("a", 1000, slow),
       queue.search("b", 64, slow),
@@ -49,6 +49,25 @@ describe("a search", () => {
     ];
     expect(await latest).toBe("busy");
     expect(await Promise.all(early)).toEqual(["busy", "busy"]);
+  });
+
+  it("is not made for whom others made it meanwhile, nor refused to them when the time is over", async () => {
+    const clock = workClock();
+    const queue = new ScanQueue(clock, { all: 1e6, address: 1e6 });
+    let known: typeof found | undefined;
+    const searches: string[] = [];
+    const search = (who: string, milliseconds: number) => {
+      const look = () => {
+        searches.push(who);
+        clock.work(milliseconds);
+        known = found;
+        return found;
+      };
+      return queue.search("household", 64, look, () => known);
+    };
+    const answers = [search("first", 500), search("second", 1), search("third", 1)];
+    expect(await Promise.all(answers)).toEqual([found, found, found]);
+    expect(searches).toEqual(["first"]);
   });
 
   it("serves who came last first", async () => {
