@@ -192,22 +192,6 @@ describe.each(haproxyVersions)("with HAProxy %s", (version) => {
     await expect.poll(async () => (await records()).some((line) => line.includes(" user=bob "))).toBe(true);
   });
 
-  it("is told to hold a person to a rate, and every command says so where it cannot", async () => {
-    const held = await hold(pat);
-    const doubts = ({ json }: { json: { warnings: unknown } }) =>
-      (json.warnings as string[]).filter((warning) => warning.includes("cannot hold pat to a rate, 2.8 and later can"));
-    const set = await home.mtproxy("set-limit", "pat", "--rate", "2M");
-    expect(set.json, set.stdout).toMatchObject({ ok: true, data: { limits: { rate: 2e6 }, in_force: canLimit } });
-    const said = [set, await home.mtproxy("show-user-config", "pat"), await home.mtproxy("status")];
-    expect(said.map((command) => doubts(command).length)).toEqual(canLimit ? [0, 0, 0] : [1, 1, 1]);
-    const doctor = await home.mtproxy("doctor", "haproxy");
-    expect(doctor.stdout.includes("cannot hold pat to a rate")).toBe(!canLimit);
-    expect(await held.ask()).toBe("answered");
-    expect(await worksFor(pat)).toBe(true);
-    expect((await home.mtproxy("plan", "--exit-code")).code).toBe(0);
-    held.close();
-  });
-
   it("closes exactly the connections of who is removed, and replaces the shard later without cutting anybody", async () => {
     const bob = (await home.mtproxy("show-user-config", "bob")).json.data as UserCardJson;
     const lost = await Promise.all([hold(bob), hold(bob), hold(bob)]);
@@ -273,6 +257,22 @@ describe.each(haproxyVersions)("with HAProxy %s", (version) => {
     expect(await held[1]?.ask()).toBe("answered");
     pat = await home.add("pat");
     expect(await worksFor(pat)).toBe(true);
+  });
+
+  it("is told to hold a person to a rate, and every command says so where it cannot", async () => {
+    const held = await hold(pat);
+    const doubts = ({ json }: { json: { warnings: unknown } }) =>
+      (json.warnings as string[]).filter((warning) => warning.includes("cannot hold pat to a rate, 2.8 and later can"));
+    const set = await home.mtproxy("set-limit", "pat", "--rate", "2M");
+    expect(set.json, set.stdout).toMatchObject({ ok: true, data: { limits: { rate: 2e6 }, in_force: canLimit } });
+    const said = [set, await home.mtproxy("show-user-config", "pat"), await home.mtproxy("status")];
+    expect(said.map((command) => doubts(command).length)).toEqual(canLimit ? [0, 0, 0] : [1, 1, 1]);
+    const doctor = await home.mtproxy("doctor", "haproxy");
+    expect(doctor.stdout.includes("cannot hold pat to a rate")).toBe(!canLimit);
+    expect(await held.ask()).toBe("answered");
+    expect(await worksFor(pat)).toBe(true);
+    expect((await home.mtproxy("plan", "--exit-code")).code).toBe(0);
+    held.close();
   });
 
   it.runIf(!hasSystemd)("tells what HAProxy has not loaded, and loads it", async () => {
