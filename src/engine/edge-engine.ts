@@ -31,6 +31,8 @@ export interface EdgeEngine {
   remove(instances: readonly InstanceName[]): Promise<void>;
   /** IPv4 networks that the engine gave away, `ADDRESS/BITS`. */
   networks(): Promise<string[]>;
+  /** That of the shards, where there is one of before: instances cannot have addresses of another. */
+  subnet(): Promise<string | undefined>;
   /** Makes an image be there, pulled where it is not. Gives `sha256:…` of its configuration. */
   obtain(image: string): Promise<string>;
   /** What the HAProxy in an image that is there calls itself, for instance `3.0.11-1+deb13u3`. AppError environment when there is none. */

@@ -124,8 +124,11 @@ export async function withSubnet(ctx: Context, settings: Settings): Promise<Sett
   if (settings.routing === "direct") return settings;
   if (settings.engine === "trial") throw onlyDocker();
   if (settings.edgeSubnet !== undefined) return settings;
+  const { edge } = await ctx.engine(settings);
+  const present = await edge?.subnet();
+  if (present !== undefined) return { ...settings, edgeSubnet: present };
   const routed = routedNetworks((await ctx.files.readText("/proc/net/route")) ?? "");
-  const given = (await (await ctx.engine(settings)).edge?.networks()) ?? [];
+  const given = (await edge?.networks()) ?? [];
   const edgeSubnet = freeSubnet([...routed, ...given]);
   if (edgeSubnet !== undefined) return { ...settings, edgeSubnet };
   throw new AppError("environment", "no network is free for the shards: routes or Docker have all that were tried", {

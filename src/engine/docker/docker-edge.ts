@@ -1,4 +1,4 @@
-import type { Container, ContainerInspectInfo } from "dockerode";
+import type { Container, ContainerInspectInfo, NetworkInspectInfo } from "dockerode";
 import { containerLabels } from "../../domain/container-labels.ts";
 import { HAPROXY_NAME } from "../../domain/edge.ts";
 import { edgeFolders } from "../../domain/edge-folders.ts";
@@ -63,11 +63,14 @@ export class DockerEdge implements EdgeEngine {
   }
 
   networks(): Promise<string[]> {
+    return this.#parts.daemon.call(async (docker) => (await docker.listNetworks()).flatMap(subnetsOf));
+  }
+
+  subnet(): Promise<string | undefined> {
+    const label = [`com.docker.compose.project=${this.#parts.project}`, "com.docker.compose.network=edge"];
     return this.#parts.daemon.call(async (docker) => {
-      const networks = await docker.listNetworks();
-      return networks.flatMap(({ IPAM }) =>
-        (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet?.includes(".") === true ? [Subnet] : [])),
-      );
+      const [network] = await docker.listNetworks({ filters: { label } });
+      return network && subnetsOf(network)[0];
     });
   }
 
@@ -134,6 +137,10 @@ export class DockerEdge implements EdgeEngine {
       return info && { container, info };
     });
   }
+}
+
+function subnetsOf({ IPAM }: NetworkInspectInfo): string[] {
+  return (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet?.includes(".") === true ? [Subnet] : []));
 }
 
 function described({ Id, State, Config, RestartCount, Image }: ContainerInspectInfo): HaproxyContainer {
