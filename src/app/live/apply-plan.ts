@@ -161,10 +161,20 @@ async function prepare(
   const deployment = await makeDeployment(ctx, planned, record);
   const rendering = renderDeployment(deployment);
   const instances = await engine.instances();
-  const clients = await connectedClients(engine, instances);
   const means = await edgeMeans(ctx, engine, rendering, instances, options);
-  const changes = shardChanges(planned.plan, rendering.digests, instances, clients, engine.capabilities, means);
+  const changesWith = (clients: ReadonlyMap<number, number>) =>
+    shardChanges(planned.plan, rendering.digests, instances, clients, engine.capabilities, means);
+  const changes = changesWith(await clientsToCut(engine, instances, changesWith(new Map())));
   return { ...planned, engine, instances, rendering, changes, deployment };
+}
+
+/** Asks only shards whose clients would be cut: somebody may be waiting to lose access, and each takes a tenth of a second. */
+function clientsToCut(engine: Engine, instances: readonly Instance[], changes: readonly ShardChange[]) {
+  const unknown = new Set(changes.flatMap((it) => (it.connectionsCut === undefined ? [it.shardId] : [])));
+  return connectedClients(
+    engine,
+    instances.filter(({ shardId }) => unknown.has(shardId)),
+  );
 }
 
 /** HAProxy stands before the shards, or has to leave. Gives the shards that wait for the timer. */
