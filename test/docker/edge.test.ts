@@ -344,7 +344,7 @@ describe.each(haproxyVersions)("with HAProxy %s", (version) => {
     const { code, json, stderr } = await home.setUp();
     expect([code, json.data], stderr).toEqual([0, expect.objectContaining({ running: true })]);
     expect((json.data as { host: unknown }).host).toContainEqual({ part: "edge", installed: true });
-    expect(await worksFor(pat)).toBe(true);
+    (await hold(pat)).close();
     await expect.poll(async () => (await records()).some((line) => / user=pat .* verdict=ok /.test(line))).toBe(true);
     expect((await systemd?.running())?.size).toBe(3);
     expect((await home.mtproxy("uninstall", "--yes")).code).toBe(0);

@@ -51,8 +51,8 @@ async function runServices(ctx: HostContext, isNew: boolean): Promise<void> {
   // Before the first keys an agent only waits for them.
   if ((await renderedGeneration(ctx)) === undefined) return void (await runTool(ctx, ["systemctl", "start", ...UNITS]));
   for (const number of await awayFirst(ctx)) if (isNew || (await isToRestart(ctx, number))) await restart(ctx, number);
-  const { condition, outdated } = await daemonState(ctx);
-  if (isNew || outdated || condition === "gone") await runTool(ctx, ["systemctl", "restart", DAEMON_UNIT]);
+  const isOld = isNew || (await daemonState(ctx)).outdated;
+  await runTool(ctx, ["systemctl", isOld ? "restart" : "start", DAEMON_UNIT]);
 }
 
 /** While one is restarted that answers, the other one must answer. */
