@@ -8,6 +8,8 @@ import { headerOf, helloOf, padded } from "../unit/edge/identify/edge-keys.ts";
 /** More keys than one, so that who is not known by its address takes a search. */
 const others: readonly EdgeKey[] = Array.from({ length: 200 }, (_, index) => padded(`other${index}`));
 const everybody = [...others, alice, bob];
+/** All come from one address here, and wait at the same time while an agent stands still. */
+const crowded = { maxConnectionsPerSource: 1000 };
 
 /** How often each verdict stands in the records from `from` on, once there are `count` of them. */
 async function verdicts(scene: EdgeScene, from: number, count: number): Promise<Record<string, number>> {
@@ -19,7 +21,7 @@ async function verdicts(scene: EdgeScene, from: number, count: number): Promise<
 
 describe("with constant connections", () => {
   test("agents are restarted one after the other, stopped or taken over, and nobody is unidentified", async () => {
-    const { scene, processes } = await EdgeScene.startProcesses(everybody);
+    const { scene, processes } = await EdgeScene.startProcesses(everybody, crowded);
     const { home } = scene.folders;
     const crowd = new Crowd(scene, () => headerOf(alice), 4);
     await crowd.more(50);
@@ -43,7 +45,7 @@ describe("with constant connections", () => {
   });
 
   test("one that is killed or stopped costs three of them at most, and one that comes back is asked again", async () => {
-    const { scene, processes } = await EdgeScene.startProcesses(everybody);
+    const { scene, processes } = await EdgeScene.startProcesses(everybody, crowded);
     const crowd = new Crowd(scene, () => headerOf(alice));
     await crowd.more(50);
     await processes[0]?.kill();
@@ -73,7 +75,7 @@ describe("with constant connections", () => {
   });
 
   test("keys are replaced a hundred times, and who has one throughout never notices", async () => {
-    const { scene } = await EdgeScene.startProcesses(everybody);
+    const { scene } = await EdgeScene.startProcesses(everybody, crowded);
     const crowd = new Crowd(scene, () => headerOf(alice));
     for (let round = 0; round < 100; round += 1) {
       await scene.writeKeys([...others.slice(round), alice, bob]);
@@ -88,7 +90,7 @@ describe("with constant connections", () => {
 
 describe("with both agents dead", () => {
   test("known addresses reach their shard, HAProxy stays calm, and agents that come back are asked at once", async () => {
-    const { scene, processes } = await EdgeScene.startProcesses(everybody);
+    const { scene, processes } = await EdgeScene.startProcesses(everybody, crowded);
     const visits = 300;
     const cost = async (bytes: () => Uint8Array) => {
       const before = await scene.haproxy.cpuSeconds();
