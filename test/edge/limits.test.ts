@@ -30,7 +30,7 @@ describe("a limit", () => {
     expect(await more[1]?.say(headerOf(alice))).toBe("shard1");
   });
 
-  it("of addresses lets exactly so many in, each as often as it likes", async () => {
+  it("of addresses lets exactly so many in, each as often as it likes, and this server besides", async () => {
     const scene = await EdgeScene.start([limited, bob]);
     const from = (address: string) => scene.whoAnswers(headerOf(alice), { from: address });
     const crowd = await Promise.all(Array.from({ length: 3 }, () => from("127.0.0.2")));
@@ -43,6 +43,8 @@ describe("a limit", () => {
     expect(scene.haproxy.records.filter(({ verdict }) => verdict !== "ok")).toEqual([
       expect.objectContaining({ from: "127.0.0.4", verdict: "addresses" }),
     ]);
+    expect(await scene.haproxy.ask("show table table_users key alice")).toContain("gpc1=2");
+    expect([await from("127.0.0.1"), await from("127.0.0.4")]).toEqual(["shard1", "site"]);
     expect(await scene.haproxy.ask("show table table_users key alice")).toContain("gpc1=2");
   });
 
