@@ -14,9 +14,18 @@ export function parseHolder(text: string): LockHolder | undefined {
   try {
     const { pid, purpose, since } = JSON.parse(text);
     const isHolder = Number.isInteger(pid) && typeof purpose === "string" && typeof since === "string";
-    return isHolder && isAlive(pid) ? { pid, purpose, since } : undefined;
+    return isHolder && isAlive(pid) && !isOver(pid) ? { pid, purpose, since } : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** It has ended, and only its parent has not asked for its exit code yet (proc(5)). */
+function isOver(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.startsWith("Z") === true;
+  } catch {
+    return false;
   }
 }
 

@@ -233,3 +233,17 @@ test.each([
   execFileSync("sh", ["-c", /^mkdir -p [^,]+/.exec(hint)?.[0] ?? "false"]);
   expect(await lock()).toBe("done");
 });
+
+test("a lock is held by whoever wrote so and lives, and by nobody once that process has ended", async () => {
+  const path = join(await tempFolder(), "daemon.lock");
+  expect(await locks.holderOf(path)).toBeUndefined();
+  await locks.withLock(path, async () => expect(await locks.holderOf(path)).toBe(process.pid));
+  expect(await locks.holderOf(path)).toBeUndefined();
+  // A child that nobody waits for: it has ended, and is still in the list of processes.
+  const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void parent.kill("SIGKILL"));
+  const pid = await new Promise<number>((said) => parent.stdout.once("data", (text) => said(Number(text))));
+  await vi.waitUntil(async () => / Z /.test(await readFile(`/proc/${pid}/stat`, "utf8")));
+  await writeFile(path, JSON.stringify({ pid, purpose: "mtproxy daemon", since: new Date().toISOString() }));
+  expect(await locks.holderOf(path)).toBeUndefined();
+});
