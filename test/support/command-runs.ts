@@ -175,8 +175,8 @@ export const mtproxyRuns: Readonly<Record<string, CommandRuns>> = {
     fails: { args: ["no_such", "1"] },
   },
   "set-port": {
-    works: ["443", "--dry-run"],
-    says: /443/,
+    works: ["2053", "--dry-run"],
+    says: /2053/,
     fails: { args: ({ home }) => [String(home.datacenter.port)] },
   },
   "set-host": { works: ["192.0.2.9", "--dry-run"], says: /192\.0\.2\.9/, fails: { args: ["no host!"] } },
