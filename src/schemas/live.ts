@@ -1,4 +1,4 @@
-import type { Applied } from "../app/live/apply-plan.ts";
+import type { Applied } from "../app/live/applied.ts";
 import type { SwitchedService } from "../app/live/run-service.ts";
 import type { ShownPlan, ShownShard } from "../app/live/show-plan.ts";
 import type { Ticked } from "../app/live/tick.ts";

@@ -1,5 +1,5 @@
 import type { DaemonState } from "../app/daemon/daemon-state.ts";
-import type { Applied } from "../app/live/apply-plan.ts";
+import type { Applied } from "../app/live/applied.ts";
 import type { SwitchedService } from "../app/live/run-service.ts";
 import type { ShownPlan, ShownShard } from "../app/live/show-plan.ts";
 import type { Verified, VerifiedLink } from "../app/people/verify-links.ts";

@@ -4,7 +4,7 @@ import type { ProxyStats } from "../../domain/proxy-stats.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type { Shard } from "../../domain/shard.ts";
 import type { Engine, Instance } from "../../engine/engine.ts";
-import { type Backlog, findBacklog } from "../live/apply-plan.ts";
+import { type Backlog, findBacklog } from "../live/backlog.ts";
 import { planState } from "../live/plan-state.ts";
 import { loadState, type PlannedState, type State } from "../load-state.ts";
 import { NotExamined } from "./check.ts";

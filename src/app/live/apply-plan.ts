@@ -1,57 +1,34 @@
 import { join } from "node:path";
 import type { Context } from "../../context.ts";
-import { serves } from "../../domain/config-parts.ts";
-import type { Deployment } from "../../domain/deployment.ts";
-import type { EngineRecord } from "../../domain/engine-facts.ts";
 import { AppError } from "../../domain/errors.ts";
-import { type EdgeMeans, type PlanCost, planCost, type ShardChange, shardChanges } from "../../domain/plan/changes.ts";
-import { openRevocations, type Revocation } from "../../domain/plan/revoked.ts";
-import { type Move, sharedHolder } from "../../domain/shard.ts";
-import type { Engine, Instance } from "../../engine/engine.ts";
+import { sharedHolder } from "../../domain/shard.ts";
+import type { Instance } from "../../engine/engine.ts";
 import { loadSettings, type PlannedState } from "../load-state.ts";
 import { removeRevokedFiles, updateClientFiles } from "../people/client-files.ts";
-import type { HaproxyChange } from "../routing/edge-drift.ts";
-import { connectedClients } from "./connected-clients.ts";
-import { knownImage, makeDeployment } from "./deployment.ts";
-import { formerEngineWarnings, haltFormerEngine } from "./former-engine.ts";
-import { makeLive, type Rollout } from "./make-live.ts";
-import { type PlanOptions, planState, refuseTakenPort, settlePlan } from "./plan-state.ts";
+import { type Applied, describeApplied } from "./applied.ts";
+import { knownImage } from "./deployment.ts";
+import { haltFormerEngine } from "./former-engine.ts";
+import { makeLive } from "./make-live.ts";
+import { type PlanOptions, planState, settlePlan } from "./plan-state.ts";
+import { type Prepared, type PrepareOptions, prepare } from "./prepare.ts";
+import { previewApply } from "./preview-apply.ts";
 import { recordLinks, recordRevoked } from "./record-live.ts";
-import { type Rendering, renderDeployment } from "./render-deployment.ts";
 import { swapFiles } from "./swap-files.ts";
 
-export interface ApplyOptions extends PlanOptions {
+export interface ApplyOptions extends PlanOptions, PrepareOptions {
   /** Show only. */
   readonly dryRun?: boolean | undefined;
   /** Users whose files may need writing, when only these changed; everybody's are looked at otherwise. */
   readonly changedUsers?: readonly string[];
   /** Also start what an admin stopped. */
   readonly startStopped?: boolean;
-  /** Also replace instances that have nothing but keys too many; in edge routing these wait for the timer otherwise. */
-  readonly whole?: boolean;
   /** Wait for each shard to be healthy before the next one is touched. */
   readonly oneByOne?: boolean;
-  /** In edge routing: shards that run with another proxy-multi.conf than the one that is stored. */
-  readonly outdated?: readonly number[];
   /** HAProxy's container may be made anew while it runs, which cuts everybody once. Otherwise it waits for whoever says so. */
   readonly renewsHaproxy?: boolean;
   /** Done before HAProxy starts, once the agents' keys are written. When it throws, nothing is changed. */
   readonly beforeHaproxy?: () => Promise<void>;
 }
-
-/** What was (or would be) done. */
-export interface Applied {
-  readonly changes: readonly ShardChange[];
-  readonly cost: PlanCost;
-  readonly revocations: readonly Revocation[];
-  readonly moves: readonly Move[];
-  /** What would happen to HAProxy; null in direct routing, where nobody can tell, and once it is done. */
-  readonly haproxy: HaproxyChange | null;
-  readonly applied: boolean;
-}
-
-/** What an apply works with, once everything is known. */
-export type Prepared = PlannedState & Rollout & { readonly deployment: Deployment };
 
 /** Why a change is not live although nothing went wrong. */
 export const STOPPED = "the proxy is stopped and takes the change when it starts";
@@ -67,64 +44,6 @@ export async function applyPlan(ctx: Context, options: ApplyOptions = {}): Promi
   return ctx.locks.withLock(join(ctx.paths.run, "apply.lock"), () => settleAndApply(ctx, options), {
     purpose: "applying changes",
   });
-}
-
-/** What applying a plan would do to what runs now; changes nothing and does not look into an image that was never probed. */
-export async function previewApply(ctx: Context, planned: PlannedState): Promise<Applied> {
-  const engine = await ctx.engine(planned.state.settings);
-  await engine.check();
-  await refuseTakenPort(ctx, planned);
-  for (const warning of await formerEngineWarnings(ctx, planned.state.settings)) ctx.progress.warn(warning);
-  const prepared = await prepare(ctx, planned, engine, planned.state.engineRecord, { whole: true });
-  const [applied, haproxy] = [describe(prepared, false), await previewHaproxy(ctx, prepared)];
-  return haproxy === "replace"
-    ? { ...applied, haproxy, cost: await withHaproxy(ctx, applied.cost) }
-    : { ...applied, haproxy };
-}
-
-async function withHaproxy(ctx: Context, cost: PlanCost): Promise<PlanCost> {
-  const { openConnections } = await import("../routing/renewal.ts");
-  return { ...cost, connectionsCut: cost.connectionsCut + ((await openConnections(ctx)) ?? 0) };
-}
-
-type Front = PlannedState & Pick<Prepared, "deployment" | "engine" | "instances">;
-
-async function previewHaproxy(ctx: Context, front: Front): Promise<HaproxyChange | null> {
-  if (front.deployment.edge === undefined) return null;
-  const { haproxyChange } = await import("../routing/edge-drift.ts");
-  return (await haproxyChange(ctx, front, front.deployment, front)) ?? null;
-}
-
-/** What is saved and does not run yet. */
-export interface Backlog {
-  readonly pending: boolean;
-  /** Of processes that run: these people still get in. */
-  readonly revocations: readonly Revocation[];
-  /** Refused by the agents, and taken from the process by the timer. */
-  readonly deferred: readonly Revocation[];
-}
-
-/** Compares what is saved with what runs; asks the engine nothing more than that. */
-export async function findBacklog(
-  ctx: Context,
-  planned: PlannedState,
-  engine: Engine,
-  instances: readonly Instance[],
-): Promise<Backlog> {
-  const deployment = await makeDeployment(ctx, planned, planned.state.engineRecord);
-  const rendering = renderDeployment(deployment);
-  const means = await edgeMeans(ctx, engine, rendering, instances, {});
-  const changes = shardChanges(planned.plan, rendering.digests, instances, new Map(), engine.capabilities, means);
-  const front = await previewHaproxy(ctx, { ...planned, deployment, engine, instances });
-  const isRefused = ({ action }: ShardChange) => action === "defer" && front !== "keys";
-  const open = changes.filter((change) => change.action !== "start" && !isRefused(change));
-  const isBehind = changes.some(({ action }) => action !== "none" && action !== "defer");
-  return {
-    // One that does not run says so elsewhere.
-    pending: isBehind || (front !== null && front !== "none" && front !== "start"),
-    revocations: openRevocations(planned.plan, open),
-    deferred: openRevocations(planned.plan, changes.filter(isRefused)),
-  };
 }
 
 async function settleAndApply(ctx: Context, options: ApplyOptions): Promise<Applied> {
@@ -148,33 +67,7 @@ async function settleAndApply(ctx: Context, options: ApplyOptions): Promise<Appl
   await removeRevokedFiles(ctx, prepared);
   await updateClientFiles(ctx, prepared, options.changedUsers);
   await recordLinks(ctx, prepared);
-  return describe(prepared, true);
-}
-
-async function prepare(
-  ctx: Context,
-  planned: PlannedState,
-  engine: Engine,
-  record: EngineRecord,
-  options: Pick<ApplyOptions, "whole" | "outdated">,
-): Promise<Prepared> {
-  const deployment = await makeDeployment(ctx, planned, record);
-  const rendering = renderDeployment(deployment);
-  const instances = await engine.instances();
-  const means = await edgeMeans(ctx, engine, rendering, instances, options);
-  const changesWith = (clients: ReadonlyMap<number, number>) =>
-    shardChanges(planned.plan, rendering.digests, instances, clients, engine.capabilities, means);
-  const changes = changesWith(await clientsToCut(engine, instances, changesWith(new Map())));
-  return { ...planned, engine, instances, rendering, changes, deployment };
-}
-
-/** Asks only shards whose clients would be cut: somebody may be waiting to lose access, and each takes a tenth of a second. */
-function clientsToCut(engine: Engine, instances: readonly Instance[], changes: readonly ShardChange[]) {
-  const unknown = new Set(changes.flatMap((it) => (it.connectionsCut === undefined ? [it.shardId] : [])));
-  return connectedClients(
-    engine,
-    instances.filter(({ shardId }) => unknown.has(shardId)),
-  );
+  return describeApplied(prepared, true);
 }
 
 /** HAProxy stands before the shards, or has to leave. Gives the shards that wait for the timer. */
@@ -190,30 +83,6 @@ async function makeAllLive(ctx: Context, prepared: Prepared, options: ApplyOptio
   }
   await makeLive(ctx, prepared, oneByOne);
   return [];
-}
-
-async function edgeMeans(
-  ctx: Context,
-  engine: Engine,
-  { needs }: Rendering,
-  instances: readonly Instance[],
-  { whole, outdated }: Pick<ApplyOptions, "whole" | "outdated">,
-): Promise<EdgeMeans> {
-  const isLive = needs.size > 0 && (await engine.edge?.haproxy())?.running === true;
-  if (!isLive) return {};
-  const { clientsBeside, drainingShards } = await import("../routing/drain.ts");
-  const draining = await drainingShards(ctx, instances);
-  const mayWait = (id: number) => {
-    const wanted = needs.get(id);
-    return wanted !== undefined && serves(instances.find(({ shardId }) => shardId === id)?.parts, wanted);
-  };
-  return {
-    replaces: true,
-    drains: (id) => draining.has(id),
-    beside: await clientsBeside(engine),
-    ...(outdated === undefined ? {} : { outdated: new Set(outdated) }),
-    ...(whole === true ? {} : { mayWait }),
-  };
 }
 
 /** Somebody else may take people out of users.json; the command that revokes their keys says so. */
@@ -243,15 +112,4 @@ async function refuseWhileStopped(ctx: Context, prepared: Prepared): Promise<nev
     plan.revocations.filter(({ shardId }) => kept.has(shardId)),
   );
   throw new AppError("environment", STOPPED, { hint: "mtproxy start" });
-}
-
-function describe({ plan, changes }: Prepared, applied: boolean): Applied {
-  return {
-    changes,
-    cost: planCost(changes),
-    revocations: openRevocations(plan, changes),
-    moves: plan.moves,
-    haproxy: null,
-    applied,
-  };
 }

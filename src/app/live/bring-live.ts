@@ -2,7 +2,8 @@ import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { Link } from "../../domain/link.ts";
 import { loadSettings } from "../load-state.ts";
-import { type Applied, type ApplyOptions, applyPlan, STOPPED } from "./apply-plan.ts";
+import type { Applied } from "./applied.ts";
+import { type ApplyOptions, applyPlan, STOPPED } from "./apply-plan.ts";
 import { formerEngine } from "./former-engine.ts";
 
 /** How making a saved change live ended. */

@@ -6,9 +6,10 @@ import type { EngineName } from "../../domain/settings.ts";
 import type { ModeFamily } from "../../domain/shard.ts";
 import type { PlannedState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
-import { type Applied, previewApply } from "./apply-plan.ts";
+import type { Applied } from "./applied.ts";
 import { formerEngine } from "./former-engine.ts";
 import { planState } from "./plan-state.ts";
+import { previewApply } from "./preview-apply.ts";
 
 export interface ShownShard {
   readonly shardId: number;

@@ -13,9 +13,9 @@ import { parseNote, parseTags, type UserLabels } from "../../domain/user-labels.
 import { detectFormat, type ImportFormatName, importFormatNames, importFormats } from "../../state/import/formats.ts";
 import type { FoundSecret, FoundSettings, ImportFormat, Source } from "../../state/import/source.ts";
 import { fieldsOf, type UserEdit } from "../../state/users-text.ts";
-import { previewApply } from "../live/apply-plan.ts";
 import { bringLive } from "../live/bring-live.ts";
 import { planState } from "../live/plan-state.ts";
+import { previewApply } from "../live/preview-apply.ts";
 import { loadSettings, loadState, type PlannedState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { linkOf } from "../people/client-files.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Context } from "../../context.ts";
 import { HAPROXY_NAME } from "../../domain/edge.ts";
 import type { EdgeEngine } from "../../engine/edge-engine.ts";
-import type { Prepared } from "../live/apply-plan.ts";
+import type { Prepared } from "../live/prepare.ts";
 import { forgetKeys } from "./agent-keys.ts";
 import { forgetDraining } from "./drain.ts";
 import { nameOf } from "./instances.ts";

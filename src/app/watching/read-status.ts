@@ -8,7 +8,7 @@ import { type ModeFamily, type Shard, shardName } from "../../domain/shard.ts";
 import { hasSecret } from "../../domain/user.ts";
 import type { Engine, Instance } from "../../engine/engine.ts";
 import { type DaemonState, daemonState, daemonTrouble } from "../daemon/daemon-state.ts";
-import { type Backlog, findBacklog } from "../live/apply-plan.ts";
+import { type Backlog, findBacklog } from "../live/backlog.ts";
 import { formerEngineWarnings } from "../live/former-engine.ts";
 import { planState } from "../live/plan-state.ts";
 import { loadState, type State } from "../load-state.ts";
