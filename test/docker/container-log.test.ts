@@ -39,4 +39,8 @@ test("a container's log is read on from the time of a line, that one included, a
   expect(all.map((line) => line.replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z /, ""))).toEqual(["line 1", "line 2", "line 3"]);
   expect(await read(2, all[1]?.split(" ")[0])).toEqual(all.slice(1));
   expect(await read(1, all[2]?.split(" ")[0])).toEqual(all.slice(2));
+  const early = new AbortController();
+  const first = containerLines(container, { follow: true, tail: 0, signal: early.signal }).next();
+  early.abort();
+  expect(await first).toMatchObject({ done: true });
 });

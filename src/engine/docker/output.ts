@@ -20,6 +20,8 @@ export async function* containerLines(container: Container, options: LogOptions 
   const source = (await container.logs({ ...what, follow: true })) as Readable;
   const stop = (): void => void source.destroy();
   signal?.addEventListener("abort", stop, { once: true });
+  // It may have been while the engine was asked.
+  if (signal?.aborted === true) stop();
   try {
     yield* readLines(readFrames(source));
   } catch (error) {

@@ -13,9 +13,9 @@ export interface CertificateFiles {
   readonly pem: string;
 }
 
-/** A new certificate for a name and its key, as files. */
-export async function newCertificate(name: string): Promise<CertificateFiles> {
-  const folder = await tempFolder();
+/** A new certificate for a name and its key, as files. `within`: a folder that is there; one that goes with the test when absent. */
+export async function newCertificate(name: string, within?: string): Promise<CertificateFiles> {
+  const folder = within ?? (await tempFolder());
   const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
   const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`];
   const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];

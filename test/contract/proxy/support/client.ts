@@ -22,7 +22,14 @@ const ANSWER_MS = 10_000;
 /** Long enough to say that nothing comes: answers take milliseconds. */
 export const SILENCE_MS = 600;
 
-/** A connection whose every byte the test decides on. Ends with the test. */
+interface Where {
+  readonly host?: string;
+  readonly from?: string;
+  /** Is given the socket, and ends it; the test does when absent. */
+  readonly keep?: (socket: Socket) => void;
+}
+
+/** A connection whose every byte the test decides on. */
 export class Wire {
   readonly socket: Socket;
   readonly #inbox = new ByteQueue();
@@ -38,10 +45,10 @@ export class Wire {
     for (const event of ["end", "error", "close"]) socket.on(event, () => this.#wake());
   }
 
-  static async open(port: number, where: { host?: string; from?: string } = {}): Promise<Wire> {
-    const { host = "127.0.0.1", from } = where;
+  static async open(port: number, where: Where = {}): Promise<Wire> {
+    const { host = "127.0.0.1", from, keep = endWithTest } = where;
     const socket = connect({ port, host, ...(from === undefined ? {} : { localAddress: from }) });
-    onTestFinished(() => void socket.destroy());
+    keep(socket);
     const wire = new Wire(socket);
     await once(socket, "connect");
     return wire;
@@ -93,14 +100,16 @@ export class Wire {
   }
 }
 
-export interface ClientOptions {
+function endWithTest(socket: Socket): void {
+  onTestFinished(() => void socket.destroy());
+}
+
+export interface ClientOptions extends Where {
   readonly port: number;
   /** Absent for a proxy without keys. */
   readonly key?: Key;
   readonly transport?: Transport;
   readonly datacenter?: number;
-  readonly host?: string;
-  readonly from?: string;
 }
 
 /** A client past its handshake, as far as it can tell. */
