@@ -165,8 +165,7 @@ describe.each(haproxyVersions)("with HAProxy %s", (version) => {
   it.runIf(hasSystemd)("is whole again when it is enabled once more, and nothing that runs is touched", async () => {
     const before = await systemd?.running();
     const held = await hold(pat);
-    for (const name of ["agent@1", "daemon"])
-      process.kill(before?.get(`familytraffic-mtproxy-${name}.service`) ?? 0, "SIGKILL");
+    for (const name of ["agent@1", "daemon"]) await systemd?.killService(`familytraffic-mtproxy-${name}.service`);
     const changed = await changedBy(async () => {
       const { code, json } = await enable();
       expect([code, json.data]).toEqual([0, expect.objectContaining({ changed: false, agents: 2, to_run: [] })]);

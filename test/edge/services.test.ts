@@ -62,7 +62,7 @@ test.runIf(isRoot)(
     const renewed = await systemd.running();
     for (const unit of units) expect(renewed.get(unit), unit).not.toBe(before.get(unit));
 
-    for (const unit of units.slice(1)) process.kill(renewed.get(unit) ?? 0, "SIGKILL");
+    for (const unit of units.slice(1)) await systemd.killService(unit);
     await expect.poll(async () => [...(await systemd.running()).keys()]).toEqual(units.slice(0, 1));
     const away = await mtproxy("status");
     expect(away.data).toMatchObject({

@@ -53,6 +53,13 @@ export class StandInSystemd {
     return new Map(found.filter((_, index) => lives[index]));
   }
 
+  /** Its process, as a crash would: never a pid of nobody, which would be the test's own process group. */
+  async killService(unit: string): Promise<void> {
+    const pid = (await this.running()).get(unit);
+    if (pid === undefined) throw new Error(`${unit} does not run`);
+    process.kill(pid, "SIGKILL");
+  }
+
   /** From now on systemctl cannot start this service; until it is mended. */
   async breakUnit(name: string): Promise<() => Promise<void>> {
     const path = join(this.folder, "state", `${name}.broken`);
