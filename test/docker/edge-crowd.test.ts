@@ -255,10 +255,11 @@ describe(`fifty people on four shards, five hundred connections, HAProxy ${versi
       crowd.agent(1)?.kill("SIGCONT");
       await sleep(1500);
     });
-    const { open = 0, ok = 0, ...rest } = outcomes;
+    // Whoever is asked about in that moment is let through, or taken for a stranger by a second agent that has too much at once.
+    const { ok = 0, open = 0, stranger = 0, ...rest } = outcomes;
     expect(rest).toEqual({});
     expect(ok).toBeGreaterThan(100);
-    expect(open).toBeLessThanOrEqual(3);
+    expect(open + stranger).toBeLessThanOrEqual(3);
   });
 
   it("leads people to their shards without agents, calmly, strangers to the site without a circle, and recovers by itself", async () => {
