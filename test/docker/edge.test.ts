@@ -48,6 +48,8 @@ const worksFor = async (card: UserCardJson) => (await (await hold(card)).ask()) 
 describe.each(haproxyVersions)("with HAProxy %s", (version) => {
   const canLimit = limitsRates(version);
   const hasSystemd = version === "3.0" && isRoot;
+  const whereSystemd = (does: string, work: () => Promise<void>) => void (hasSystemd && it(does, work));
+  const whereNone = (does: string, work: () => Promise<void>) => void (hasSystemd || it(does, work));
   let home: DockerCliHome;
   let pat: UserCardJson;
   let eve: UserCardJson;
@@ -95,7 +97,7 @@ describe.each(haproxyVersions)("with HAProxy %s", (version) => {
     return [...names].filter((name) => before.get(name)?.id !== after.find((it) => it.name === name)?.id);
   }
 
-  it.runIf(hasSystemd)("leaves nothing behind, and nobody cut, when an agent cannot be started", async () => {
+  whereSystemd("leaves nothing behind, and nobody cut, when an agent cannot be started", async () => {
     if (systemd === undefined) return expect.fail("no systemd");
     const held = await Promise.all([hold(pat), hold(eve)]);
     const mend = await systemd.breakUnit("familytraffic-mtproxy-agent@2.service");
@@ -162,7 +164,7 @@ describe.each(haproxyVersions)("with HAProxy %s", (version) => {
     expect(status.json.warnings).toEqual([]);
   });
 
-  it.runIf(hasSystemd)("is whole again when it is enabled once more, and nothing that runs is touched", async () => {
+  whereSystemd("is whole again when it is enabled once more, and nothing that runs is touched", async () => {
     const before = await systemd?.running();
     const held = await hold(pat);
     for (const name of ["agent@1", "daemon"]) await systemd?.killService(`familytraffic-mtproxy-${name}.service`);
@@ -274,7 +276,7 @@ describe.each(haproxyVersions)("with HAProxy %s", (version) => {
     held.close();
   });
 
-  it.runIf(!hasSystemd)("tells what HAProxy has not loaded, and loads it", async () => {
+  whereNone("tells what HAProxy has not loaded, and loads it", async () => {
     const haproxy = await connectHaproxy(homePaths(home.home));
     const pending = async () => {
       const { code, json } = await home.mtproxy("plan", "--exit-code");
@@ -338,7 +340,7 @@ describe.each(haproxyVersions)("with HAProxy %s", (version) => {
     );
   });
 
-  it.runIf(hasSystemd)("comes with an unattended setup, and goes with uninstall", async () => {
+  whereSystemd("comes with an unattended setup, and goes with uninstall", async () => {
     home.on = { ...home.on, env: { ...home.on.env, MTPROXY_USE_HAPROXY: "true" } };
     const { code, json, stderr } = await home.setUp();
     expect([code, json.data], stderr).toEqual([0, expect.objectContaining({ running: true })]);

@@ -177,7 +177,10 @@ describe("a stranger", () => {
       passed += 1;
       const back = connectRaw(proxyPort);
       socket.on("error", () => {});
-      void back.then((other) => socket.pipe(other).pipe(socket));
+      back.then(
+        (other) => socket.pipe(other).pipe(socket),
+        () => socket.destroy(),
+      );
     });
     let passed = 0;
     let proxyPort = 0;

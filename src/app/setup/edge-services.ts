@@ -53,6 +53,17 @@ async function runServices(ctx: HostContext, isNew: boolean): Promise<void> {
   for (const number of await awayFirst(ctx)) if (isNew || (await isToRestart(ctx, number))) await restart(ctx, number);
   const isOld = isNew || (await daemonState(ctx)).outdated;
   await runTool(ctx, ["systemctl", isOld ? "restart" : "start", DAEMON_UNIT]);
+  await untilDaemonRuns(ctx);
+}
+
+/** One that does not come up is told by whoever looks at all three afterwards: nobody is cut for want of it. */
+async function untilDaemonRuns(ctx: HostContext): Promise<void> {
+  const deadline = ctx.clock.now().getTime() + PATIENCE_MS;
+  const isUp = async () => {
+    const { condition, outdated } = await daemonState(ctx);
+    return condition === "running" && !outdated;
+  };
+  while (!(await isUp()) && ctx.clock.now().getTime() < deadline) await ctx.clock.sleep(PAUSE_MS);
 }
 
 /** While one is restarted that answers, the other one must answer. */
