@@ -246,11 +246,28 @@ describe.each(haproxyVersions)("with HAProxy %s", (version) => {
     expect(await Promise.all(held.map((client) => client.ask()))).toEqual(["answered", "answered"]);
   });
 
+  /** They live on with what they had; all that comes is the new one's. */
+  async function expectOldWorkersAcceptNothing(): Promise<void> {
+    const haproxy = await connectHaproxy(homePaths(home.home));
+    const { oldWorkers } = await haproxy.processes();
+    const theirs = async () => {
+      const sessions = (await Promise.all(oldWorkers.map((pid) => haproxy.sessions(pid)))).flat();
+      return sessions.filter(({ frontend }) => frontend === "edge").map(({ source }) => source);
+    };
+    const before = await theirs();
+    expect(before.length).toBeGreaterThanOrEqual(2);
+    const newcomers = await Promise.all(Array.from({ length: 20 }, () => hold(eve)));
+    expect(await Promise.all(newcomers.map((client) => client.ask()))).toEqual(newcomers.map(() => "answered"));
+    expect(await theirs()).toEqual(before);
+    for (const client of newcomers) client.close();
+  }
+
   it("opens a port for a new shard by a reload that holds every connection", async () => {
     const held = await Promise.all([hold(pat), hold(eve)]);
     const zoe = await home.add("zoe", "--fake-tls", coverDomains[1]);
     expect(zoe.port).not.toBe(eve.port);
     expect(await worksFor(zoe)).toBe(true);
+    await expectOldWorkersAcceptNothing();
     expect((await home.mtproxy("verify")).code).toBe(0);
     expect(await Promise.all(held.map((client) => client.ask()))).toEqual(["answered", "answered"]);
     expect((await home.mtproxy("remove-user", "pat", "--yes")).code).toBe(0);
