@@ -69,12 +69,19 @@ async function expectOthersServed(...without: Person[]): Promise<void> {
 
 /** What this process and the commands that it starts do goes before what else the machine does, which is no delay of ours. */
 async function urgently<T>(work: () => Promise<T>): Promise<T> {
-  if (isRoot) setPriority(constants.priority.PRIORITY_HIGHEST);
+  prefer(constants.priority.PRIORITY_HIGHEST);
   try {
     return await work();
   } finally {
-    if (isRoot) setPriority(constants.priority.PRIORITY_NORMAL);
+    prefer(constants.priority.PRIORITY_NORMAL);
   }
+}
+
+/** Where that is not allowed, everything is measured beside the rest. */
+function prefer(priority: number): void {
+  try {
+    setPriority(priority);
+  } catch {}
 }
 
 /** Milliseconds from when the state says so to the end of the person's last connection: the command goes on a little. */
@@ -93,11 +100,18 @@ async function disable(person: Person): Promise<number> {
   return Math.max(...(await Promise.all(closing))) - written;
 }
 
+/** Milliseconds of a command that asks as much: above half a second where this machine has little time for us. */
+async function planning(): Promise<number> {
+  const start = performance.now();
+  await command("plan");
+  return performance.now() - start;
+}
+
 /** Disables somebody while everybody is connected: theirs are closed, nobody else's, and nothing is started anew. */
 async function expectOnlyTheirsClosed(person: Person): Promise<void> {
   const before = await home.containers();
   const count = openOf(others(person));
-  expect(await disable(person)).toBeLessThan(1000);
+  expect(await disable(person)).toBeLessThan(Math.max(1000, 2 * (await planning())));
   expect(openOf(others(person))).toBe(count);
   await expectOthersServed(person);
   expect(await home.containers()).toEqual(before);
