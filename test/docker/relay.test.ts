@@ -1,3 +1,4 @@
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, it } from "vitest";
@@ -5,7 +6,7 @@ import { freePort } from "../../bench/free-port.ts";
 import { RELAY_NAME } from "../../src/domain/relay.ts";
 import { type CliResult, runCli } from "../support/cli.ts";
 import { dockerEnv } from "../support/docker-cli-home.ts";
-import { haproxyImage } from "../support/docker-image.ts";
+import { baseImage, haproxyImage } from "../support/docker-image.ts";
 import { NamedPeer, Visitor } from "../support/edge/peer.ts";
 import { tempFolder } from "../support/temp-home.ts";
 
@@ -52,6 +53,7 @@ describe("a relay of this machine", () => {
       stdout: expect.stringContaining("is taken"),
     });
     expect((await relay(home, "start", ...to(first), "--folder", join(home, "another"))).code).toBe(5);
+    await expect(stat(join(home, "another"))).rejects.toThrow("ENOENT");
     expect((await relay(home, "status")).json.data).toMatchObject({ running: true, targets: [{ up: true }] });
     await second.stop();
     await expect.poll(async () => (await relay(home, "status")).code).toBe(9);
@@ -61,6 +63,26 @@ describe("a relay of this machine", () => {
     expect((await relay(home, "status")).code).toBe(9);
     expect((await relay(home, "stop", "--purge")).json.data).toEqual({ folder, changed: false, purged: true });
     expect((await relay(home, "status")).code).toBe(4);
+  });
+
+  it("leaves nothing behind when its HAProxy does not start, and no file of somebody else's is touched", async () => {
+    const home = await tempFolder();
+    const port = ["--to", "127.0.0.1:9", "--port", String(await freePort())];
+    const failed = await relay(home, "start", ...port, "--image", await baseImage());
+    expect(failed.json, failed.stderr).toMatchObject({ ok: false, error: { kind: "engine" } });
+    await expect(stat(join(home, "relay"))).rejects.toThrow("ENOENT");
+    await writeFile(join(home, ".env"), "MTPROXY_PROXY_TAG=theirs\n");
+    const [start, render] = [
+      await relay(home, "start", ...port, "--folder", home),
+      await relay(home, "render", ...port, "--folder", home),
+    ];
+    for (const { json } of [start, render])
+      expect(json).toMatchObject({
+        ok: false,
+        error: { kind: "conflict", message: expect.stringContaining(".env is no relay's") },
+      });
+    expect(await readdir(home)).toEqual([".env"]);
+    expect(await readFile(join(home, ".env"), "utf8")).toBe("MTPROXY_PROXY_TAG=theirs\n");
   });
 
   it("is the same one for whoever types compose in its folder", async () => {

@@ -9,7 +9,6 @@ import {
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findPatience } from "../../src/app/settings/site-patience.ts";
-import type { Context } from "../../src/context.ts";
 import type { SitePage } from "../../src/domain/edge.ts";
 import { siteAddress } from "../../src/domain/site-address.ts";
 import { closingTimes } from "../../src/host/closing-times.ts";
@@ -97,8 +96,10 @@ describe("a page of HAProxy's own", () => {
 describe("a web server of one's own", () => {
   it("is measured when it is chosen, and found as patient through the edge: 0.3 s with hellos only, 1.5 s with headers", async () => {
     const place = await webServer(2500);
-    const ctx = { host: { closingTimes }, progress: { step: () => {} } } as unknown as Context;
-    const found = await findPatience(ctx, { kind: "server", address: place.host, port: place.port });
+    const found = await findPatience(
+      { host: { closingTimes }, progress: { step: () => {} } },
+      { kind: "server", address: place.host, port: place.port },
+    );
     expect(found).toEqual({ patience: expect.closeTo(2.5, 0), warnings: [] });
     const { patience = 0 } = found;
     const site = { kind: "server" as const, address: place.host, port: place.port, patience };

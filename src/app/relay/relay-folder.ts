@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
-import type { Relay, RelayTarget } from "../../domain/relay.ts";
+import { RELAY_RUN, type Relay, type RelayTarget } from "../../domain/relay.ts";
 import { defaultSettings } from "../../domain/settings.ts";
-import { readRelay, relayFiles, renderRelay } from "../../render/relay.ts";
+import { isRelayFile, readRelay, relayFiles, renderRelay } from "../../render/relay.ts";
 import type { RenderedFile } from "../../render/rendered-file.ts";
 import { present } from "../../state/present.ts";
 
@@ -14,6 +14,9 @@ export interface RelayOptions {
   readonly image?: string | undefined;
   readonly maxConnections?: number | undefined;
 }
+
+/** HAProxy's own, which it leaves behind. */
+const SOCKETS = ["haproxy.sock", "master.sock"] as const;
 
 const DEFAULTS = {
   ports: [443],
@@ -50,17 +53,44 @@ export async function needRelay(ctx: Context, folder: string): Promise<Relay> {
   });
 }
 
-/** Writes what differs. @returns what was there, so that it can be put back */
+/**
+ * Writes what differs.
+ * @returns what was there, so that it can be put back
+ * @throws AppError conflict when a file of that name is somebody else's; nothing is written then
+ */
 export async function writeRelay(ctx: Context, folder: string, relay: Relay): Promise<readonly RenderedFile[]> {
-  const files = renderRelay(relay);
+  const there = await readFolder(ctx, folder, relay);
   for (const path of [folder, join(folder, "haproxy")]) await ctx.files.makeFolder(path, { mode: 0o755 });
-  const before: RenderedFile[] = [];
-  for (const file of files) {
-    const path = join(folder, file.path);
-    const content = await ctx.files.readText(path);
-    if (content === file.content) continue;
-    if (content !== undefined) before.push({ ...file, content });
-    await ctx.files.write(path, file.content, { mode: file.mode, exactMode: true });
+  const changed = there.filter(([file, content]) => content !== file.content);
+  for (const [{ path, content, mode }] of changed)
+    await ctx.files.write(join(folder, path), content, { mode, exactMode: true });
+  return changed.flatMap(([file, content]) => (content === undefined ? [] : [{ ...file, content }]));
+}
+
+/**
+ * The relay's files, each with what stands there.
+ * @throws AppError conflict when one of that name is somebody else's
+ */
+export function readFolder(ctx: Context, folder: string, relay: Relay) {
+  return Promise.all(renderRelay(relay).map(async (file) => [file, await readOwn(ctx, folder, file)] as const));
+}
+
+async function readOwn(ctx: Context, folder: string, { path: leaf }: RenderedFile): Promise<string | undefined> {
+  const path = join(folder, leaf);
+  const content = await ctx.files.readText(path);
+  if (content === undefined || isRelayFile(content)) return content;
+  throw new AppError("conflict", `${path} is no relay's, and stays as it is`, {
+    hint: "--folder DIR names a place for the relay alone",
+  });
+}
+
+/** Nothing that we did not put there, and the folder itself when it is empty then. */
+export async function removeRelay({ files }: Context, folder: string, relay: Relay): Promise<void> {
+  for (const { path: leaf } of renderRelay(relay)) {
+    const path = join(folder, leaf);
+    if (isRelayFile((await files.readText(path)) ?? "")) await files.remove(path);
   }
-  return before;
+  for (const leaf of [".lock", ...SOCKETS.map((name) => join(RELAY_RUN, name))]) await files.remove(join(folder, leaf));
+  for (const path of [join(folder, RELAY_RUN), join(folder, "haproxy"), folder])
+    if ((await files.list(path)).length === 0) await files.removeFolder(path);
 }

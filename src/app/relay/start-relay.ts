@@ -7,7 +7,7 @@ import type { Haproxy } from "../../haproxy.ts";
 import { relayDigest } from "../../render/relay.ts";
 import type { RenderedFile } from "../../render/rendered-file.ts";
 import type { Outcome } from "../outcome.ts";
-import { chooseRelay, findRelay, type RelayOptions, writeRelay } from "./relay-folder.ts";
+import { chooseRelay, findRelay, type RelayOptions, readFolder, removeRelay, writeRelay } from "./relay-folder.ts";
 import { placeOf, type RelayState, relayState } from "./relay-state.ts";
 
 export interface StartRelayOptions extends RelayOptions {
@@ -30,7 +30,7 @@ const REACH_MS = 3000;
  * Makes a relay run on this machine as it is wanted, from a folder of its own. What runs already takes a change over without cutting
  * anybody; another image or number of connections takes a new container, which does.
  * @throws AppError usage without a target, environment for a port that something else holds or without Docker, engine when HAProxy
- *   does not come up: what was rendered before is there again then
+ *   does not come up: what was rendered before is there again then, or nothing
  */
 export async function startRelay(ctx: RelayContext, options: StartRelayOptions): Promise<Outcome<StartedRelay>> {
   const { folder, dryRun, ...wanted } = options;
@@ -39,6 +39,7 @@ export async function startRelay(ctx: RelayContext, options: StartRelayOptions):
   if (dryRun === true) return { data: await unstarted(folder, relay) };
   // Nothing is made in a folder whose relay cannot run.
   await (await ctx.relay(folder)).engine.container();
+  await readFolder(ctx, folder, relay);
   const work = () => makeRun(ctx, folder, relay, before);
   return ctx.locks.withLock(join(folder, ".lock"), work, { purpose: "starting the relay" });
 }
@@ -64,6 +65,7 @@ async function makeRun(
   } catch (error) {
     await putBack(ctx, folder, replaced);
     await (wasRunning ? engine.up() : engine.remove()).catch(() => {});
+    if (before === undefined) await removeRelay(ctx, folder, relay);
     throw error;
   }
   const now = await haproxy.info();

@@ -1,9 +1,7 @@
 import { join } from "node:path";
 import type { RelayContext } from "../../context.ts";
-import { RELAY_RUN } from "../../domain/relay.ts";
-import { renderRelay } from "../../render/relay.ts";
 import type { Outcome } from "../outcome.ts";
-import { needRelay } from "./relay-folder.ts";
+import { needRelay, removeRelay } from "./relay-folder.ts";
 
 export interface StopRelayOptions {
   /** Absolute. */
@@ -29,19 +27,6 @@ export async function stopRelay(ctx: RelayContext, options: StopRelayOptions): P
   const changed = (await engine.container()) !== undefined;
   if (dryRun) return { data: { folder, changed, purged: false } };
   await ctx.locks.withLock(join(folder, ".lock"), () => engine.remove(), { purpose: "stopping the relay" });
-  if (purge)
-    await removeFiles(
-      ctx,
-      folder,
-      renderRelay(relay).map(({ path }) => path),
-    );
+  if (purge) await removeRelay(ctx, folder, relay);
   return { data: { folder, changed, purged: purge } };
-}
-
-/** Nothing that we did not put there, and the folder itself when it is empty then. */
-async function removeFiles({ files }: RelayContext, folder: string, leaves: readonly string[]): Promise<void> {
-  for (const leaf of [...leaves, ".lock"]) await files.remove(join(folder, leaf));
-  await files.removeFolder(join(folder, RELAY_RUN));
-  for (const path of [join(folder, "haproxy"), folder])
-    if ((await files.list(path)).length === 0) await files.removeFolder(path);
 }

@@ -18,8 +18,14 @@ const MOST_MS = 125_000;
 const BOUND_S = 0.3;
 const X25519 = 0x001d;
 
+/** What of a context it takes. */
+interface Means {
+  readonly host: Pick<Context["host"], "closingTimes">;
+  readonly progress: Pick<Context["progress"], "step">;
+}
+
 /** Finds out how long a site lets a connection wait that says nothing, and one that stops in the middle of a hello. */
-export async function findPatience(ctx: Context, site: CoverSite, mostMs = MOST_MS): Promise<FoundPatience> {
+export async function findPatience(ctx: Means, site: CoverSite, mostMs = MOST_MS): Promise<FoundPatience> {
   const place = placeOf(site);
   if (place === undefined) return { warnings: [] };
   const name = `${place.host}:${place.port}`;
