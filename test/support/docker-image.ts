@@ -9,6 +9,9 @@ import { launcherScript } from "./mtproto-proxy/launcher.ts";
 /** On everything that tests make in a Docker engine; `sweepDocker` removes what has it. */
 export const testLabel = "familytraffic.test=1";
 
+/** On every container and network of a home. */
+const projectLabel = "com.docker.compose.project";
+
 /** On the base image, which changes next to never. */
 const baseLabel = "familytraffic.test.base=1";
 const layerLabel = "familytraffic.test.base=0";
@@ -124,6 +127,15 @@ export async function sweepDocker(label: string = testLabel): Promise<void> {
   await removeAll(["ps", "-aq", ...filter], ["rm", "-fv"]);
   await removeAll(["network", "ls", "-q", ...filter], ["network", "rm"]);
   await removeAll(["volume", "ls", "-q", ...filter], ["volume", "rm", "-f"]);
+}
+
+/** Removes what tests left that were killed: their containers have the product's names, which nobody else could use then. */
+export async function sweepKilledHomes(): Promise<void> {
+  const ofHomes = [testLabel, projectLabel].flatMap((label) => ["--filter", `label=${label}`]);
+  const { stdout } = await execa("docker", ["ps", "-a", ...ofHomes, "--format", `{{.Label "${projectLabel}"}}`]);
+  await removeAll(["ps", "-aq", ...ofHomes], ["rm", "-fv"]);
+  for (const project of new Set(stdout.split("\n").filter(Boolean)))
+    await removeAll(["network", "ls", "-q", "--filter", `label=${projectLabel}=${project}`], ["network", "rm"]);
 }
 
 async function removeAll(list: readonly string[], remove: readonly string[]): Promise<void> {
