@@ -45,12 +45,21 @@ export interface ClientSighting {
   readonly count: number;
 }
 
+/** A name that is somebody else's since: everything of the person before is under the other name from now on. */
+export interface HandedOver {
+  readonly from: string;
+  /** As the ledger calls them: `alice@20261121T120000.000Z`. */
+  readonly to: string;
+}
+
 /** One look, written as a whole or not at all. */
 export interface HistoryEntry {
   /** Unix milliseconds. */
   readonly at: number;
   /** Seconds before it that were watched: 0 at the first look after a start or a gap. Without it a bucket is a gap, not a zero. */
   readonly seconds: number;
+  /** To be renamed before anything else of this entry is written; absent where nobody is. */
+  readonly handedOver?: readonly HandedOver[];
   /** Those without any figure may be left out. */
   readonly increments: readonly Increment[];
   /** From where the next look counts on, after a restart too; whatever the collector wants to find again. */
