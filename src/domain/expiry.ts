@@ -49,14 +49,21 @@ export function parseExpiry(text: string, now: Date): string | null {
 
 /** A day ends where the next one begins. */
 function instantOf(text: string): number | undefined {
-  if (isDay(text)) return Date.parse(`${text}T00:00:00Z`) + (UNITS.d ?? 0);
-  const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text);
-  const end = isInstant && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(end) ? undefined : end;
+  return isDay(text) ? Date.parse(`${text}T00:00:00Z`) + (UNITS.d ?? 0) : readInstant(text);
 }
 
-/** Date.parse takes the 30th of February for the 2nd of March. */
-function isDay(text: string): boolean {
+/**
+ * @param text `2027-01-31T18:00Z`, with seconds or without, and any offset
+ * @returns Unix milliseconds; undefined for what is no instant
+ */
+export function readInstant(text: string): number | undefined {
+  const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text);
+  const instant = isInstant && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(instant) ? undefined : instant;
+}
+
+/** `2027-01-31`. Date.parse takes the 30th of February for the 2nd of March. */
+export function isDay(text: string): boolean {
   if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
   const start = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(start) && new Date(start).toISOString().startsWith(text);
