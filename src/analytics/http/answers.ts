@@ -6,7 +6,7 @@ import type { UserLimits } from "../../domain/user-limits.ts";
 
 /**
  * What the API answers, as JSON with its fields in snake_case (`usersNote` is `users_note` there). Null is "not known", never zero.
- * src/analytics/http/schemas.ts says of each field what it means; /api/openapi.json is made from that.
+ * src/analytics/http/schemas/ says of each field what it means; /api/openapi.json is made from that.
  */
 
 /** The word of the original requirements where nobody can tell; `usersNote` says why. */
@@ -127,8 +127,10 @@ export interface HistoryEventsAnswer {
 /** `GET /api/health`: status 200, or 503 when `ok` is false. */
 export interface HealthAnswer {
   readonly ok: boolean;
-  /** Sentences; none when it is well. */
+  /** Why it is not, in sentences; none when it is well. */
   readonly problems: readonly string[];
+  /** What else is amiss. */
+  readonly warnings: readonly string[];
   readonly version: string;
   /** ISO 8601: the last look of the collector; null before the first one. */
   readonly lookedAt: string | null;
