@@ -13,7 +13,10 @@ import type {
  * cannot be opened, read or written; conflict when a second process wants to write.
  */
 export interface History extends HistoryReader {
-  /** Durable as a whole when this returns; after a crash it is there or not. What is too old goes by itself. */
+  /**
+   * Durable as a whole when this returns; after a crash it is there or not. What is too old goes by itself. When it throws (the disk is
+   * full), nothing of the entry is kept: what it had belongs into the next one.
+   */
   record(entry: HistoryEntry): Promise<void>;
   /** As the last entry left them; undefined at the very beginning. */
   counters(): Promise<unknown>;

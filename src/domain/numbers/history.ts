@@ -1,10 +1,10 @@
-/** How long a bucket is: a look of the collector, a minute, an hour. */
-export const resolutions = { raw: 10, minute: 60, hour: 3600 } as const;
+/** Seconds that a bucket is long: a look of the collector, a minute, an hour, a day (UTC, made of hours). */
+export const resolutions = { raw: 10, minute: 60, hour: 3600, day: 86_400 } as const;
 
 export type Resolution = keyof typeof resolutions;
 
 /** Days that each is kept. */
-export const keptDays: Readonly<Record<Resolution, number>> = { raw: 2, minute: 30, hour: 730 };
+export const keptDays: Readonly<Record<Resolution, number>> = { raw: 2, minute: 30, hour: 730, day: 730 };
 
 /** Whose figures: everything (name is empty), a shard (its number), a person (the name). */
 export const seriesKinds = ["all", "shard", "user"] as const;
@@ -58,9 +58,14 @@ export interface HistoryEntry {
   readonly at: number;
   /** Seconds before it that were watched: 0 at the first look after a start or a gap. Without it a bucket is a gap, not a zero. */
   readonly seconds: number;
-  /** To be renamed before anything else of this entry is written; absent where nobody is. */
+  /**
+   * The kinds that somebody counted; all of them when absent. For the others the time is a gap: without HAProxy nobody counts people, so
+   * `["all", "shard"]` leaves them without figures instead of with zeros.
+   */
+  readonly watched?: readonly SeriesKind[];
+  /** To be renamed before anything else of this entry is written; absent where nobody is. To tell it again changes nothing. */
   readonly handedOver?: readonly HandedOver[];
-  /** Those without any figure may be left out. */
+  /** Those that are left out had nothing, and nothing open. */
   readonly increments: readonly Increment[];
   /** From where the next look counts on, after a restart too; whatever the collector wants to find again. */
   readonly counters: unknown;
@@ -81,14 +86,14 @@ export interface HistoryQuery extends Series {
 }
 
 export interface HistoryPoint {
-  /** Unix milliseconds: where the bucket begins. */
+  /** Unix milliseconds: where the bucket begins; of `raw`, when the look was. */
   readonly at: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly opened: number;
   /** The most that were open at one look; null when nobody could tell. */
   readonly active: number | null;
-  /** Of the bucket, that were watched. */
+  /** Watched by the looks in it: a look more or less than the bucket is long. 0 where only something from a gap before was found. */
   readonly seconds: number;
 }
 
@@ -98,7 +103,7 @@ export interface HistoryPoints {
   readonly points: readonly HistoryPoint[];
 }
 
-/** What a person did within a time. */
+/** What a person did within a time, to the minute; to the hour where minutes are kept no more. */
 export interface UserSums {
   readonly name: string;
   readonly bytesIn: number;
