@@ -1,0 +1,34 @@
+import type { EdgeFigures, ShardFigures, Snapshot } from "../../domain/numbers/snapshot.ts";
+
+/** Looks come every ten seconds: later than this the collector is stuck. */
+const STALE_SECONDS = 35;
+
+export interface Health {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** What of a look keeps people out, or makes figures stale. */
+export function healthOf(snapshot: Snapshot | undefined, now: Date): Health {
+  if (snapshot === undefined) return { problems: ["the collector has not looked yet"], warnings: [] };
+  const age = ageSeconds(snapshot, now);
+  const stale = age > STALE_SECONDS ? [`the collector looked ${age} seconds ago, which should be 10 at most`] : [];
+  const { proxy, shards, edge } = snapshot;
+  const down = proxy.running ? shards.flatMap(shardProblems) : ["the proxy does not run"];
+  return { problems: [...stale, ...down], warnings: edgeWarnings(edge) };
+}
+
+export function ageSeconds({ at }: Snapshot, now: Date): number {
+  return Math.max(0, Math.round((now.getTime() - Date.parse(at)) / 1000));
+}
+
+function shardProblems({ name, running, readyTargets }: ShardFigures): string[] {
+  if (!running) return [`${name} does not run`];
+  if (readyTargets === null) return [`${name} does not answer`];
+  return readyTargets > 0 ? [] : [`${name} has no connection to Telegram`];
+}
+
+function edgeWarnings(edge: EdgeFigures | null): string[] {
+  if (edge === null || edge.agents === 2) return [];
+  return [edge.agents === 0 ? "no agent answers: nobody is identified, counted or limited" : "one of two agents is away"];
+}
