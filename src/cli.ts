@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type Argument, type Command, CommanderError, type OutputConfiguration } from "commander";
 import { version } from "../package.json";
+import type { CommandAudit } from "./app/audit/command-audit.ts";
 import {
   type Ask,
   CliCommand,
@@ -90,7 +91,7 @@ export async function runCli(
   const program = buildProgram(name, helpOutput(terminal), firstWord(argv)).runWith(async (invocation) => {
     const options = globalOptions(invocation.command);
     output = outputFor(invocation, options, terminal, [name, ...argv]);
-    exitCode = await runInvocation(invocation, options, output, { terminal, interrupts });
+    exitCode = await runInvocation(invocation, options, output, { terminal, interrupts }, [name, ...argv]);
   });
   try {
     await program.parseAsync(argv, { from: "user" });
@@ -106,16 +107,19 @@ export function reportUncaught(error: unknown, argv: readonly string[], terminal
 }
 
 async function runInvocation(
-  { body, view }: Invocation,
+  { command, body, view }: Invocation,
   options: GlobalOptions,
   output: Output,
   { terminal, interrupts }: Edge,
+  typed: readonly string[],
 ): Promise<number> {
   const { createContext } = await import("./create-context.ts");
+  let audit: CommandAudit | undefined;
   const ports = createContext({
     home: options.home,
     progress: output.progress,
     putOffInterrupts: interrupts.putOff,
+    ...(command.isOften ? { beforeChange: async () => audit?.begin() } : {}),
   });
   const ctx: CommandContext = {
     ...ports,
@@ -127,7 +131,17 @@ async function runInvocation(
     },
     onHangup: interrupts.onHangup,
   };
-  return output.finish(await body(ctx), view);
+  if (command.isWriter) audit = await auditOf(command, ctx, typed);
+  const run = () => body(ctx);
+  return output.finish(await (audit?.around(run) ?? run()), view);
+}
+
+/** The one place where commands that change something are written down. */
+async function auditOf(command: CliCommand, ctx: CommandContext, typed: readonly string[]): Promise<CommandAudit> {
+  const { CommandAudit } = await import("./app/audit/command-audit.ts");
+  const { isScheduled, isOften } = command;
+  const dryRun = command.opts().dryRun === true;
+  return new CommandAudit(ctx, { words: wholePath(command), typed, dryRun, isScheduled, isOften });
 }
 
 function askWhenAsked(terminal: Terminal, options: GlobalOptions): Ask {
@@ -163,10 +177,14 @@ async function keepResult(path: string, json: string): Promise<void> {
   await createFiles().write(resolve(path), json, { mode: 0o600, exactMode: true });
 }
 
-/** `mtproxy/image-probe/1`; the same for `vless-user add` and `mtproxy vless-user add`. */
+/** `mtproxy/image-probe/1`. */
 function schemaOf(command: CliCommand): string {
-  const words = command.root.name() === "mtproxy" ? command.path : `${command.root.name()} ${command.path}`;
-  return `mtproxy/${words.replaceAll(" ", "-")}/1`;
+  return `mtproxy/${wholePath(command).replaceAll(" ", "-")}/1`;
+}
+
+/** The same for `vless-user add` and `mtproxy vless-user add`. */
+function wholePath(command: CliCommand): string {
+  return command.root.name() === "mtproxy" ? command.path : `${command.root.name()} ${command.path}`;
 }
 
 function globalOptions(command: CliCommand): GlobalOptions {

@@ -8,12 +8,13 @@ import { createAgents } from "./edge/agents.ts";
 import { connectHaproxy } from "./edge/connect-haproxy.ts";
 import { ConnectionLog } from "./edge/connection-log.ts";
 import type { Engine } from "./engine/engine.ts";
+import { announcedFiles } from "./host/announced-files.ts";
 import { createFiles } from "./host/files.ts";
 import { createHost } from "./host/host.ts";
 import { createLocks } from "./host/locks.ts";
 import { createMachine } from "./host/machine.ts";
 import { systemClock as clock, systemRandom as random } from "./host/process.ts";
-import type { Progress } from "./ports.ts";
+import type { Files, HomePaths, Progress } from "./ports.ts";
 import { homePaths } from "./state/paths.ts";
 import { createStores } from "./state/stores.ts";
 
@@ -25,12 +26,19 @@ interface ContextOptions {
   readonly home: string;
   readonly progress: Progress;
   readonly putOffInterrupts: Context["putOffInterrupts"];
+  /** Waited for whenever a file of the home is about to be changed that outlives what runs. */
+  readonly beforeChange?: (() => Promise<void>) | undefined;
 }
 
 /** The real parts behind the ports. Engines are loaded when one is asked for: dockerode alone takes longer than everything else. */
-export function createContext({ home, progress, putOffInterrupts }: ContextOptions): HostContext & RelayContext {
+export function createContext({
+  home,
+  progress,
+  putOffInterrupts,
+  beforeChange,
+}: ContextOptions): HostContext & RelayContext {
   const paths = homePaths(home);
-  const files = createFiles();
+  const files = filesOf(paths, beforeChange);
   const locks = createLocks();
   let saved: Promise<unknown> | undefined;
   const beforeUsersChange = putOffInterrupts;
@@ -81,4 +89,10 @@ export function createContext({ home, progress, putOffInterrupts }: ContextOptio
       record: stores.engineRecord,
     });
   }
+}
+
+function filesOf({ run, logs }: HomePaths, beforeChange: ContextOptions["beforeChange"]): Files {
+  const passing = [`${run}/`, `${logs}/`];
+  const isOfInterest = (path: string) => !passing.some((folder) => path.startsWith(folder));
+  return beforeChange === undefined ? createFiles() : announcedFiles(createFiles(), isOfInterest, beforeChange);
 }

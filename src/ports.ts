@@ -1,4 +1,5 @@
 import type { AgentCondition, AgentNumber } from "./domain/agent.ts";
+import type { Operator } from "./domain/audit/entry.ts";
 import type { LoggedAddresses } from "./domain/connection-log.ts";
 import type { ConnectionRecord } from "./domain/connection-record.ts";
 import type { CoverProbe, NameAddresses } from "./domain/cover-facts.ts";
@@ -23,6 +24,8 @@ export interface HomePaths {
   readonly users: string;
   /** Sums of what everybody used. */
   readonly ledger: string;
+  /** What was, over two years: a folder of its own, 0700. */
+  readonly history: string;
   readonly clients: string;
   /** What is rendered: compose file, .env, a folder a shard. */
   readonly rendered: string;
@@ -33,6 +36,8 @@ export interface HomePaths {
   /** HAProxy's own sockets, mounted in its container like the agents' folder. */
   readonly haproxy: string;
   readonly logs: string;
+  /** Who changed what. */
+  readonly auditLog: string;
   readonly backups: string;
 }
 
@@ -86,6 +91,8 @@ export interface Files {
   write(path: string, data: Uint8Array | string, options?: WriteOptions): Promise<void>;
   /** Contents replaced without changing the inode; a durable copy stands beside it meanwhile (`recoverInPlace` reads it). */
   writeInPlace(path: string, data: Uint8Array | string): Promise<void>;
+  /** One line (without its line break) at the end of a file, in one write, durable. A new file is 0600. */
+  append(path: string, line: string): Promise<void>;
   /** Finishes an in-place write that a crash cut off. True when there was one. */
   recoverInPlace(path: string): Promise<boolean>;
   /** No error when there is none. */
@@ -190,6 +197,8 @@ export interface Host {
   remoteTime(url: string, timeoutMs: number): Promise<Date>;
   /** What the C proxy would find at a site that it shall imitate, and what browsers would. Ends within `timeoutMs` (5 s). */
   probeCover(site: CoverSite): Promise<CoverProbe>;
+  /** Whoever typed this command. */
+  operator(): Promise<Operator>;
   readonly uid: number;
 }
 

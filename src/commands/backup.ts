@@ -42,6 +42,7 @@ function declareCreate(backup: CliCommand): void {
       parseCount("--keep", { least: 1, most: 10_000 }),
     )
     .writes()
+    .scheduled()
     .examples([
       "mtproxy backup create",
       "mtproxy backup create --encrypt --output /root/mtproxy.backup",

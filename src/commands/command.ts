@@ -117,6 +117,7 @@ export class CliCommand extends Command {
   #runner: ((invocation: Invocation) => Promise<void>) | undefined;
   #writes = false;
   #reveals: boolean | string = false;
+  #schedule: "never" | "sometimes" | "often" = "never";
   #examples: readonly string[] = [];
 
   override createCommand(name?: string): CliCommand {
@@ -129,10 +130,21 @@ export class CliCommand extends Command {
     return this;
   }
 
-  /** The command changes something: it takes `--dry-run` (options.dryRun), and `--quiet` hides its result. */
+  /**
+   * The command changes something: it takes `--dry-run` (options.dryRun), `--quiet` hides its result, and the audit log tells that it
+   * began and how it ended.
+   */
   writes(): this {
     this.#writes = true;
     return this.option("--dry-run", "show what would be done, change nothing");
+  }
+
+  /**
+   * A timer runs it too, which the audit log tells apart. `often`: only a run that changes something is written down there.
+   */
+  scheduled(how: "sometimes" | "often" = "sometimes"): this {
+    this.#schedule = how;
+    return this;
   }
 
   /**
@@ -146,6 +158,14 @@ export class CliCommand extends Command {
 
   get isWriter(): boolean {
     return this.#writes;
+  }
+
+  get isScheduled(): boolean {
+    return this.#schedule !== "never";
+  }
+
+  get isOften(): boolean {
+    return this.#schedule === "often";
   }
 
   get isRevealing(): boolean {

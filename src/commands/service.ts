@@ -44,6 +44,7 @@ function declareTick(program: CliCommand): void {
     .command("tick")
     .description("what time brings: links that expire, old links that end, changes that are pending; for the timer")
     .writes()
+    .scheduled("often")
     .examples(["mtproxy tick --quiet", "mtproxy tick --dry-run"])
     .runs(
       async (ctx, flags: ApplyFlags) => (await import("../app/live/tick.ts")).tick(ctx, flags),

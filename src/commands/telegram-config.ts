@@ -17,6 +17,7 @@ export function declareTelegramConfigCommands(program: CliCommand): void {
     .option("--proxy-secret <file>", "take proxy-secret from a file instead of downloading it")
     .option("--accept-fewer", "take a proxy-multi.conf that lists fewer datacenters or proxies: look at it first")
     .writes()
+    .scheduled()
     .examples([
       "mtproxy refresh-config",
       "mtproxy refresh-config --quiet",

@@ -7,6 +7,7 @@ import { declareCoverDomainCommands } from "./cover-domain.ts";
 import { declareCoverSiteCommand } from "./cover-site.ts";
 import { declareDaemonCommand } from "./daemon.ts";
 import { declareDoctorCommand } from "./doctor.ts";
+import { declareHistoryCommand } from "./history.ts";
 import { declareImageCommands } from "./image.ts";
 import { declareLinkCommands } from "./link.ts";
 import { declareMovingCommands } from "./moving.ts";
@@ -80,6 +81,7 @@ const branches: readonly Branch[] = [
     declare: declareRoutingCommands,
   },
   { group: "Server:", words: "stats logs", declare: declareWatchingCommands },
+  { group: "Server:", words: "history", declare: declareHistoryCommand },
   { group: "Server:", words: "doctor", declare: declareDoctorCommand },
   { group: "Server:", words: "refresh-config", declare: declareTelegramConfigCommands },
   { group: "Server:", words: "relay", declare: declareRelayCommands },

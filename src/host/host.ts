@@ -13,6 +13,7 @@ export function createHost(): Host {
     closingTimes: async (...place) => (await import("./closing-times.ts")).closingTimes(...place),
     freeSpace: async (path) => (await import("./disk.ts")).freeSpace(path),
     remoteTime: async (url, timeoutMs) => (await import("./remote-clock.ts")).remoteTime(url, timeoutMs),
+    operator: async () => (await import("./operator.ts")).findOperator(),
     probeLink: async (link, options) => (await import("./link-probe.ts")).probeLink(link, options),
     uid: process.getuid?.() ?? 0,
   };

@@ -125,10 +125,15 @@ export function cronFiles(facts: HostFileFacts): HostFile[] {
   ];
 }
 
+/** A log that two rules are for is an error to logrotate: the audit log has one of its own. */
 export function logrotateFiles({ logs }: HostFileFacts): HostFile[] {
-  const paths = [`${globbed(logs)}/*.log`, HAPROXY_LOG].map((path) => `"${path.replaceAll('"', '\\"')}"`).join(" ");
+  const quoted = (path: string) => `"${path.replaceAll('"', '\\"')}"`;
+  const values = {
+    logs: [`${globbed(logs)}/[!a]*.log`, HAPROXY_LOG].map(quoted).join(" "),
+    audit: quoted(`${globbed(logs)}/audit.log`),
+  };
   return [
-    { path: `/etc/logrotate.d/${NAME}`, content: fillTemplate(logrotateTemplate, { writer: WRITER, logs: paths }) },
+    { path: `/etc/logrotate.d/${NAME}`, content: fillTemplate(logrotateTemplate, { writer: WRITER, ...values }) },
   ];
 }
 

@@ -1,6 +1,7 @@
 import { buildProgram } from "../cli.ts";
 import type { CliCommand } from "../commands/command.ts";
 import { type ErrorKind, errorMeanings, exitCodes } from "../domain/errors.ts";
+import { audit } from "./audit.ts";
 import { coverDomains } from "./cover-domains.ts";
 import { help } from "./help.ts";
 import { live } from "./live.ts";
@@ -32,6 +33,7 @@ const described: Readonly<Record<string, Pick<Schema<unknown>, "json">>> = {
   ...machine,
   ...live,
   ...watching,
+  ...audit,
   ...moving,
   ...help,
 };

@@ -24,6 +24,7 @@ export function createMemoryFiles(initial: ReadonlyMap<string, Uint8Array>): Mem
     readText: async (path) => textOf(contents.get(path)),
     write,
     writeInPlace: write,
+    append: async (path, line) => write(path, `${textOf(contents.get(path)) ?? ""}${line}\n`),
     recoverInPlace: async () => false,
     remove: async (path) => void contents.delete(path),
     removeFolder: removeBelow,

@@ -19,12 +19,14 @@ export function homePaths(home: string): HomePaths {
     telegramRecord: at("config/mtproxy/telegram/fetched.json"),
     users: at("data/users.json"),
     ledger: at("data/mtproxy_ledger.json"),
+    history: at("data/history"),
     clients: at("data/clients"),
     rendered: at("mtproxy"),
     run: at("mtproxy/run"),
     agents: at("mtproxy/run/agents"),
     haproxy: at("mtproxy/run/haproxy"),
     logs: at("logs/mtproxy"),
+    auditLog: at("logs/mtproxy/audit.log"),
     backups: at("backups"),
   };
 }

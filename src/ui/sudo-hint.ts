@@ -16,6 +16,7 @@ export function withSudo(error: AppError, words: readonly string[], uid: number)
   return new AppError(kind, message, { hint: hint.replace(AS_ROOT, line), data, cause });
 }
 
-function shellWord(word: string): string {
+/** As a shell takes it for one word. */
+export function shellWord(word: string): string {
   return /^[\w./:@=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

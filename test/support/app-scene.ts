@@ -12,6 +12,7 @@ import { closingTimes } from "../../src/host/closing-times.ts";
 import { connectErrors } from "../../src/host/connect.ts";
 import { freeSpace } from "../../src/host/disk.ts";
 import { createMachine } from "../../src/host/machine.ts";
+import { findOperator } from "../../src/host/operator.ts";
 import { remoteTime } from "../../src/host/remote-clock.ts";
 import type { Clock, Host, LinkAttempt } from "../../src/ports.ts";
 import { goodImage } from "./deployment.ts";
@@ -101,6 +102,7 @@ function makeHost(engine: KeyReadingEngine, machine: Machine): Host {
     closingTimes,
     freeSpace,
     remoteTime,
+    operator: findOperator,
     download: async (url) => noWayOut(url),
     probeLink: async (link) => {
       const ok = engine.accepts(link);

@@ -4,6 +4,7 @@ import type { Context } from "../../context.ts";
 import { AGENT_REFUSALS_FILE, type AgentNumber, agentNumbers, agentUser } from "../../domain/agent.ts";
 import { accountOf } from "../../domain/ledger.ts";
 import type { PassingRefusals } from "../../domain/refusals.ts";
+import { noteRefusals } from "../audit/note-refusals.ts";
 import { readAgentReport } from "../routing/agent-report.ts";
 
 /** An agent sees a new file within milliseconds, and within a second where its folder cannot be watched. */
@@ -16,6 +17,8 @@ export class Enforcer {
   readonly #log: (line: string) => void;
   #told: PassingRefusals = {};
   #isFirst = true;
+  /** What the audit log tells of. */
+  #noted: PassingRefusals = {};
   /** Whose connections are still to be closed: HAProxy may not answer at once. */
   readonly #open = new Set<string>();
 
@@ -28,17 +31,37 @@ export class Enforcer {
   async enforce(wanted: PassingRefusals): Promise<void> {
     const added = Object.keys(wanted).filter((name) => this.#told[name] === undefined);
     const gone = Object.keys(this.#told).filter((name) => wanted[name] === undefined);
+    if (this.#isFirst) this.#noted = await this.#readTold();
     if (added.length + gone.length > 0 || this.#isFirst) await this.#tell(wanted);
     for (const name of added) this.#log(`${name}: ${wanted[name]}, refused from now on`);
     for (const name of gone) this.#log(`${name}: let in again`);
     for (const name of added) this.#open.add(name);
     for (const name of gone) this.#open.delete(name);
-    if (this.#open.size > 0) await this.#close();
+    const noted = this.#noted;
+    this.#noted = this.#told;
+    try {
+      if (this.#open.size > 0) await this.#close();
+    } finally {
+      if (noted !== this.#told) await noteRefusals(this.#ctx, noted, this.#told, this.#log);
+    }
+  }
+
+  /** As the daemon before left it: a restart is no change. */
+  async #readTold(): Promise<PassingRefusals> {
+    try {
+      return JSON.parse((await this.#ctx.files.readText(this.#path)) ?? "").reasons ?? {};
+    } catch {
+      return {};
+    }
+  }
+
+  get #path(): string {
+    return join(this.#ctx.paths.agents, AGENT_REFUSALS_FILE);
   }
 
   async #tell(reasons: PassingRefusals): Promise<void> {
-    const { files, paths, host } = this.#ctx;
-    const path = join(paths.agents, AGENT_REFUSALS_FILE);
+    const { files, host } = this.#ctx;
+    const path = this.#path;
     const sorted = Object.fromEntries(Object.entries(reasons).sort(([a], [b]) => (a < b ? -1 : 1)));
     const generation = createHash("sha256").update(JSON.stringify(sorted)).digest("hex").slice(0, 16);
     const text = `${JSON.stringify({ generation, reasons: sorted })}\n`;

@@ -7,6 +7,7 @@ import { nearQuota, passingRefusals } from "../../domain/refusals.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type { User } from "../../domain/user.ts";
 import type { QuotaPeriod } from "../../domain/user-limits.ts";
+import { noteDrained } from "../audit/note-drained.ts";
 import { loadSettings } from "../load-state.ts";
 import { drainBetween } from "../routing/drain.ts";
 import { correctAddresses } from "./correct-addresses.ts";
@@ -158,7 +159,8 @@ class Daemon {
   }
 
   async #drain(): Promise<void> {
-    if (this.#settings !== undefined) await drainBetween(this.#ctx, this.#settings);
+    if (this.#settings !== undefined)
+      await drainBetween(this.#ctx, this.#settings, noteDrained(this.#ctx, "daemon", this.#log));
   }
 
   async #enforce(): Promise<void> {

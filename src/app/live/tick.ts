@@ -65,7 +65,15 @@ async function doWhatIsDue(ctx: Context, options: TickOptions): Promise<Outcome<
   if (options.dryRun === true) return { data };
   const retry = await ctx.stores.retry.read();
   if (!isNew && !mayTry(retry, ctx.clock.now())) {
-    await (await import("../routing/drain.ts")).drainBetween(ctx, await loadSettings(ctx));
+    const [{ drainBetween }, { noteDrained }] = await Promise.all([
+      import("../routing/drain.ts"),
+      import("../audit/note-drained.ts"),
+    ]);
+    await drainBetween(
+      ctx,
+      await loadSettings(ctx),
+      noteDrained(ctx, "timer", (it) => ctx.progress.warn(it)),
+    );
     return { data: { ...data, retryAt: retry.notBefore ?? null } };
   }
   if (!isNew && (await ctx.stores.shards.read()).shards.length === 0) return { data };

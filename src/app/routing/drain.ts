@@ -2,12 +2,16 @@ import { join } from "node:path";
 import type { Context } from "../../context.ts";
 import { AppError, wordsOf } from "../../domain/errors.ts";
 import type { Settings } from "../../domain/settings.ts";
+import type { InstanceName } from "../../engine/edge-engine.ts";
 import type { Engine, Instance } from "../../engine/engine.ts";
 import { loadSettings } from "../load-state.ts";
 import { nameOf } from "./instances.ts";
 
 /** Instances that nobody is led to any more, by the engine's id: since when (ISO 8601). */
 type Draining = Readonly<Record<string, string>>;
+
+/** Told which instances were ended. */
+type OnEnded = (instances: readonly InstanceName[]) => Promise<void>;
 
 /** How long a connection that HAProxy has just led to an instance needs to show there. */
 const ARRIVAL_MS = 1000;
@@ -27,7 +31,7 @@ export async function drain(ctx: Context, engine: Engine, planned: ReadonlySet<n
 }
 
 /** The same for whoever only looks: touches nothing but what a command has led everybody away from. */
-export async function drainNoted(ctx: Context, engine: Engine): Promise<number> {
+export async function drainNoted(ctx: Context, engine: Engine, onEnded?: OnEnded): Promise<number> {
   const notes = await readDraining(ctx);
   if (Object.keys(notes).length === 0 || engine.edge === undefined) return 0;
   const all = [...(await engine.instances()), ...(await engine.edge.others())];
@@ -41,6 +45,7 @@ export async function drainNoted(ctx: Context, engine: Engine): Promise<number> 
   await engine.edge.remove(ended.map(nameOf));
   const left = draining.filter((it) => !ended.includes(it));
   await writeDraining(ctx, notes, Object.fromEntries(left.map(({ id }) => [id, notes[id] ?? ""])));
+  if (ended.length > 0) await onEnded?.(ended.map(nameOf));
   return left.length;
 }
 
@@ -77,10 +82,10 @@ async function clientsOf(engine: Engine, { running, shardId, side }: Instance): 
  * Between commands: under apply's lock, and not at all while a command has it, which looks itself. Asks the engine nothing while
  * nothing drains.
  */
-export async function drainBetween(ctx: Context, settings: Settings): Promise<void> {
+export async function drainBetween(ctx: Context, settings: Settings, onEnded?: OnEnded): Promise<void> {
   if (Object.keys(await readDraining(ctx)).length === 0) return;
   const lock = join(ctx.paths.run, "apply.lock");
-  const work = async () => drainNoted(ctx, await ctx.engine(settings));
+  const work = async () => drainNoted(ctx, await ctx.engine(settings), onEnded);
   try {
     await ctx.locks.withLock(lock, work, { purpose: "ending what was replaced", waitMs: 0 });
   } catch (error) {
