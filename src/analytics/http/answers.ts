@@ -1,3 +1,4 @@
+import type { RevealedLink } from "../../app/stats-api/reveal-link.ts";
 import type { ErrorKind } from "../../domain/errors.ts";
 import type { ClientSighting, HistoryEvent, HistoryPoint, Resolution, SeriesKind } from "../../domain/numbers/history.ts";
 import type { EdgeFigures, HostFigures, ShardFigures, UserFigures } from "../../domain/numbers/snapshot.ts";
@@ -140,15 +141,7 @@ export interface HealthAnswer {
 }
 
 /** `GET /api/users/{name}/link`: the one answer with a key in it. Only where a token is asked for. */
-export interface LinkAnswer {
-  readonly username: string;
-  /** The person is enabled; otherwise the link does not work. */
-  readonly enabled: boolean;
-  readonly link: string;
-  readonly tmeLink: string;
-  /** SVG document. */
-  readonly qrSvg: string;
-}
+export type LinkAnswer = RevealedLink;
 
 /** With every status from 400. */
 export interface ErrorAnswer {

@@ -118,15 +118,16 @@ export const resolution = choice<Resolution>("How long a bucket is", {
   raw: "10 seconds, kept for 48 hours",
   minute: "kept for 30 days",
   hour: "kept for two years",
+  day: "UTC, kept for two years",
 });
 
 const point = object<HistoryPoint>("A bucket", {
-  at: milliseconds("Where it begins"),
+  at: milliseconds("Where it begins; of raw, when the look was"),
   bytesIn: count("From clients"),
   bytesOut: count("To clients"),
   opened: count("Connections that began"),
   active: figure("The most that were open at one look"),
-  seconds: measure("Of the bucket, that were watched"),
+  seconds: measure("Watched by the looks in it"),
 });
 
 export const historyAnswer = component(

@@ -1,0 +1,141 @@
+import { AppError, wordsOf } from "../../domain/errors.ts";
+import type { Snapshot } from "../../domain/numbers/snapshot.ts";
+import type { NumbersSource } from "../../domain/numbers/source.ts";
+import { sameUserName } from "../../domain/user.ts";
+import type { HealthAnswer, LinkAnswer, UserAnswer } from "./answers.ts";
+import { EventStreams } from "./event-streams.ts";
+import { ageSeconds, healthOf } from "./health.ts";
+import { historyAnswer, historyEventsAnswer, historyUsersAnswer, recentDays } from "./history.ts";
+import { openApi } from "./openapi.ts";
+import { type Prepared, prepare, prepareJson } from "./prepared.ts";
+import type { RoutePath } from "./routes.ts";
+import { statsOf, usersOf } from "./stats.ts";
+
+/** What somebody asked for; valid as far as the table of routes says. */
+export interface Asked {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string | number | undefined>>;
+}
+
+export interface Answer {
+  readonly status?: number;
+  /** JSON unless told otherwise. */
+  readonly type?: string;
+  readonly prepared: Prepared;
+  /** Nobody keeps it. */
+  readonly isSecret?: true;
+}
+
+/** What answers /metrics: src/analytics/metrics. */
+export interface MetricsPage {
+  readonly contentType: string;
+  text(snapshot: Snapshot): Promise<string>;
+}
+
+export interface HandlerParts {
+  readonly source: NumbersSource;
+  readonly metrics: MetricsPage;
+  readonly version: string;
+  readonly port: number;
+  now(): Date;
+  /** Undefined where no token is asked for: then nobody sees a link. */
+  readonly reveal: ((name: string) => Promise<LinkAnswer>) | undefined;
+}
+
+/** Of every path but the stream of events. */
+export type Handlers = Readonly<Record<Exclude<RoutePath, "/api/events">, (asked: Asked) => Promise<Answer>>>;
+
+/** The answer to each path. Throws AppError for what cannot be answered. */
+export function createHandlers(parts: HandlerParts): { readonly handlers: Handlers; readonly streams: EventStreams } {
+  const { source, metrics, version, port, now, reveal } = parts;
+  const since = now().toISOString();
+  const stats = onceALook((snapshot) => prepareJson(statsOf(snapshot)));
+  const users = onceALook((snapshot) => prepareJson(usersOf(snapshot)));
+  let document: Prepared | undefined;
+  const streams = new EventStreams(source, () => {
+    const snapshot = source.latest();
+    return snapshot && stats(snapshot).body.toString();
+  });
+  const history = () => source.history();
+  const handlers: Handlers = {
+    "/api/stats": async () => ({ prepared: stats(looked(source)) }),
+    "/api/users": async () => ({ prepared: users(looked(source)) }),
+    "/api/users/{name}": async ({ params }) => ({ prepared: prepareJson(await person(source, params.name ?? "", now())) }),
+    "/api/users/{name}/link": async ({ params }) => {
+      if (reveal === undefined) throw noLinks();
+      return { prepared: prepareJson(await reveal(params.name ?? "")), isSecret: true };
+    },
+    "/api/history": async ({ query }) => ({ prepared: prepareJson(await historyAnswer(await history(), query, now())) }),
+    "/api/history/users": async ({ query }) => ({
+      prepared: prepareJson(await historyUsersAnswer(await history(), query, now())),
+    }),
+    "/api/history/events": async ({ query }) => ({
+      prepared: prepareJson(await historyEventsAnswer(await history(), query)),
+    }),
+    "/api/health": async () => {
+      const answer = await health(source, { version, since }, now());
+      return { status: answer.ok ? 200 : 503, prepared: prepareJson(answer) };
+    },
+    "/api/openapi.json": async () => {
+      document ??= prepare(Buffer.from(JSON.stringify(openApi({ version, port }))));
+      return { prepared: document };
+    },
+    "/metrics": async () => ({
+      type: metrics.contentType,
+      prepared: prepare(Buffer.from(await metrics.text(looked(source)))),
+    }),
+  };
+  return { handlers, streams };
+}
+
+/** @throws AppError environment before the first look */
+function looked(source: NumbersSource): Snapshot {
+  const snapshot = source.latest();
+  if (snapshot !== undefined) return snapshot;
+  throw new AppError("environment", "the collector has not looked yet", { hint: "ask again in some seconds" });
+}
+
+/** Thousands may ask between two looks. */
+function onceALook(make: (snapshot: Snapshot) => Prepared): (snapshot: Snapshot) => Prepared {
+  let last: { readonly of: Snapshot; readonly made: Prepared } | undefined;
+  return (snapshot) => {
+    if (last?.of !== snapshot) last = { of: snapshot, made: make(snapshot) };
+    return last.made;
+  };
+}
+
+async function person(source: NumbersSource, name: string, now: Date): Promise<UserAnswer> {
+  const { users, usersNote, at } = looked(source);
+  const user = users.find((it) => sameUserName(it.name, name));
+  if (user === undefined) throw new AppError("not-found", "there is no such person", { hint: "/api/users has everybody" });
+  try {
+    const { households, apps } = await recentDays(await source.history(), user.name, now);
+    return { user, usersNote, households, apps, historyNote: null, timestamp: at };
+  } catch (error) {
+    return { user, usersNote, households: null, apps: null, historyNote: wordsOf(error), timestamp: at };
+  }
+}
+
+async function health(
+  source: NumbersSource,
+  served: Pick<HealthAnswer, "version" | "since">,
+  now: Date,
+): Promise<HealthAnswer> {
+  const snapshot = source.latest();
+  const { problems, warnings } = healthOf(snapshot, now);
+  const trouble = await source.history().then(() => [], (error) => [`there is no history: ${wordsOf(error)}`]);
+  return {
+    ok: problems.length === 0,
+    problems,
+    warnings: [...warnings, ...trouble],
+    ...served,
+    lookedAt: snapshot?.at ?? null,
+    ageSeconds: snapshot === undefined ? null : ageSeconds(snapshot, now),
+  };
+}
+
+function noLinks(): AppError {
+  return new AppError("conflict", "links are shown only where a token is asked for, and none is", {
+    hint: "mtproxy stats-api start --token",
+  });
+}

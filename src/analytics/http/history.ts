@@ -1,0 +1,61 @@
+import { AppError } from "../../domain/errors.ts";
+import { type HistoryQuery, resolutions, seriesKinds } from "../../domain/numbers/history.ts";
+import { parseMoment } from "../../domain/numbers/moment.ts";
+import type { HistoryReader } from "../../history.ts";
+import type { HistoryAnswer, HistoryEventsAnswer, HistoryUsersAnswer, UserAnswer } from "./answers.ts";
+import type { Asked } from "./handlers.ts";
+import { EVENTS } from "./routes.ts";
+
+type Query = Asked["query"];
+
+const DAY_MS = 86_400_000;
+/** Of a person's page. */
+const RECENT_DAYS = 30;
+
+/** @throws AppError invalid for times in the wrong order, or a name that does not fit the kind */
+export async function historyAnswer(history: HistoryReader, query: Query, now: Date): Promise<HistoryAnswer> {
+  const asked = seriesAsked(query, now);
+  const { resolution, points } = await history.points(asked);
+  const { kind, name, since, until } = asked;
+  return { kind, name, since, until, resolution, step: resolutions[resolution], points };
+}
+
+export async function historyUsersAnswer(history: HistoryReader, query: Query, now: Date): Promise<HistoryUsersAnswer> {
+  const { since, until } = timesAsked(query, now);
+  return { since, until, users: await history.users(since, until) };
+}
+
+export async function historyEventsAnswer(history: HistoryReader, { limit }: Query): Promise<HistoryEventsAnswer> {
+  return { events: await history.events(Number(limit ?? EVENTS.usual)) };
+}
+
+/** What is told of one person besides the figures. */
+export async function recentDays(
+  history: HistoryReader,
+  name: string,
+  now: Date,
+): Promise<Pick<UserAnswer, "households" | "apps">> {
+  const until = now.getTime();
+  const since = until - RECENT_DAYS * DAY_MS;
+  const [days, clients] = await Promise.all([history.days(since, until), history.clients(since, until)]);
+  return {
+    households: days.flatMap(({ user, day, households }) => (user === name ? [{ day, households }] : [])),
+    apps: clients.flatMap(({ user, family, count }) => (user === name ? [{ family, count }] : [])),
+  };
+}
+
+function seriesAsked(query: Query, now: Date): HistoryQuery {
+  const kind = seriesKinds.find((it) => it === query.kind) ?? "all";
+  const name = String(query.name ?? "");
+  if (kind === "all" && name !== "")
+    throw new AppError("invalid", "kind all has no name", { hint: "kind=user&name=alice, or kind=shard&name=1" });
+  if (kind !== "all" && name === "") throw new AppError("invalid", `kind ${kind} needs a name`, { hint: "kind=user&name=alice, or kind=shard&name=1" });
+  const resolution = Object.keys(resolutions).find((it): it is keyof typeof resolutions => it === query.resolution);
+  return { kind, name, ...timesAsked(query, now), ...(resolution === undefined ? {} : { resolution }) };
+}
+
+function timesAsked({ since, until }: Query, now: Date): { since: number; until: number } {
+  const [from, to] = [parseMoment(String(since ?? "24h"), now), until === undefined ? now.getTime() : parseMoment(String(until), now)];
+  if (from < to) return { since: from, until: to };
+  throw new AppError("invalid", "since must be before until", { hint: "since=7d is seven days ago, and until is now" });
+}

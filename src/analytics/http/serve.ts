@@ -1,0 +1,82 @@
+import type { Server } from "node:http";
+import type { ServeNumbers, Serving } from "../../app/stats-api/serve-numbers.ts";
+import type { HostContext } from "../../context.ts";
+import { AppError } from "../../domain/errors.ts";
+import { createApp } from "./app.ts";
+import { boundedServer } from "./bounded-server.ts";
+import { createHandlers, type MetricsPage } from "./handlers.ts";
+import { loadPages } from "./pages.ts";
+
+/** Loopback only: from anywhere else people come through ssh. */
+const HOSTS = ["127.0.0.1", "::1"] as const;
+const NO_IPV6 = ["EADDRNOTAVAIL", "EAFNOSUPPORT"];
+/** Milliseconds in which answers that are under way may end. */
+const GRACE_MS = 500;
+
+/**
+ * The stats API of a home.
+ * @param metricsFor what answers /metrics, with series for so many people; once made it is used as long as the process lives, because
+ *   its counters may never go down
+ */
+export function statsServer(ctx: HostContext, metricsFor: (users: number) => MetricsPage): ServeNumbers {
+  return async (source, { port, origin, token, metricsUsers }, log) => {
+    const now = () => ctx.clock.now();
+    const reveal = async (name: string) => {
+      const { revealLink } = await import("../../app/stats-api/reveal-link.ts");
+      const revealed = await revealLink(ctx, name);
+      log(`stats API: the link of ${revealed.username} was shown`);
+      return revealed;
+    };
+    const { handlers, streams } = createHandlers({
+      source,
+      metrics: metricsFor(metricsUsers),
+      version: ctx.agents.version,
+      port,
+      now,
+      reveal: token === undefined ? undefined : reveal,
+    });
+    const pages = await loadPages(ctx);
+    const app = await createApp({ port, origin, token, handlers, streams, pages, log });
+    const servers = HOSTS.map(() => boundedServer(app.routing));
+    const close = async () => {
+      streams.close();
+      await Promise.all(servers.map(end));
+      await app.close();
+    };
+    try {
+      const addresses = await Promise.all(servers.map((server, index) => listen(server, HOSTS[index] ?? "", port)));
+      return { addresses: addresses.flat(), close } satisfies Serving;
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  };
+}
+
+/** @returns its address; none where this machine has no such one */
+function listen(server: Server, host: string, port: number): Promise<string[]> {
+  const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (host !== HOSTS[0] && NO_IPV6.includes(error.code ?? "")) resolve([]);
+      else reject(cannotListen(address, port, error));
+    });
+    server.listen({ host, port, exclusive: true }, () => resolve([address]));
+  });
+}
+
+/** A stranger on one of the two addresses would be told the token: then the other one does not serve either. */
+function cannotListen(address: string, port: number, { code, message }: NodeJS.ErrnoException): AppError {
+  const why = code === "EADDRINUSE" ? `something else listens on ${address}` : `${address}: ${message}`;
+  return new AppError("environment", `port ${port} is not to be had: ${why}`, {
+    hint: "mtproxy stats-api start --port PORT takes another one",
+  });
+}
+
+async function end(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const ended = new Promise((resolve) => server.close(resolve));
+  const late = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await ended;
+  clearTimeout(late);
+}
