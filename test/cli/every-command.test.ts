@@ -10,6 +10,7 @@ import { type CliOptions, type CliResult, runCli } from "../support/cli.ts";
 import { cliHome, sharedCliHome } from "../support/cli-home.ts";
 import { mtproxyRuns, type Stage, setStage, vlessUserRuns, wordsOn } from "../support/command-runs.ts";
 import { coverCertificate, startCoverSite } from "../support/cover-site.ts";
+import { type FileTree, fileTree } from "../support/file-tree.ts";
 import { KeyScan } from "../support/key-scan.ts";
 import { watchOnTerminal } from "../support/run-source.ts";
 import { fileOf, schemaFolder } from "../support/schemas.ts";
@@ -76,11 +77,27 @@ describe.each([
   /** Types a command; whatever it prints has no key in it, unless that is its job. */
   async function type(words: string, args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
     const env = { NODE_EXTRA_CA_CERTS: join(stage.folder, "authority.pem"), MTPROXY_HOST_ROOT: stage.folder };
+    const before = await kept();
     const result = await home().run([...words.split(" "), ...args], { program, env, ...options });
+    if (options.home === undefined) await expectWrittenDown(words, args, before, result);
     const isLeaking =
       !commandOf(tree, words).isRevealing && (await scan()).findIn(result.stdout + result.stderr).length > 0;
     expect(isLeaking, `${words} ${args.join(" ")} prints a key`).toBe(false);
     return result;
+  }
+
+  /** What changes something is in the audit log, with its outcome; what only looks changes nothing that the home keeps. */
+  async function expectWrittenDown(words: string, args: readonly string[], before: Kept, { code, stdout }: CliResult) {
+    const after = await kept();
+    const added = after.log.slice(before.log.length);
+    const isWriter = commandOf(tree, words).isWriter && !stdout.includes('"schema":"mtproxy/error/1"');
+    if (!isWriter) expect([words, args, added, after.state]).toEqual([words, args, [], before.state]);
+    // A timer's run that changes nothing is not worth a line.
+    else if (words !== "tick" || added.length > 0)
+      expect(added.map((line) => JSON.parse(line))).toMatchObject([
+        { entry: "begin" },
+        { entry: "end", exit_code: code },
+      ]);
   }
 
   test("has no command without a run for people, one for programs and a failure", () => {
@@ -127,6 +144,18 @@ describe.each([
     expect(json.schema).toBe(fails.early === true ? "mtproxy/error/1" : schemaName(name, words));
   });
 });
+
+/** What a home keeps beyond what runs. */
+interface Kept {
+  readonly log: readonly string[];
+  readonly state: FileTree;
+}
+
+async function kept(): Promise<Kept> {
+  const log = await readFile(home().path("logs/mtproxy/audit.log"), "utf8");
+  const isLeft = (path: string) => /^(mtproxy|logs)\b/.test(path);
+  return { log: log.trimEnd().split("\n"), state: fileTree(home().home, isLeft) };
+}
 
 const keys = new Set<string>();
 

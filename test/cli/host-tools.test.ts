@@ -115,7 +115,10 @@ test.runIf(canRun("logrotate"))("logrotate turns over the logs of the home", asy
   expect(stderr).not.toMatch(/^error/m);
   if (!isRoot) return;
   await run("logrotate", ["--force", "-s", join(root, "state"), config]);
-  expect((await readdir(logs)).sort()).toEqual(["trial-server.log", "trial-server.log.1"]);
+  expect((await readdir(logs)).sort()).toEqual(["audit.log.1", "trial-server.log", "trial-server.log.1"]);
+  await runCli(["config", "set", "max_connections", "500"], { home });
+  const { stdout } = await runCli(["history"], { home });
+  expect(stdout.match(/mtproxy (setup|config set)/g)).toEqual(["mtproxy setup", "mtproxy config set"]);
 });
 
 const RECORD =

@@ -194,6 +194,7 @@ const typed: Readonly<Record<string, readonly string[]>> = {
   tick: ["--dry-run"],
   stats: [],
   logs: [],
+  history: [],
   doctor: [],
   "image list": [],
   "image use": ["no/such:image", "--dry-run"],

@@ -191,6 +191,7 @@ export const mtproxyRuns: Readonly<Record<string, CommandRuns>> = {
   restart: { works: ["--dry-run"], says: /familytraffic-mtproxy/, fails: BARE },
   stats: { works: [], says: /^MTProxy statistics:/, fails: BARE },
   logs: { works: [], says: /\S/, fails: { args: ["9"] } },
+  history: { works: [], says: / ✓ \d+\.\d s$/m, fails: { args: ["--since", "nonsense"] } },
   doctor: { works: ["home", "state"], json: ["--list"], says: /✓ state /, fails: { args: ["no-such-check"] } },
   "refresh-config": {
     works: ({ folder }) => [...telegramFiles(folder), "--dry-run"],

@@ -57,7 +57,7 @@ function ofCommand(begun: Begun, end: Ended | undefined): AuditRecord {
 }
 
 /** Whether a person is meant, also where a command was killed before it could say whom it was about. */
-export function isAbout({ about, typed }: AuditRecord, name: string): boolean {
-  const wanted = name.toLowerCase();
-  return [...about, ...typed.slice(1)].some((it) => it.toLowerCase() === wanted);
+export function isAbout({ about, typed, command }: AuditRecord, name: string): boolean {
+  const [wanted, own] = [name.toLowerCase(), command.split(" ")];
+  return [...about, ...typed.filter((word) => !own.includes(word))].some((it) => it.toLowerCase() === wanted);
 }
