@@ -193,6 +193,8 @@ export interface Host {
   ): Promise<(number | undefined)[]>;
   /** Room where a path is, or would be. */
   freeSpace(path: string): Promise<FreeSpace>;
+  /** How busy this machine is. */
+  load(): Promise<HostLoad>;
   /** The time that the answer of a URL carries, in whole seconds. AppError environment with the reason. */
   remoteTime(url: string, timeoutMs: number): Promise<Date>;
   /** What the C proxy would find at a site that it shall imitate, and what browsers would. Ends within `timeoutMs` (5 s). */
@@ -200,6 +202,15 @@ export interface Host {
   /** Whoever typed this command. */
   operator(): Promise<Operator>;
   readonly uid: number;
+}
+
+export interface HostLoad {
+  /** Over 1, 5 and 15 minutes. */
+  readonly load: readonly [number, number, number];
+  /** That this process may use. */
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly memoryFreeBytes: number;
 }
 
 /** What a file system has left for those who are not root. */

@@ -1,6 +1,7 @@
 import type { ConfigParts } from "../domain/config-parts.ts";
 import type { Capabilities, ImageVerdict } from "../domain/engine-facts.ts";
 import type { ProxyStats, UserStats } from "../domain/proxy-stats.ts";
+import type { ResourceUse } from "../domain/resource-use.ts";
 import type { Side } from "../domain/shard.ts";
 import type { EdgeEngine } from "./edge-engine.ts";
 
@@ -98,6 +99,9 @@ export interface Engine {
 
   /** Per-user figures of everyone who has a live key; absent where the proxy cannot tell. Throws like `stats`. */
   userStats?(): Promise<UserStats[]>;
+
+  /** What the running containers or processes of this home use, HAProxy's among them; absent where nobody can tell. */
+  resources?(): Promise<ResourceUse[]>;
 
   /** The proxy's own output, oldest first. */
   logs(shardId: number, options?: LogOptions): AsyncIterable<string>;

@@ -12,6 +12,7 @@ export function createHost(): Host {
     connectErrors: async (endpoints, options) => (await import("./connect.ts")).connectErrors(endpoints, options),
     closingTimes: async (...place) => (await import("./closing-times.ts")).closingTimes(...place),
     freeSpace: async (path) => (await import("./disk.ts")).freeSpace(path),
+    load: async () => (await import("./load.ts")).hostLoad(),
     remoteTime: async (url, timeoutMs) => (await import("./remote-clock.ts")).remoteTime(url, timeoutMs),
     operator: async () => (await import("./operator.ts")).findOperator(),
     probeLink: async (link, options) => (await import("./link-probe.ts")).probeLink(link, options),

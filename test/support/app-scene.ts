@@ -11,6 +11,7 @@ import { ConnectionLog } from "../../src/edge/connection-log.ts";
 import { closingTimes } from "../../src/host/closing-times.ts";
 import { connectErrors } from "../../src/host/connect.ts";
 import { freeSpace } from "../../src/host/disk.ts";
+import { hostLoad } from "../../src/host/load.ts";
 import { createMachine } from "../../src/host/machine.ts";
 import { findOperator } from "../../src/host/operator.ts";
 import { remoteTime } from "../../src/host/remote-clock.ts";
@@ -101,6 +102,7 @@ function makeHost(engine: KeyReadingEngine, machine: Machine): Host {
     connectErrors,
     closingTimes,
     freeSpace,
+    load: async () => hostLoad(),
     remoteTime,
     operator: findOperator,
     download: async (url) => noWayOut(url),

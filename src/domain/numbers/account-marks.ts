@@ -51,7 +51,10 @@ export function countAccounts(
 ): CountedAccounts {
   const handedOver = [...sights].flatMap(([name, { account }]) => handOver(before, sights, name, account));
   const known = withFormerNames(before, handedOver);
-  const counted = [...sights].map(([name, sight]) => ({ name, ...countOne(markFor(known[name], sight), sight, isAnew) }));
+  const counted = [...sights].map(([name, sight]) => ({
+    name,
+    ...countOne(markFor(known[name], sight), sight, isAnew),
+  }));
   return {
     handedOver,
     growth: counted.map(({ name, growth }) => ({ name, ...growth })),

@@ -1,11 +1,13 @@
 import type { Container, ContainerInspectInfo, Network } from "dockerode";
 import { containerLabels } from "../../domain/container-labels.ts";
 import { AppError } from "../../domain/errors.ts";
+import type { ResourceUse } from "../../domain/resource-use.ts";
 import { instanceName, type Side, shardName } from "../../domain/shard.ts";
 import type { Instance } from "../engine.ts";
 import type { Daemon } from "./daemon.ts";
 import { isStatus } from "./daemon-errors.ts";
 import { refuseOtherHome } from "./homes.ts";
+import { resourceUse } from "./resources.ts";
 
 /** One of our containers as the daemon describes it. */
 export interface OurContainer {
@@ -58,6 +60,17 @@ export class Containers {
       const wanted = found.filter(({ Labels }) => shardIds?.includes(shardOf(Labels)) ?? true);
       const ours = await Promise.all(wanted.map(({ Id }) => describe(docker.getContainer(Id))));
       return ours.filter((it) => it !== undefined).sort((a, b) => a.shardId - b.shardId || best(a, b));
+    });
+  }
+
+  /** What those of the shards and HAProxy's use, as far as they run. */
+  resources(): Promise<ResourceUse[]> {
+    return this.#daemon.call(async (docker) => {
+      const found = await docker.listContainers({ filters: { label: [`${PROJECT_LABEL}=${this.#project}`] } });
+      const ours = found.filter(({ Labels }) => isPart(Labels));
+      await refuseOtherHome(ours, this.#folder);
+      const used = ours.map(({ Id, Names }) => resourceUse(docker.getContainer(Id), Names[0]?.slice(1) ?? Id));
+      return (await Promise.all(used)).filter((it) => it !== undefined);
     });
   }
 
@@ -124,6 +137,10 @@ async function removeNetwork(network: Network): Promise<void> {
   } catch (error) {
     if (!isStatus(error, 403, 404, 409)) throw error;
   }
+}
+
+function isPart(labels: Readonly<Record<string, string>>): boolean {
+  return labels[containerLabels.shard] !== undefined || labels[containerLabels.haproxy] !== undefined;
 }
 
 function shardOf(labels: Readonly<Record<string, string>>): number {

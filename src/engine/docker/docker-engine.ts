@@ -2,6 +2,7 @@ import { composeProject } from "../../domain/container-labels.ts";
 import { dockerCapabilities, type ImageVerdict } from "../../domain/engine-facts.ts";
 import { AppError } from "../../domain/errors.ts";
 import { type ProxyStats, parseProxyStats } from "../../domain/proxy-stats.ts";
+import type { ResourceUse } from "../../domain/resource-use.ts";
 import { instanceName, type Side, shardName } from "../../domain/shard.ts";
 import type { Progress } from "../../ports.ts";
 import type { EdgeEngine } from "../edge-engine.ts";
@@ -120,6 +121,10 @@ class DockerEngine implements Engine {
     const ours = await this.#containers.find(shardId, side);
     await requireRunning(ours);
     return parseProxyStats(await readStatsPage(this.#daemon, ours));
+  }
+
+  resources(): Promise<ResourceUse[]> {
+    return this.#containers.resources();
   }
 
   async *logs(shardId: number, options: LogOptions = {}): AsyncGenerator<string> {

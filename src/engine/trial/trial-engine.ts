@@ -4,11 +4,14 @@ import { setTimeout } from "node:timers/promises";
 import { trialCapabilities } from "../../domain/engine-facts.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { ProxyStats, UserStats } from "../../domain/proxy-stats.ts";
+import type { ResourceUse } from "../../domain/resource-use.ts";
+import { shardName } from "../../domain/shard.ts";
 import type { Engine, Instance, LogOptions, ShardTarget } from "../engine.ts";
 import { askServer } from "./control-client.ts";
 import { type ControlAnswers, type ControlCommand, notice } from "./control-protocol.ts";
 import { type InstanceRecord, readRecord, removeRecord } from "./instance-record.ts";
 import { findServerProgram, launch, logPath } from "./launch.ts";
+import { processUse } from "./process-use.ts";
 import { isServerOf, waitForEnd } from "./processes.ts";
 import { readLog } from "./read-log.ts";
 import { RunFolder } from "./run-folder.ts";
@@ -96,6 +99,11 @@ class TrialEngine implements Engine {
 
   async userStats(): Promise<UserStats[]> {
     return [...(await this.#askRunning("user-stats"))];
+  }
+
+  async resources(): Promise<ResourceUse[]> {
+    const [instance] = await this.instances();
+    return instance?.pid === undefined ? [] : await processUse(shardName(instance.shardId), instance.pid);
   }
 
   logs(_shardId: number, options: LogOptions = {}): AsyncIterable<string> {

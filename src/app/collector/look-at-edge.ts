@@ -1,0 +1,34 @@
+import type { Context } from "../../context.ts";
+import { agentNumbers } from "../../domain/agent.ts";
+import { accountOf } from "../../domain/ledger.ts";
+import type { EdgeSight } from "../../domain/numbers/sight.ts";
+import type { EdgeEngine } from "../../engine/edge-engine.ts";
+import type { LivingWorker } from "../../haproxy.ts";
+import { unlessFailed } from "./look-at-shards.ts";
+
+/** HAProxy and the agents, without what they say of people. */
+export async function lookAtEdge(ctx: Context, edge: EdgeEngine): Promise<Omit<EdgeSight, "verdicts">> {
+  const [running, told, answers] = await Promise.all([
+    unlessFailed(async () => (await edge.haproxy())?.running === true),
+    unlessFailed(() => askHaproxy(ctx)),
+    Promise.all(agentNumbers.map((number) => ctx.agents.greet(number))),
+  ]);
+  const agents = answers.filter((condition) => condition === "answers").length;
+  return { ...(told ?? SILENT), running, agents };
+}
+
+const SILENT = { connections: null, uptimeSeconds: null, oldWorkers: null, worker: null };
+
+async function askHaproxy(ctx: Context) {
+  const haproxy = await ctx.haproxy();
+  const [{ connections, uptimeSeconds, pid }, { oldWorkers }] = [await haproxy.info(), await haproxy.processes()];
+  return { connections, uptimeSeconds, oldWorkers: oldWorkers.length, worker: pid };
+}
+
+/** Connections by account, in all of HAProxy's workers; an entry for everybody who has a server entry. */
+export function openByAccount(workers: readonly LivingWorker[]): Record<string, number> {
+  const open: Record<string, number> = {};
+  for (const { counts } of workers)
+    for (const { name, open: count } of counts) open[accountOf(name)] = (open[accountOf(name)] ?? 0) + count;
+  return open;
+}

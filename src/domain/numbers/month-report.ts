@@ -1,0 +1,103 @@
+import type { Account } from "../account.ts";
+import type { User } from "../user.ts";
+import type { QuotaPeriod } from "../user-limits.ts";
+import type { DayOfUser, UserSums } from "./history.ts";
+import type { Month } from "./month.ts";
+
+/** What one account did within a month. */
+export interface MonthRow {
+  /** As the ledger calls it: a person's name, `alice@20261121T120000.000Z` for who had the name before, `secret:ID`. */
+  readonly account: string;
+  /** Null for a shared secret. */
+  readonly username: string | null;
+  /** ISO 8601: of somebody who had the name before, when the next one came. */
+  readonly until: string | null;
+  /** Null when nobody counted. */
+  readonly bytesIn: number | null;
+  readonly bytesOut: number | null;
+  readonly connections: number | null;
+  /** Days (UTC) with any figure; null when nobody knows any more. */
+  readonly daysActive: number | null;
+  /** The most households on one day. */
+  readonly mostHouseholds: number | null;
+  /** Of those who are there now. */
+  readonly quotaBytes: number | null;
+  readonly quotaPeriod: QuotaPeriod | null;
+}
+
+/** Where a report comes from. */
+export interface MonthFacts {
+  readonly month: Month;
+  /** Those who have a link. */
+  readonly users: readonly Pick<User, "name" | "limits">[];
+  /** The ledger's: its bytes are exact. */
+  readonly accounts: Readonly<Record<string, Account>>;
+  /** The history's, for people of whom there is no ledger; undefined without one. */
+  readonly sums: readonly UserSums[] | undefined;
+  /** The same month. */
+  readonly days: readonly DayOfUser[] | undefined;
+}
+
+/** The busiest first. Everybody who has a link is in, and whoever had anything. */
+export function monthRows(facts: MonthFacts): MonthRow[] {
+  const { accounts, month, users, sums = [] } = facts;
+  const booked = Object.keys(accounts).filter((name) => accounts[name]?.months[month.name] !== undefined);
+  const names = new Set([...booked, ...sums.map(({ name }) => name), ...users.map(({ name }) => name)]);
+  const rows = [...names].map((name) => rowOf(name, facts));
+  return rows.sort((a, b) => bytesOf(b) - bytesOf(a) || (a.account < b.account ? -1 : 1));
+}
+
+function rowOf(account: string, { month, users, accounts, sums, days = [] }: MonthFacts): MonthRow {
+  const quota = users.find(({ name }) => name === account)?.limits?.quota;
+  const booked = accounts[account];
+  const counted = booked === undefined ? fromHistory(account, sums) : fromLedger(booked, month.name);
+  const seen = days.filter(({ user, day }) => user === account && day.startsWith(month.name));
+  // The ledger keeps days for two months, the history for two years.
+  const bookedDays = Object.keys(booked?.days ?? {}).filter((day) => day.startsWith(month.name));
+  const activeDays = new Set([...bookedDays, ...seen.map(({ day }) => day)]).size;
+  const orUnknown = (count: number) => (count > 0 || hadNothing(counted) ? count : null);
+  return {
+    ...{ account, ...ownerOf(account), ...counted },
+    daysActive: orUnknown(activeDays),
+    mostHouseholds: orUnknown(Math.max(0, ...seen.map(({ households }) => households))),
+    ...{ quotaBytes: quota?.bytes ?? null, quotaPeriod: quota?.period ?? null },
+  };
+}
+
+function hadNothing({ bytesIn, bytesOut, connections }: Counted): boolean {
+  return [bytesIn, bytesOut, connections].every((figure) => figure === 0);
+}
+
+type Counted = Pick<MonthRow, "bytesIn" | "bytesOut" | "connections">;
+
+function fromLedger({ months }: Account, month: string): Counted {
+  const [bytesIn, bytesOut, connections] = months[month] ?? [0, 0, 0];
+  return { bytesIn, bytesOut, connections };
+}
+
+/** Without a ledger nobody counted, unless the history has figures of people at all. */
+function fromHistory(account: string, sums: readonly UserSums[] = []): Counted {
+  const found = sums.find(({ name }) => name === account);
+  if (found !== undefined) return { bytesIn: found.bytesIn, bytesOut: found.bytesOut, connections: found.opened };
+  return sums.length > 0
+    ? { bytesIn: 0, bytesOut: 0, connections: 0 }
+    : { bytesIn: null, bytesOut: null, connections: null };
+}
+
+/** Whose an account is, in the ledger's words. */
+function ownerOf(account: string): Pick<MonthRow, "username" | "until"> {
+  if (account.startsWith("secret:")) return { username: null, until: null };
+  const [username = account, since] = account.split("@", 2);
+  return { username, until: since === undefined ? null : instantOf(since) };
+}
+
+/** `20261121T120000.000Z` as ISO 8601. */
+function instantOf(text: string): string | null {
+  const [, year, month, day, hours, minutes, seconds] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d\.\d{3}Z)$/.exec(text) ?? [];
+  return year === undefined ? null : `${year}-${month}-${day}T${hours}:${minutes}:${seconds}`;
+}
+
+function bytesOf({ bytesIn, bytesOut }: MonthRow): number {
+  return (bytesIn ?? 0) + (bytesOut ?? 0);
+}

@@ -1,0 +1,104 @@
+import { householdOf, isLetIn } from "../connection-log.ts";
+import type { ConnectionRecord } from "../connection-record.ts";
+import { accountOf } from "../ledger.ts";
+import { type Counts, summed } from "./counter.ts";
+import type { HistoryEntry } from "./history.ts";
+
+/** A device that HAProxy has a connection of. */
+export interface DeviceSight {
+  readonly user: string;
+  /** IPv4 address, or an IPv6 address with what a household shares. */
+  readonly network: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Who came when and from where, since the daemon started: what HAProxy's records and tables tell beside the ledger. */
+export class Sightings {
+  readonly #lastSeen = new Map<string, number>();
+  /** By person, of the day that it is now (UTC). */
+  #households = new Map<string, Set<string>>();
+  #day = 0;
+  #verdicts: Counts = {};
+  #newSeen = new Map<string, number>();
+  #newHouseholds: { readonly user: string; readonly household: string }[] = [];
+
+  /** What is known from before; unix milliseconds by person. */
+  remember(lastSeen: Readonly<Record<string, number>>): void {
+    for (const [name, at] of Object.entries(lastSeen)) this.#see(name, at);
+  }
+
+  /** A connection that ended. */
+  take(record: ConnectionRecord, now: Date): void {
+    this.#verdicts = summed(this.#verdicts, { [record.verdict ?? "none"]: 1 });
+    if (!isLetIn(record) || record.server === undefined) return;
+    const name = accountOf(record.server);
+    this.see({ [name]: record.endedAt.getTime() });
+    if (dayOf(record.endedAt.getTime()) === dayOf(now.getTime())) this.#noteHousehold(name, record.from, now);
+  }
+
+  /** Connections that are open now. */
+  takeDevices(devices: readonly DeviceSight[], now: Date): void {
+    for (const { user, network } of devices) this.#noteHousehold(user, network, now);
+  }
+
+  /** Unix milliseconds by person. */
+  see(seen: Readonly<Record<string, number>>): void {
+    for (const [name, at] of Object.entries(seen)) if (this.#see(name, at)) this.#newSeen.set(name, at);
+  }
+
+  /** The name is somebody else's from now on. */
+  forget(name: string): void {
+    for (const known of [this.#lastSeen, this.#newSeen, this.#households]) known.delete(name);
+    this.#newHouseholds = this.#newHouseholds.filter(({ user }) => user !== name);
+  }
+
+  get lastSeen(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#lastSeen);
+  }
+
+  /** How many there were today, as far as this process knows. */
+  households(now: Date): Readonly<Record<string, number>> {
+    this.#turnTo(now);
+    return Object.fromEntries([...this.#households].map(([name, all]) => [name, all.size]));
+  }
+
+  /** What is new since this was last asked. */
+  news(): { readonly verdicts: Counts } & Pick<HistoryEntry, "lastSeen" | "households"> {
+    const news = {
+      verdicts: this.#verdicts,
+      lastSeen: Object.fromEntries(this.#newSeen),
+      households: this.#newHouseholds,
+    };
+    this.#verdicts = {};
+    this.#newSeen = new Map();
+    this.#newHouseholds = [];
+    return news;
+  }
+
+  #see(name: string, at: number): boolean {
+    if ((this.#lastSeen.get(name) ?? 0) >= at) return false;
+    this.#lastSeen.set(name, at);
+    return true;
+  }
+
+  #noteHousehold(user: string, address: string, now: Date): void {
+    this.#turnTo(now);
+    const household = householdOf(address);
+    const all = this.#households.get(user) ?? new Set();
+    if (all.has(household)) return;
+    this.#households.set(user, all.add(household));
+    this.#newHouseholds.push({ user, household });
+  }
+
+  #turnTo(now: Date): void {
+    const day = dayOf(now.getTime());
+    if (day === this.#day) return;
+    this.#day = day;
+    this.#households = new Map();
+  }
+}
+
+function dayOf(unixMs: number): number {
+  return Math.floor(unixMs / DAY_MS);
+}
