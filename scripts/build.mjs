@@ -2,7 +2,7 @@
 // programs that tests, the demo and the benchmark run into build/.
 
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, join, resolve } from "node:path";
 import { build, transform } from "esbuild";
@@ -16,8 +16,9 @@ const common = {
   logLevel: "warning",
   // Templates and container scripts are part of the program; vitest.config.mts reads them the same way.
   loader: { ".tmpl": "text", ".sh": "text" },
-  // undici is for downloads only, the others are what dockerode rarely uses. They load from node_modules when first needed.
-  external: ["undici", "ssh2", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"],
+  // undici is for downloads only, libsql has a program of its own inside, the others are what dockerode rarely uses. They load from
+  // node_modules when first needed.
+  external: ["undici", "libsql", "ssh2", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"],
   define: { "import.meta.url": "__bundleUrl" },
   banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
 };
@@ -154,6 +155,22 @@ async function removeOldParts(current) {
   await Promise.all(parts.filter((name) => !current.includes(name)).map((name) => rm(join("dist", name))));
 }
 
+/** The page that shows the figures, for browsers of the last three years; the chart library is in it. */
+async function buildDashboard() {
+  const page = "src/analytics/dashboard";
+  await build({
+    bundle: true,
+    minify: true,
+    platform: "browser",
+    target: ["chrome105", "firefox121", "safari16.4"],
+    format: "esm",
+    logLevel: "warning",
+    entryPoints: { dashboard: `${page}/main.ts` },
+    outdir: "dist/dashboard",
+  });
+  await copyFile(`${page}/index.html`, "dist/dashboard/index.html");
+}
+
 const helpers = {
   man: "scripts/man.ts",
   schemas: "scripts/schemas.ts",
@@ -171,11 +188,16 @@ const present = (entries) => Object.fromEntries(Object.entries(entries).filter((
 await Promise.all(["dist", "build", "man", "schemas"].map((folder) => mkdir(folder, { recursive: true })));
 await Promise.all([
   buildCommandLine(),
+  buildDashboard(),
   build(vendor),
   build({
     ...common,
     ...small,
-    entryPoints: { install: "install.ts", "trial-server": "src/engine/trial/main.ts" },
+    entryPoints: {
+      install: "install.ts",
+      "trial-server": "src/engine/trial/main.ts",
+      "history-worker": "src/analytics/history/worker.ts",
+    },
     outdir: "dist",
   }),
   build({ ...common, entryPoints: present(helpers), outdir: "build" }),

@@ -1,0 +1,93 @@
+import { type Api, ApiError } from "./client.ts";
+import { EventStreamParser, type ServerEvent } from "./event-stream.ts";
+import type { Happened, Stats } from "./shapes.ts";
+
+/** `connecting` at first; `away` while nobody answers; `refused` for good: the token is not right any more. */
+export type Condition = "connecting" | "live" | "away" | "refused";
+
+export interface Listener {
+  onStats(stats: Stats): void;
+  /** The stream is open: what happened meanwhile was not heard. */
+  onOpen(): void;
+  onHappened(event: Happened): void;
+  onCondition(condition: Condition): void;
+}
+
+/** The API says something every 15 s at least; after this long without a word it is taken for gone. */
+const SILENCE_MS = 35_000;
+const WAITS_MS = [500, 1000, 2000, 4000, 8000];
+
+/** The stream of events, opened again whenever it ends. */
+export class Live {
+  readonly #api: Api;
+  readonly #listener: Listener;
+  readonly #end = new AbortController();
+  #failures = 0;
+  /** Ends a wait before its time. */
+  #wake: () => void = () => {};
+
+  constructor(api: Api, listener: Listener) {
+    this.#api = api;
+    this.#listener = listener;
+  }
+
+  start(): void {
+    window.addEventListener("online", () => this.#wake(), { signal: this.#end.signal });
+    void this.#run();
+  }
+
+  close(): void {
+    this.#end.abort();
+    this.#wake();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#end.signal.aborted) {
+      const fault = await this.#follow().catch((error: unknown) => error);
+      if (this.#end.signal.aborted) return;
+      if (fault instanceof ApiError && fault.fault === "token") return this.#listener.onCondition("refused");
+      this.#listener.onCondition("away");
+      await this.#pause(WAITS_MS[Math.min(this.#failures, WAITS_MS.length - 1)] ?? 0);
+      this.#failures += 1;
+    }
+  }
+
+  /** Until the stream ends or falls silent. */
+  async #follow(): Promise<void> {
+    const once = new AbortController();
+    const giveUp = () => once.abort();
+    let silence = window.setTimeout(giveUp, SILENCE_MS);
+    this.#end.signal.addEventListener("abort", giveUp, { signal: once.signal });
+    try {
+      const parser = new EventStreamParser();
+      const stream = await this.#api.events(once.signal);
+      this.#failures = 0;
+      this.#listener.onCondition("live");
+      this.#listener.onOpen();
+      const text = stream.pipeThrough(new TextDecoderStream()).getReader();
+      for (let next = await text.read(); !next.done; next = await text.read()) {
+        window.clearTimeout(silence);
+        silence = window.setTimeout(giveUp, SILENCE_MS);
+        for (const event of parser.push(next.value)) this.#hear(event);
+      }
+    } finally {
+      window.clearTimeout(silence);
+      once.abort();
+    }
+  }
+
+  #hear({ name, data }: ServerEvent): void {
+    if (name === "look") this.#listener.onStats(JSON.parse(data) as Stats);
+    if (name === "happened") this.#listener.onHappened(JSON.parse(data) as Happened);
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((done) => {
+      const timer = window.setTimeout(done, milliseconds);
+      this.#wake = () => {
+        window.clearTimeout(timer);
+        done();
+      };
+    });
+  }
+}

@@ -1,0 +1,2 @@
+/** The bundler makes one style sheet of them. */
+declare module "*.css";

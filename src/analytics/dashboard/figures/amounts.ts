@@ -1,0 +1,107 @@
+/** Figures as people of a language write them. */
+export class Amounts {
+  readonly #language: string;
+  readonly #made = new Map<string, Intl.NumberFormat>();
+
+  /** @param language BCP 47 */
+  constructor(language: string) {
+    this.#language = language;
+  }
+
+  count(value: number): string {
+    return this.#format({}).format(value);
+  }
+
+  /** @param share 0 to 1 and above */
+  percent(share: number): string {
+    return this.#format({ style: "percent", maximumFractionDigits: 0 }).format(share);
+  }
+
+  /** @param value of one core, 100 for all of it */
+  cpu(value: number): string {
+    return this.#format({ style: "percent", maximumFractionDigits: 1 }).format(value / 100);
+  }
+
+  /** A kB is 1,000 bytes, as in quotas. */
+  bytes(value: number): string {
+    return this.#sized(value, "");
+  }
+
+  /** @param value bytes a second */
+  rate(value: number): string {
+    return this.#sized(value, "-per-second");
+  }
+
+  /** The two largest units: `3 days, 4 hr`. */
+  duration(seconds: number): string {
+    const parts = unitsOf(seconds).map(([unit, value]) =>
+      this.#format({ style: "unit", unit, unitDisplay: "short" }).format(value),
+    );
+    return parts.join(" ");
+  }
+
+  /** `5 minutes ago`, `in 3 days`. @param milliseconds from now, negative before */
+  relative(milliseconds: number): string {
+    const format = new Intl.RelativeTimeFormat(this.#language, { numeric: "auto", style: "short" });
+    const seconds = Math.round(milliseconds / 1000);
+    const [unit, size] = SPANS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
+    return format.format(Math.trunc(seconds / size), unit);
+  }
+
+  /** Date and time, to the minute, where the reader is. @param at Unix milliseconds */
+  moment(at: number): string {
+    return this.#date(at, { dateStyle: "medium", timeStyle: "short" });
+  }
+
+  /** Time of the day, to the second. */
+  time(at: number): string {
+    return this.#date(at, { timeStyle: "medium" });
+  }
+
+  /** For the axis of a chart. @param spanSeconds that the axis shows */
+  tick(at: number, spanSeconds: number): string {
+    if (spanSeconds <= 3 * DAY) return this.#date(at, { hour: "2-digit", minute: "2-digit" });
+    if (spanSeconds <= 90 * DAY) return this.#date(at, { day: "numeric", month: "short" });
+    return this.#date(at, { month: "short", year: "2-digit" });
+  }
+
+  #date(at: number, options: Intl.DateTimeFormatOptions): string {
+    return new Intl.DateTimeFormat(this.#language, options).format(at);
+  }
+
+  #sized(value: number, per: "" | "-per-second"): string {
+    const index = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(Math.abs(value), 1)) / 3)));
+    const shown = value / 1000 ** index;
+    const digits = index === 0 || Math.abs(shown) >= 100 ? 0 : 1;
+    const unit = `${UNITS[index]}${per}`;
+    return this.#format({ style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digits }).format(shown);
+  }
+
+  /** Making one takes longer than using it a hundred times. */
+  #format(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+    const key = JSON.stringify(options);
+    const format = this.#made.get(key) ?? new Intl.NumberFormat(this.#language, options);
+    this.#made.set(key, format);
+    return format;
+  }
+}
+
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"] as const;
+const [MINUTE, HOUR, DAY] = [60, 3600, 86_400];
+const SPANS = [
+  ["day", DAY],
+  ["hour", HOUR],
+  ["minute", MINUTE],
+] as const;
+
+function unitsOf(seconds: number): (readonly [string, number])[] {
+  let rest = Math.max(0, Math.floor(seconds));
+  const all = [...SPANS, ["second", 1] as const].map(([unit, size]) => {
+    const value = Math.floor(rest / size);
+    rest -= value * size;
+    return [unit, value] as const;
+  });
+  const first = all.findIndex(([, value]) => value > 0);
+  if (first === -1) return [["second", 0]];
+  return all.slice(first, first + 2).filter(([, value]) => value > 0);
+}

@@ -1,0 +1,60 @@
+import { ApiError } from "../api/client.ts";
+import type { Sums } from "../api/shapes.ts";
+import { type RangeName, ranges } from "../figures/ranges.ts";
+import { bar } from "./bar.ts";
+import { h } from "./dom.ts";
+import { type Page, personLink } from "./page.ts";
+
+const MOST = 10;
+
+/** Who moved most within a time, as bars against the first of them. */
+export class Busiest {
+  readonly element = h("ol", { class: "busiest" });
+  readonly #page: Page;
+  #range: RangeName;
+  #asked = 0;
+  #askedAt = 0;
+
+  constructor(page: Page, range: RangeName) {
+    this.#page = page;
+    this.#range = range;
+  }
+
+  async choose(range: RangeName): Promise<void> {
+    this.#range = range;
+    await this.#ask();
+  }
+
+  async refresh(): Promise<void> {
+    const age = Date.now() - this.#askedAt;
+    if (age >= 1000 * ranges[this.#range].refreshSeconds - 1000) await this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    this.#asked += 1;
+    const turn = this.#asked;
+    const until = Date.now();
+    this.#askedAt = until;
+    try {
+      const sums = await this.#page.api.sums(until - 1000 * ranges[this.#range].seconds, until);
+      if (turn === this.#asked) this.#show(sums);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.#askedAt = 0;
+    }
+  }
+
+  #show(sums: readonly Sums[]): void {
+    const { texts } = this.#page;
+    const total = (person: Sums) => person.bytes_in + person.bytes_out;
+    const first = sums.filter((person) => total(person) > 0).slice(0, MOST);
+    const most = Math.max(1, ...first.map(total));
+    const rows = first.map((person) => {
+      const words = this.#page.amounts.bytes(total(person));
+      const line = bar(total(person) / most, words);
+      line.classList.add("plain");
+      return h("li", {}, personLink(person.name), line);
+    });
+    this.element.replaceChildren(...(rows.length === 0 ? [h("li", { class: "note" }, texts.charts.nobody)] : rows));
+  }
+}

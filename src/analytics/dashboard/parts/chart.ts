@@ -1,0 +1,112 @@
+import uPlot from "uplot";
+import { h, setText } from "./dom.ts";
+
+export interface Line {
+  readonly label: string;
+  /** Name of a colour of the style sheet. */
+  readonly color: string;
+  /** Told apart without colours too. */
+  readonly dash: number[];
+}
+
+export interface ChartSpec {
+  readonly lines: readonly Line[];
+  /** A value, with its unit. */
+  readonly write: (value: number) => string;
+  /** Seconds since 1970, as a tick of the axis. */
+  readonly tick: (seconds: number, spanSeconds: number) => string;
+  /** And as the moment under the pointer. */
+  readonly moment: (seconds: number) => string;
+}
+
+const HEIGHT = 200;
+
+/** Lines over time, with a key that tells the values under the pointer. */
+export class Chart {
+  readonly element: HTMLElement;
+  readonly #plot: uPlot;
+  readonly #picture: HTMLElement;
+  readonly #spec: ChartSpec;
+  readonly #moment: HTMLElement;
+  readonly #values: HTMLElement[];
+  readonly #resizing: ResizeObserver;
+
+  constructor(spec: ChartSpec) {
+    this.#spec = spec;
+    this.#values = spec.lines.map(() => h("span", { class: "value" }));
+    this.#moment = h("span", { class: "moment" });
+    this.#picture = h("div", { class: "picture", role: "img" });
+    const keys = spec.lines.map(({ label, color }, index) =>
+      h("span", { class: `key ${color}` }, `${label} `, this.#values[index] ?? null),
+    );
+    this.element = h(
+      "div",
+      { class: "chart" },
+      h("p", { class: "keys", "aria-hidden": "true" }, ...keys, this.#moment),
+      this.#picture,
+    );
+    this.#plot = new uPlot(this.#options(), [[], ...spec.lines.map(() => [])], this.#picture);
+    this.#resizing = new ResizeObserver(() => this.#fit());
+    this.#resizing.observe(this.#picture);
+  }
+
+  /** @param at seconds since 1970; @param values null is a gap; @param label what is to be seen, in words */
+  show(at: number[], values: (number | null)[][], label: string): void {
+    this.#picture.setAttribute("aria-label", label);
+    this.#plot.setData([at, ...values]);
+  }
+
+  /** After a change of colours. */
+  redraw(): void {
+    this.#plot.redraw(false, true);
+  }
+
+  close(): void {
+    this.#resizing.disconnect();
+    this.#plot.destroy();
+  }
+
+  #fit(): void {
+    const width = this.#picture.clientWidth;
+    if (width > 0 && width !== this.#plot.width) this.#plot.setSize({ width, height: HEIGHT });
+  }
+
+  #options(): uPlot.Options {
+    const { lines, write, tick } = this.#spec;
+    const span = ({ scales: { x } }: uPlot) => (x?.max ?? 0) - (x?.min ?? 0);
+    const look = {
+      stroke: () => colorOf("quiet"),
+      grid: { stroke: () => colorOf("grid"), width: 1 },
+      ticks: { show: false },
+    };
+    return {
+      ...{ width: 300, height: HEIGHT, legend: { show: false } },
+      cursor: { drag: { x: false, y: false }, points: { size: 7 } },
+      scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
+      axes: [
+        { ...look, space: 70, values: (plot, ticks) => ticks.map((at) => tick(at, span(plot))) },
+        { ...look, size: 78, space: 36, values: (_, ticks) => ticks.map(write) },
+      ],
+      series: [
+        {},
+        ...lines.map(({ color, dash }) => ({ stroke: () => colorOf(color), dash, width: 2, points: { size: 4 } })),
+      ],
+      hooks: { setCursor: [(plot) => this.#point(plot)] },
+    };
+  }
+
+  #point({ cursor: { idx }, data: [at, ...lines] }: uPlot): void {
+    const isThere = idx !== null && idx !== undefined;
+    const when = isThere ? at?.[idx] : undefined;
+    setText(this.#moment, when === undefined ? "" : this.#spec.moment(when));
+    for (const [index, element] of this.#values.entries()) {
+      const value = isThere ? lines[index]?.[idx] : undefined;
+      setText(element, value === null || value === undefined ? "" : this.#spec.write(value));
+    }
+  }
+}
+
+/** As the style sheet has it now, in the dark or in the light. */
+function colorOf(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}

@@ -1,0 +1,38 @@
+import type { Stats } from "../api/shapes.ts";
+import { h, type Part, section } from "./dom.ts";
+import { facts } from "./facts.ts";
+import type { Page } from "./page.ts";
+
+/** HAProxy and its agents; hidden where nothing is routed by it. */
+export function edge(page: Page): Part<Stats> {
+  const content = h("div");
+  const element = section("edge", page.texts.edge.title, content);
+  element.hidden = true;
+  return {
+    element,
+    update: ({ edge: figures }) => {
+      element.hidden = figures === null;
+      if (figures !== null) content.replaceChildren(list(page, figures));
+    },
+  };
+}
+
+function list(page: Page, figures: NonNullable<Stats["edge"]>): HTMLElement {
+  const { texts, amounts } = page;
+  const words = texts.edge;
+  const count = (value: number) => amounts.count(value);
+  const why = texts.notes.noAnswer;
+  const verdicts = Object.entries(figures.verdicts).sort(([, a], [, b]) => b - a);
+  return facts([
+    [words.connections, page.figure(figures.connections, count, why)],
+    [words.agents, words.agentsOf(count(figures.agents))],
+    [words.oldWorkers, page.figure(figures.old_workers, count, why)],
+    [words.uptime, page.figure(figures.uptime_seconds, (seconds) => amounts.duration(seconds), why)],
+    verdicts.length === 0
+      ? null
+      : [
+          words.verdicts,
+          h("ul", { class: "plain-list" }, ...verdicts.map(([name, sum]) => h("li", {}, `${name}: ${count(sum)}`))),
+        ],
+  ]);
+}

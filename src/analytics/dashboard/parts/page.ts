@@ -1,0 +1,47 @@
+import type { Api } from "../api/client.ts";
+import { Amounts } from "../figures/amounts.ts";
+import type { Texts } from "../texts/texts.ts";
+import { h } from "./dom.ts";
+
+/** What every part of the page is made with: the words, figures in the reader's language, and the API. */
+export class Page {
+  readonly api: Api;
+  readonly texts: Texts;
+  readonly amounts: Amounts;
+
+  constructor(api: Api, texts: Texts) {
+    this.api = api;
+    this.texts = texts;
+    this.amounts = new Amounts(texts.language);
+  }
+
+  /** A figure, or in words that it is not known, and why. @param write in the reader's language */
+  figure<T>(value: T | null | undefined, write: (value: T) => string, why: string | null = null): HTMLElement {
+    if (value !== null && value !== undefined) return h("span", {}, write(value));
+    const words = h("span", { class: "unknown" }, this.texts.unknown);
+    if (why !== null) words.append(h("span", { class: "why" }, ` (${why})`));
+    return words;
+  }
+
+  /** A number of bytes that tells the exact one too. */
+  bytes(value: number | null | undefined, why: string | null = null): HTMLElement {
+    if (value === null || value === undefined) return this.figure(value, String, why);
+    const exactly = this.texts.person.exactly(this.amounts.count(value));
+    return h("data", { value, title: exactly }, this.amounts.bytes(value));
+  }
+
+  /** @param iso ISO 8601 */
+  ago(iso: string): HTMLElement {
+    const at = Date.parse(iso);
+    return h("time", { datetime: iso, title: this.amounts.moment(at) }, this.amounts.relative(at - Date.now()));
+  }
+}
+
+/** Where somebody's page is. */
+export function personAddress(name: string): string {
+  return `#/people/${encodeURIComponent(name)}`;
+}
+
+export function personLink(name: string): HTMLAnchorElement {
+  return h("a", { href: personAddress(name), class: "name" }, name);
+}
