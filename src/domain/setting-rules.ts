@@ -22,6 +22,8 @@ export const countBounds = {
   addressWindow: { least: 60, most: 2_073_600 },
   /** Seconds. */
   drainSeconds: { least: 0, most: 86_400 },
+  /** Each has about ten series. */
+  metricsUsers: { least: 0, most: 100_000 },
 } as const;
 
 /**
@@ -32,6 +34,19 @@ export function checkStatsPort(port: number): number {
   if (port !== INNER_PORT) return port;
   throw new AppError("invalid", `port ${port} is where clients come in inside the containers`, {
     hint: "the port of /stats can be any other; nobody outside sees it",
+  });
+}
+
+/**
+ * What a browser calls the origin of a page (RFC 6454 §6.1): scheme, name, and a port that is not the scheme's own; empty for none.
+ * @throws AppError invalid
+ */
+export function parseOrigin(text: string): string {
+  if (text === "") return text;
+  const origin = URL.canParse(text) ? new URL(text).origin : "";
+  if (/^https?:/.test(origin) && text.replace(/\/$/, "").toLowerCase() === origin) return origin;
+  throw new AppError("invalid", `"${shown(text, 80)}" is not the origin of a page`, {
+    hint: "for instance https://panel.example.com, without a path",
   });
 }
 

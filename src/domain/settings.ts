@@ -60,6 +60,16 @@ export interface Settings {
   readonly usersWrite: "auto" | "in-place" | "rename";
   /** UFW's rules for forwarded connections count for the ports that our containers publish, which are open whatever they say otherwise. */
   readonly dockerFirewall: boolean;
+  /** The daemon serves figures on loopback: API, metrics, dashboard. */
+  readonly statsApi: boolean;
+  /** Of 127.0.0.1 and ::1. */
+  readonly statsApiPort: number;
+  /** Origin of another page that may ask too, `https://panel.example.com`; empty for none. */
+  readonly statsApiOrigin: string;
+  /** Whoever asks must have the token; without it no link is shown. */
+  readonly statsApiToken: boolean;
+  /** People with series of their own in /metrics. */
+  readonly metricsUsers: number;
   /** Telegram datacenters that the trial engine connects to instead of those it ships with: id → host:port. */
   readonly trialDatacenters?: Readonly<Record<string, string>>;
   /** ISO 8601. */
@@ -90,6 +100,11 @@ export const defaultSettings: Settings = {
   usersLock: "/var/lock/familytraffic_users.lock",
   usersWrite: "auto",
   dockerFirewall: false,
+  statsApi: false,
+  statsApiPort: 8889,
+  statsApiOrigin: "",
+  statsApiToken: true,
+  metricsUsers: 1000,
 };
 
 /** What the spec says of workers (§5): kept beside the setting so that every writer warns in the same words. */

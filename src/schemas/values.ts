@@ -266,6 +266,11 @@ export const settings = shared<Settings>(
       rename: "always by rename",
     }),
     dockerFirewall: flag("UFW's route rules count for the ports that our containers publish"),
+    statsApi: flag("The daemon serves figures on loopback: API, metrics, dashboard"),
+    statsApiPort: port("Port of the stats API on 127.0.0.1 and ::1"),
+    statsApiOrigin: text("Origin of another page that may ask the stats API; empty for none"),
+    statsApiToken: flag("Whoever asks the stats API must have the token"),
+    metricsUsers: count("People with series of their own in /metrics"),
     trialDatacenters: maybe(
       record(
         "Telegram datacenters of the trial engine, by their numbers",

@@ -12,6 +12,7 @@ import {
   countBounds,
   parseDatacenter,
   parseLockPath,
+  parseOrigin,
   patienceBounds,
 } from "../domain/setting-rules.ts";
 import { defaultSettings, type Settings } from "../domain/settings.ts";
@@ -101,6 +102,12 @@ function parse(fields: Fields): Settings {
     usersLock: fields.get("users_lock", parsed("an absolute path", parseLockPath)) ?? defaultSettings.usersLock,
     usersWrite: fields.get("users_write", oneOf("auto", "in-place", "rename")) ?? defaultSettings.usersWrite,
     dockerFirewall: fields.get("docker_firewall", flag) ?? defaultSettings.dockerFirewall,
+    statsApi: fields.get("stats_api", flag) ?? defaultSettings.statsApi,
+    statsApiPort: fields.get("stats_api_port", portNumber) ?? defaultSettings.statsApiPort,
+    statsApiOrigin:
+      fields.get("stats_api_origin", parsed("the origin of a page", parseOrigin)) ?? defaultSettings.statsApiOrigin,
+    statsApiToken: fields.get("stats_api_token", flag) ?? defaultSettings.statsApiToken,
+    metricsUsers: fields.get("metrics_users", countWithin(countBounds.metricsUsers)) ?? defaultSettings.metricsUsers,
     ...parseOptional(fields),
   };
 }
@@ -165,7 +172,7 @@ function formatSite(site: SiteChoice): JsonObject {
   return { ...rest, server: `${address}:${port}` };
 }
 
-/** What matters in edge routing only stands in the file where somebody chose it. */
+/** What matters in edge routing only, or to the stats API, stands in the file where somebody chose it. */
 function unlessDefault(settings: Settings): JsonObject {
   const chosen = <N extends keyof Settings>(name: N) =>
     settings[name] === defaultSettings[name] ? undefined : settings[name];
@@ -175,6 +182,11 @@ function unlessDefault(settings: Settings): JsonObject {
     address_window: chosen("addressWindow"),
     drain_seconds: chosen("drainSeconds"),
     source_list_mode: chosen("sourceListMode"),
+    stats_api: chosen("statsApi"),
+    stats_api_port: chosen("statsApiPort"),
+    stats_api_origin: chosen("statsApiOrigin"),
+    stats_api_token: chosen("statsApiToken"),
+    metrics_users: chosen("metricsUsers"),
   });
 }
 

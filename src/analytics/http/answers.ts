@@ -1,6 +1,12 @@
 import type { RevealedLink } from "../../app/stats-api/reveal-link.ts";
 import type { ErrorKind } from "../../domain/errors.ts";
-import type { ClientSighting, HistoryEvent, HistoryPoint, Resolution, SeriesKind } from "../../domain/numbers/history.ts";
+import type {
+  ClientSighting,
+  HistoryEvent,
+  HistoryPoint,
+  Resolution,
+  SeriesKind,
+} from "../../domain/numbers/history.ts";
 import type { EdgeFigures, HostFigures, ShardFigures, UserFigures } from "../../domain/numbers/snapshot.ts";
 import type { Routing } from "../../domain/settings.ts";
 import type { UserLimits } from "../../domain/user-limits.ts";

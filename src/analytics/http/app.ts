@@ -89,7 +89,8 @@ function refuseUnknown({ url }: FastifyRequest, reply: FastifyReply, pages: read
 function refuseError(error: FastifyError, reply: FastifyReply, log: (line: string) => void): FastifyReply {
   if (error instanceof AppError && error.kind !== "bug") return refuseFor(reply, error);
   const { validation, statusCode = 500 } = error;
-  if (validation !== undefined) return refuse(reply, 400, "usage", inWords(error), "/api/openapi.json has the parameters");
+  if (validation !== undefined)
+    return refuse(reply, 400, "usage", inWords(error), "/api/openapi.json has the parameters");
   if (statusCode < 500) return refuse(reply, statusCode, "usage", "that cannot be asked for");
   log(`stats API: a bug of ours: ${wordsOf(error)}`);
   return refuse(reply, 500, "bug", "a bug of ours; the daemon's log says more");

@@ -8,6 +8,7 @@ import { ageSeconds, healthOf } from "./health.ts";
 import { historyAnswer, historyEventsAnswer, historyUsersAnswer, recentDays } from "./history.ts";
 import { openApi } from "./openapi.ts";
 import { type Prepared, prepare, prepareJson } from "./prepared.ts";
+import { errorText } from "./refusals.ts";
 import type { RoutePath } from "./routes.ts";
 import { statsOf, usersOf } from "./stats.ts";
 
@@ -26,15 +27,17 @@ export interface Answer {
   readonly isSecret?: true;
 }
 
-/** What answers /metrics: src/analytics/metrics. */
+/** What answers /metrics; src/analytics/metrics is one, a single one for a process: its counters may never go down. */
 export interface MetricsPage {
   readonly contentType: string;
-  text(snapshot: Snapshot): Promise<string>;
+  /** @param users how many people have series of their own */
+  text(snapshot: Snapshot | undefined, users: number): Promise<string>;
 }
 
 export interface HandlerParts {
   readonly source: NumbersSource;
   readonly metrics: MetricsPage;
+  readonly metricsUsers: number;
   readonly version: string;
   readonly port: number;
   now(): Date;
@@ -47,7 +50,7 @@ export type Handlers = Readonly<Record<Exclude<RoutePath, "/api/events">, (asked
 
 /** The answer to each path. Throws AppError for what cannot be answered. */
 export function createHandlers(parts: HandlerParts): { readonly handlers: Handlers; readonly streams: EventStreams } {
-  const { source, metrics, version, port, now, reveal } = parts;
+  const { source, metrics, metricsUsers, version, port, now, reveal } = parts;
   const since = now().toISOString();
   const stats = onceALook((snapshot) => prepareJson(statsOf(snapshot)));
   const users = onceALook((snapshot) => prepareJson(usersOf(snapshot)));
@@ -58,14 +61,18 @@ export function createHandlers(parts: HandlerParts): { readonly handlers: Handle
   });
   const history = () => source.history();
   const handlers: Handlers = {
-    "/api/stats": async () => ({ prepared: stats(looked(source)) }),
-    "/api/users": async () => ({ prepared: users(looked(source)) }),
-    "/api/users/{name}": async ({ params }) => ({ prepared: prepareJson(await person(source, params.name ?? "", now())) }),
+    "/api/stats": afterLook(source, async (snapshot) => stats(snapshot)),
+    "/api/users": afterLook(source, async (snapshot) => users(snapshot)),
+    "/api/users/{name}": afterLook(source, async (snapshot, { params }) =>
+      prepareJson(await person(source, snapshot, params.name ?? "", now())),
+    ),
     "/api/users/{name}/link": async ({ params }) => {
       if (reveal === undefined) throw noLinks();
       return { prepared: prepareJson(await reveal(params.name ?? "")), isSecret: true };
     },
-    "/api/history": async ({ query }) => ({ prepared: prepareJson(await historyAnswer(await history(), query, now())) }),
+    "/api/history": async ({ query }) => ({
+      prepared: prepareJson(await historyAnswer(await history(), query, now())),
+    }),
     "/api/history/users": async ({ query }) => ({
       prepared: prepareJson(await historyUsersAnswer(await history(), query, now())),
     }),
@@ -82,18 +89,29 @@ export function createHandlers(parts: HandlerParts): { readonly handlers: Handle
     },
     "/metrics": async () => ({
       type: metrics.contentType,
-      prepared: prepare(Buffer.from(await metrics.text(looked(source)))),
+      prepared: prepare(Buffer.from(await metrics.text(source.latest(), metricsUsers))),
     }),
   };
   return { handlers, streams };
 }
 
-/** @throws AppError environment before the first look */
-function looked(source: NumbersSource): Snapshot {
-  const snapshot = source.latest();
-  if (snapshot !== undefined) return snapshot;
-  throw new AppError("environment", "the collector has not looked yet", { hint: "ask again in some seconds" });
+/** Before the first look nobody can tell anything. */
+function afterLook(
+  source: NumbersSource,
+  make: (snapshot: Snapshot, asked: Asked) => Promise<Prepared>,
+): (asked: Asked) => Promise<Answer> {
+  return async (asked) => {
+    const snapshot = source.latest();
+    return snapshot === undefined ? notReady : { prepared: await make(snapshot, asked) };
+  };
 }
+
+const notReady: Answer = {
+  status: 503,
+  prepared: prepare(
+    Buffer.from(errorText("not-ready", "the collector has not looked yet", "ask again in some seconds")),
+  ),
+};
 
 /** Thousands may ask between two looks. */
 function onceALook(make: (snapshot: Snapshot) => Prepared): (snapshot: Snapshot) => Prepared {
@@ -104,10 +122,15 @@ function onceALook(make: (snapshot: Snapshot) => Prepared): (snapshot: Snapshot)
   };
 }
 
-async function person(source: NumbersSource, name: string, now: Date): Promise<UserAnswer> {
-  const { users, usersNote, at } = looked(source);
+async function person(
+  source: NumbersSource,
+  { users, usersNote, at }: Snapshot,
+  name: string,
+  now: Date,
+): Promise<UserAnswer> {
   const user = users.find((it) => sameUserName(it.name, name));
-  if (user === undefined) throw new AppError("not-found", "there is no such person", { hint: "/api/users has everybody" });
+  if (user === undefined)
+    throw new AppError("not-found", "there is no such person", { hint: "/api/users has everybody" });
   try {
     const { households, apps } = await recentDays(await source.history(), user.name, now);
     return { user, usersNote, households, apps, historyNote: null, timestamp: at };
@@ -123,7 +146,10 @@ async function health(
 ): Promise<HealthAnswer> {
   const snapshot = source.latest();
   const { problems, warnings } = healthOf(snapshot, now);
-  const trouble = await source.history().then(() => [], (error) => [`there is no history: ${wordsOf(error)}`]);
+  const trouble = await source.history().then(
+    () => [],
+    (error) => [`there is no history: ${wordsOf(error)}`],
+  );
   return {
     ok: problems.length === 0,
     problems,

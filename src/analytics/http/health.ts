@@ -30,5 +30,7 @@ function shardProblems({ name, running, readyTargets }: ShardFigures): string[] 
 
 function edgeWarnings(edge: EdgeFigures | null): string[] {
   if (edge === null || edge.agents === 2) return [];
-  return [edge.agents === 0 ? "no agent answers: nobody is identified, counted or limited" : "one of two agents is away"];
+  return [
+    edge.agents === 0 ? "no agent answers: nobody is identified, counted or limited" : "one of two agents is away",
+  ];
 }

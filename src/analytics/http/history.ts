@@ -49,13 +49,17 @@ function seriesAsked(query: Query, now: Date): HistoryQuery {
   const name = String(query.name ?? "");
   if (kind === "all" && name !== "")
     throw new AppError("invalid", "kind all has no name", { hint: "kind=user&name=alice, or kind=shard&name=1" });
-  if (kind !== "all" && name === "") throw new AppError("invalid", `kind ${kind} needs a name`, { hint: "kind=user&name=alice, or kind=shard&name=1" });
+  if (kind !== "all" && name === "")
+    throw new AppError("invalid", `kind ${kind} needs a name`, { hint: "kind=user&name=alice, or kind=shard&name=1" });
   const resolution = Object.keys(resolutions).find((it): it is keyof typeof resolutions => it === query.resolution);
   return { kind, name, ...timesAsked(query, now), ...(resolution === undefined ? {} : { resolution }) };
 }
 
 function timesAsked({ since, until }: Query, now: Date): { since: number; until: number } {
-  const [from, to] = [parseMoment(String(since ?? "24h"), now), until === undefined ? now.getTime() : parseMoment(String(until), now)];
+  const [from, to] = [
+    parseMoment(String(since ?? "24h"), now),
+    until === undefined ? now.getTime() : parseMoment(String(until), now),
+  ];
   if (from < to) return { since: from, until: to };
   throw new AppError("invalid", "since must be before until", { hint: "since=7d is seven days ago, and until is now" });
 }

@@ -23,7 +23,7 @@ export function openApi({ version, port }: { readonly version: string; readonly 
       title: "familytraffic-mtproxy: stats API",
       version,
       description:
-        "What a Telegram proxy does, read only. Null is \"not known\", never zero. Every answer but a link's may be asked for again with If-None-Match.",
+        'What a Telegram proxy does, read only. Null is "not known", never zero. Every answer but a link\'s may be asked for again with If-None-Match.',
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: `http://127.0.0.1:${port}`, description: "The server itself; from elsewhere through ssh -L" }],

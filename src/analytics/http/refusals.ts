@@ -10,7 +10,11 @@ export function refuse(
   message: string,
   hint: string | null = null,
 ): FastifyReply {
-  return reply.code(status).header("cache-control", "no-store").type("application/json").send(errorText(kind, message, hint));
+  return reply
+    .code(status)
+    .header("cache-control", "no-store")
+    .type("application/json")
+    .send(errorText(kind, message, hint));
 }
 
 export function errorText(kind: ApiErrorKind, message: string, hint: string | null): string {

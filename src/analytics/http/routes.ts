@@ -46,7 +46,9 @@ const name: Parameter = {
 
 const query = (json: JsonSchema): Parameter => ({ place: "query", json });
 const moment = (description: string) =>
-  query(text(`${description}: 7d or 24h (ago), 2026-11-01, 2026-11-01T18:00Z, or Unix milliseconds`, { minLength: 1 }).json);
+  query(
+    text(`${description}: 7d or 24h (ago), 2026-11-01, 2026-11-01T18:00Z, or Unix milliseconds`, { minLength: 1 }).json,
+  );
 const times = { since: moment("From when; 24 hours ago"), until: moment("Until when; now") };
 
 export const routes = {

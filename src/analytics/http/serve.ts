@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import type { RevealedLink } from "../../app/stats-api/reveal-link.ts";
 import type { ServeNumbers, Serving } from "../../app/stats-api/serve-numbers.ts";
 import type { HostContext } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
@@ -13,28 +14,12 @@ const NO_IPV6 = ["EADDRNOTAVAIL", "EAFNOSUPPORT"];
 /** Milliseconds in which answers that are under way may end. */
 const GRACE_MS = 500;
 
-/**
- * The stats API of a home.
- * @param metricsFor what answers /metrics, with series for so many people; once made it is used as long as the process lives, because
- *   its counters may never go down
- */
-export function statsServer(ctx: HostContext, metricsFor: (users: number) => MetricsPage): ServeNumbers {
+/** The stats API of a home. */
+export function statsServer(ctx: HostContext, metrics: MetricsPage): ServeNumbers {
   return async (source, { port, origin, token, metricsUsers }, log) => {
-    const now = () => ctx.clock.now();
-    const reveal = async (name: string) => {
-      const { revealLink } = await import("../../app/stats-api/reveal-link.ts");
-      const revealed = await revealLink(ctx, name);
-      log(`stats API: the link of ${revealed.username} was shown`);
-      return revealed;
-    };
-    const { handlers, streams } = createHandlers({
-      source,
-      metrics: metricsFor(metricsUsers),
-      version: ctx.agents.version,
-      port,
-      now,
-      reveal: token === undefined ? undefined : reveal,
-    });
+    const reveal = token === undefined ? undefined : revealer(ctx, log);
+    const about = { version: ctx.agents.version, port, now: () => ctx.clock.now() };
+    const { handlers, streams } = createHandlers({ source, metrics, metricsUsers, reveal, ...about });
     const pages = await loadPages(ctx);
     const app = await createApp({ port, origin, token, handlers, streams, pages, log });
     const servers = HOSTS.map(() => boundedServer(app.routing));
@@ -50,6 +35,16 @@ export function statsServer(ctx: HostContext, metricsFor: (users: number) => Met
       await close();
       throw error;
     }
+  };
+}
+
+/** That somebody saw a link stands in the log, as it would if a command had shown it. */
+function revealer(ctx: HostContext, log: (line: string) => void): (name: string) => Promise<RevealedLink> {
+  return async (name) => {
+    const { revealLink } = await import("../../app/stats-api/reveal-link.ts");
+    const revealed = await revealLink(ctx, name);
+    log(`stats API: the link of ${revealed.username} was shown`);
+    return revealed;
   };
 }
 

@@ -11,7 +11,7 @@ import { otherShardOn } from "../../domain/plan/set-port.ts";
 import { parsePortRange } from "../../domain/port.ts";
 import { parseRelayAddress } from "../../domain/relay.ts";
 import type { Mode } from "../../domain/secret.ts";
-import { checkStatsPort, parseDatacenter, parseLockPath } from "../../domain/setting-rules.ts";
+import { checkStatsPort, parseDatacenter, parseLockPath, parseOrigin } from "../../domain/setting-rules.ts";
 import type { EngineName, Routing, Settings } from "../../domain/settings.ts";
 import { shardName } from "../../domain/shard.ts";
 import { checkSourceList, parseSource, type SourceListMode } from "../../domain/source-rule.ts";
@@ -46,6 +46,12 @@ export interface SettingOptions {
   readonly sourceListMode?: SourceListMode;
   readonly sourceList?: readonly string[];
   readonly relays?: readonly string[];
+  readonly statsApi?: boolean;
+  readonly statsApiPort?: number;
+  /** Empty takes it away. */
+  readonly statsApiOrigin?: string;
+  readonly statsApiToken?: boolean;
+  readonly metricsUsers?: number;
   /** `ID=HOST:PORT` each; for the trial engine. */
   readonly datacenter?: readonly string[];
 }
@@ -97,6 +103,11 @@ export function parseSettings(options: SettingOptions): Partial<Settings> {
     sourceListMode: options.sourceListMode,
     sourceList: options.sourceList && [...new Set(options.sourceList.map(parseSource))],
     relays: options.relays?.map(parseRelayAddress),
+    statsApi: options.statsApi,
+    statsApiPort: options.statsApiPort,
+    statsApiOrigin: mapped(options.statsApiOrigin, parseOrigin),
+    statsApiToken: options.statsApiToken,
+    metricsUsers: options.metricsUsers,
     trialDatacenters: options.datacenter && Object.fromEntries(options.datacenter.map(parseDatacenter)),
   });
 }

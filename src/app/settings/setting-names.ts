@@ -37,6 +37,11 @@ const readers: Readonly<Record<string, Reader>> = {
   relays: (words) => ({ relays: orNone(words) }),
   source_list_mode: one((text, name) => ({ sourceListMode: choice(text, name, sourceListModes) })),
   source_list: (words) => ({ sourceList: orNone(words) }),
+  stats_api: one((text, name) => ({ statsApi: onOff(text, name) })),
+  stats_api_port: one((text) => ({ statsApiPort: parsePort(text) })),
+  stats_api_origin: one((text) => ({ statsApiOrigin: text === "none" ? "" : text })),
+  stats_api_token: one((text, name) => ({ statsApiToken: onOff(text, name) })),
+  metrics_users: one((text, name) => ({ metricsUsers: count(text, name, countBounds.metricsUsers) })),
   trial_datacenters: (datacenter) => ({ datacenter }),
 };
 
@@ -70,6 +75,10 @@ function count(text: string, name: string, { least, most }: { readonly least: nu
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
   throw new AppError("invalid", `${name} is a number from ${least} to ${most}, not "${shown(text, 20)}"`);
+}
+
+function onOff(text: string, name: string): boolean {
+  return ["on", "true"].includes(choice(text, name, ["on", "off", "true", "false"]));
 }
 
 function choice<const T extends string>(text: string, name: string, choices: readonly T[]): T {

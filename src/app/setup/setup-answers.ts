@@ -32,6 +32,8 @@ const readers: Readonly<Record<string, Reader>> = {
   image_file: (value, name) => ({ imageFile: textOf(value, name) }),
   use_haproxy: (value, name) => ({ routing: flagOf(value, name) ? "edge" : "direct" }),
   docker_firewall: (value, name) => ({ dockerFirewall: flagOf(value, name) }),
+  stats_api: (value, name) => ({ statsApi: flagOf(value, name) }),
+  stats_api_token: (value, name) => ({ statsApiToken: flagOf(value, name) }),
   ...Object.fromEntries(chosenParts.map((part) => [part, (value: unknown) => ({ [part]: flagOf(value, part) })])),
 };
 
@@ -113,7 +115,10 @@ function textOf(value: unknown, name: string): string {
   throw new AppError("invalid", `${name} is a text`);
 }
 
-const flags: Readonly<Record<string, boolean>> = { true: true, yes: true, 1: true, false: false, no: false, 0: false };
+const flags: Readonly<Record<string, boolean>> = {
+  ...{ true: true, yes: true, on: true, 1: true },
+  ...{ false: false, no: false, off: false, 0: false },
+};
 
 function flagOf(value: unknown, name: string): boolean {
   const flag = typeof value === "boolean" ? value : flags[String(value).toLowerCase()];

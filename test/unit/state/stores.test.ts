@@ -108,6 +108,11 @@ describe("what is written is read again", () => {
       usersLock: "/tmp/lock",
       usersWrite: "in-place",
       dockerFirewall: true,
+      statsApi: true,
+      statsApiPort: 7,
+      statsApiOrigin: "https://panel.example.com:8443",
+      statsApiToken: false,
+      metricsUsers: 0,
       trialDatacenters: { 2: "127.0.0.1:443" },
       createdAt: "2026-01-02T03:04:05.000Z",
     };

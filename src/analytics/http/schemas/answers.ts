@@ -27,8 +27,8 @@ import type {
   ResourceStats,
   StatsAnswer,
   UserAnswer,
-  UserSumsAnswer,
   UserStats,
+  UserSumsAnswer,
   UsersAnswer,
 } from "../answers.ts";
 import { component } from "./component.ts";
@@ -51,15 +51,18 @@ const userStats = object<UserStats>("A person", {
   ...personFields,
 });
 
-const resources = object<ResourceStats>("Of all containers, or of the trial engine's process; a MB is 1,000,000 bytes", {
-  cpuPercent: orNull(measure("% of one core since the look before")),
-  memoryMb: orNull(measure("Memory, MB")),
-  networkRxMb: orNull(measure("Received over restarts, MB; null on the host's network, where nobody counts")),
-  networkTxMb: orNull(measure("Sent over restarts, MB")),
-  memoryBytes: figure("Memory"),
-  networkRxBytes: figure("Received over restarts"),
-  networkTxBytes: figure("Sent over restarts"),
-});
+const resources = object<ResourceStats>(
+  "Of all containers, or of the trial engine's process; a MB is 1,000,000 bytes",
+  {
+    cpuPercent: orNull(measure("% of one core since the look before")),
+    memoryMb: orNull(measure("Memory, MB")),
+    networkRxMb: orNull(measure("Received over restarts, MB; null on the host's network, where nobody counts")),
+    networkTxMb: orNull(measure("Sent over restarts, MB")),
+    memoryBytes: figure("Memory"),
+    networkRxBytes: figure("Received over restarts"),
+    networkTxBytes: figure("Sent over restarts"),
+  },
+);
 
 export const statsAnswer = component(
   "Stats",
@@ -139,7 +142,10 @@ export const historyAnswer = component(
     until: milliseconds("As asked for; the bucket of it is not part of the answer"),
     resolution,
     step: count("Seconds of a bucket", { minimum: 1 }),
-    points: list("Ascending; watched ones without traffic have zeros, and those that nobody watched are missing", point),
+    points: list(
+      "Ascending; watched ones without traffic have zeros, and those that nobody watched are missing",
+      point,
+    ),
   }),
 );
 
@@ -191,7 +197,8 @@ export const healthAnswer = component(
   }),
 );
 
-const linkText = (description: string, pattern: string) => text(`${description}. Holds the key: whoever has it gets in`, { pattern });
+const linkText = (description: string, pattern: string) =>
+  text(`${description}. Holds the key: whoever has it gets in`, { pattern });
 
 export const linkAnswer = component(
   "Link",

@@ -18,7 +18,11 @@ describe("a moment", () => {
   ])("is read from %s", (text, instant) => expect(at(text)).toBe(instant));
 
   test("is the same in milliseconds", () => {
-    const moments = fc.date({ min: new Date("2001-10-01T00:00:00Z"), max: new Date("2100-01-01T00:00:00Z"), noInvalidDate: true });
+    const moments = fc.date({
+      min: new Date("2001-10-01T00:00:00Z"),
+      max: new Date("2100-01-01T00:00:00Z"),
+      noInvalidDate: true,
+    });
     fc.assert(
       fc.property(moments, (moment) => {
         expect(parseMoment(String(moment.getTime()), now)).toBe(moment.getTime());
