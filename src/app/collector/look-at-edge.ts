@@ -25,10 +25,13 @@ async function askHaproxy(ctx: Context) {
   return { connections, uptimeSeconds, oldWorkers: oldWorkers.length, worker: pid };
 }
 
-/** Connections by account, in all of HAProxy's workers; an entry for everybody who has a server entry. */
+/** Of whoever is sent to an entry that is not there. */
+const NOBODY = "nobody";
+
+/** Connections by account, in all of HAProxy's workers. */
 export function openByAccount(workers: readonly LivingWorker[]): Record<string, number> {
   const open: Record<string, number> = {};
-  for (const { counts } of workers)
-    for (const { name, open: count } of counts) open[accountOf(name)] = (open[accountOf(name)] ?? 0) + count;
+  for (const { name, open: count } of workers.flatMap(({ counts }) => counts))
+    if (count > 0 && name !== NOBODY) open[accountOf(name)] = (open[accountOf(name)] ?? 0) + count;
   return open;
 }

@@ -1,19 +1,21 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../../context.ts";
 import type { ConnectionRecord } from "../../domain/connection-record.ts";
-import { wordsOf } from "../../domain/errors.ts";
 import { Ledger } from "../../domain/ledger.ts";
-import { nearQuota, passingRefusals } from "../../domain/refusals.ts";
+import { resolutions } from "../../domain/numbers/history.ts";
+import { nearQuota, type PassingRefusals, passingRefusals } from "../../domain/refusals.ts";
 import type { Settings } from "../../domain/settings.ts";
 import type { User } from "../../domain/user.ts";
 import type { QuotaPeriod } from "../../domain/user-limits.ts";
+import type { LivingWorker } from "../../haproxy.ts";
 import { noteDrained } from "../audit/note-drained.ts";
+import { Collector } from "../collector/collector.ts";
 import { loadSettings } from "../load-state.ts";
 import { drainBetween } from "../routing/drain.ts";
 import { correctAddresses } from "./correct-addresses.ts";
 import { daemonLock, reportDaemon } from "./daemon-state.ts";
 import { Enforcer } from "./enforcer.ts";
 import { followRecords } from "./follow-records.ts";
+import { Repeater } from "./repeater.ts";
 
 export interface DaemonOptions {
   readonly signal: AbortSignal;
@@ -30,11 +32,15 @@ const EVERY_MS = {
   save: 10_000,
   follow: 2000,
   write: 500,
+  look: resolutions.raw * 1000,
 } as const;
 
+/** What HAProxy said longer ago says nothing of now. */
+const LATEST_MS = 3 * EVERY_MS.observe;
+
 /**
- * Until `signal` aborts: sums what everybody uses, ends what has expired or is used up, and keeps HAProxy's counts of addresses right.
- * Where nothing is routed by HAProxy it waits for that.
+ * Until `signal` aborts: looks at everything every ten seconds and keeps what it saw. Where HAProxy routes it sums what everybody uses, ends
+ * what has expired or is used up, and keeps HAProxy's counts of addresses right.
  * @throws AppError conflict while another one runs
  */
 export async function runDaemon(ctx: Context, options: DaemonOptions): Promise<void> {
@@ -54,8 +60,11 @@ class Daemon {
   #records: ConnectionRecord[] = [];
   #ledger = new Ledger();
   #saved = 0;
+  #saving: Promise<void> = Promise.resolve();
   #settings: Settings | undefined;
   #users: readonly User[] = [];
+  readonly #collector: Collector;
+  #workers: { readonly at: number; readonly living: readonly LivingWorker[] } | undefined;
   readonly #warned = new Set<string>();
   /** What HAProxy recorded before is in the ledger: on the days when it was used, and before anything is forgotten. */
   #isPastRead = false;
@@ -65,56 +74,43 @@ class Daemon {
     this.#signal = signal;
     this.#log = log;
     this.#enforcer = new Enforcer(ctx, log);
+    this.#collector = new Collector(ctx, log);
   }
 
   async run(): Promise<void> {
     this.#ledger = new Ledger(await this.#ctx.stores.ledger.read());
     await this.#read();
     this.#log("ready");
+    const { every, everyFull } = new Repeater(this.#signal, this.#log);
     await Promise.all([
-      this.#repeat("reading users and settings", EVERY_MS.read, () => this.#read()),
-      this.#repeat(
-        "reading HAProxy's records",
+      every(EVERY_MS.read, "reading users and settings", () => this.#read()),
+      every(
         EVERY_MS.follow,
+        "reading HAProxy's records",
         this.#atEdge(() => this.#follow()),
       ),
-      this.#repeat(
-        "asking HAProxy",
+      every(
         EVERY_MS.observe,
+        "asking HAProxy",
         this.#atEdge(() => this.#observe()),
       ),
-      this.#repeat(
-        "ending what is over",
+      every(
         EVERY_MS.enforce,
+        "ending what is over",
         this.#atEdge(() => this.#enforce()),
       ),
-      this.#repeat(
-        "ending what was replaced",
+      every(
         EVERY_MS.drain,
+        "ending what was replaced",
         this.#atEdge(() => this.#drain()),
       ),
-      this.#repeat("saving the ledger", EVERY_MS.save, () => this.#save()),
-      this.#repeat("writing the log of connections", EVERY_MS.write, () => this.#writeLog()),
+      every(EVERY_MS.save, "saving the ledger", () => this.#save()),
+      every(EVERY_MS.write, "writing the log of connections", () => this.#writeLog()),
+      everyFull(EVERY_MS.look, "looking at the numbers", () => this.#look()),
     ]);
     await this.#save();
     await this.#writeLog();
-  }
-
-  /** Trouble is told when it begins and when it ends; everything else goes on. */
-  async #repeat(what: string, everyMs: number, work: () => Promise<void>): Promise<void> {
-    let trouble: string | undefined;
-    while (!this.#signal.aborted) {
-      const fault = await work().then(() => undefined, wordsOf);
-      if (fault !== undefined && fault !== trouble) this.#log(`${what}: ${fault}`);
-      if (fault === undefined && trouble !== undefined) this.#log(`${what}: works again`);
-      trouble = fault;
-      await this.#pause(everyMs);
-    }
-  }
-
-  /** Ends at once with the signal. */
-  async #pause(milliseconds: number): Promise<void> {
-    await sleep(milliseconds, undefined, { signal: this.#signal }).catch(() => {});
+    await this.#collector.close();
   }
 
   #atEdge(work: () => Promise<void>): () => Promise<void> {
@@ -132,7 +128,10 @@ class Daemon {
   async #follow(): Promise<void> {
     if (this.#settings === undefined) return;
     const { edge } = await this.#ctx.engine(this.#settings);
-    const onRecord = (record: ConnectionRecord) => void this.#records.push(record);
+    const onRecord = (record: ConnectionRecord) => {
+      this.#records.push(record);
+      this.#collector.take(record);
+    };
     const onPresent = () => {
       this.#isPastRead = true;
     };
@@ -155,7 +154,24 @@ class Daemon {
     for (const { mark, counts } of workers) this.#ledger.see(mark, counts, now);
     const marks = workers.map(({ mark }) => mark);
     this.#ledger.forgetAllBut(marks, now);
-    await correctAddresses(haproxy);
+    this.#workers = { at: now.getTime(), living: workers };
+    this.#collector.takeDevices(await correctAddresses(haproxy));
+  }
+
+  async #look(): Promise<void> {
+    if (this.#settings === undefined) return;
+    const [settings, users, ledger] = [this.#settings, this.#users, this.#ledger];
+    const now = this.#ctx.clock.now();
+    const isLate = this.#workers === undefined || now.getTime() - this.#workers.at > LATEST_MS;
+    const workers = isLate ? undefined : this.#workers?.living;
+    await this.#collector.look({ settings, users, refusals: this.#refusals(now), ledger, workers }, () => this.#save());
+  }
+
+  /** Quotas are HAProxy's. */
+  #refusals(now: Date): PassingRefusals {
+    const isEdge = this.#settings?.routing === "edge";
+    const used = (name: string, period: QuotaPeriod) => (isEdge ? this.#ledger.used(name, period, now) : 0);
+    return passingRefusals(this.#users, used, now);
   }
 
   async #drain(): Promise<void> {
@@ -179,10 +195,15 @@ class Daemon {
     for (const { name } of near) this.#warned.add(name);
   }
 
-  async #save(): Promise<void> {
-    const { version, state } = this.#ledger;
-    if (version === this.#saved) return;
-    await this.#ctx.stores.ledger.write(state);
-    this.#saved = version;
+  /** One after the other: what is on disk is never older than what somebody was told. */
+  #save(): Promise<void> {
+    const save = async () => {
+      const { version, state } = this.#ledger;
+      if (version === this.#saved) return;
+      await this.#ctx.stores.ledger.write(state);
+      this.#saved = version;
+    };
+    this.#saving = this.#saving.then(save, save);
+    return this.#saving;
   }
 }

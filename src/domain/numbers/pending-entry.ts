@@ -1,4 +1,4 @@
-import type { HandedOver, HistoryEntry, HistoryEvent, Increment } from "./history.ts";
+import type { HandedOver, HistoryEntry, Increment } from "./history.ts";
 
 type Part = Pick<HistoryEntry, "increments" | "lastSeen" | "households" | "clients" | "events"> & {
   readonly handedOver: readonly HandedOver[];
@@ -19,6 +19,11 @@ export class PendingEntry {
   /** All of it, as if it had been found at one look. */
   get whole(): Part {
     return merged(this.#parts);
+  }
+
+  /** What was counted is counted once more, from another point on. */
+  forgetCounts(): void {
+    this.#parts = this.#parts.map((part) => ({ ...part, increments: [], handedOver: [] }));
   }
 
   /** It is in the history. */

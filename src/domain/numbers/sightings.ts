@@ -63,14 +63,16 @@ export class Sightings {
     return Object.fromEntries([...this.#households].map(([name, all]) => [name, all.size]));
   }
 
-  /** What is new since this was last asked. */
-  news(): { readonly verdicts: Counts } & Pick<HistoryEntry, "lastSeen" | "households"> {
-    const news = {
-      verdicts: this.#verdicts,
-      lastSeen: Object.fromEntries(this.#newSeen),
-      households: this.#newHouseholds,
-    };
+  /** Connections that ended since this was last asked. */
+  takeVerdicts(): Counts {
+    const verdicts = this.#verdicts;
     this.#verdicts = {};
+    return verdicts;
+  }
+
+  /** What is new since this was last asked. */
+  takeNews(): Pick<HistoryEntry, "lastSeen" | "households"> {
+    const news = { lastSeen: Object.fromEntries(this.#newSeen), households: this.#newHouseholds };
     this.#newSeen = new Map();
     this.#newHouseholds = [];
     return news;

@@ -1,5 +1,4 @@
 import type { CollectorState } from "./collector-state.ts";
-import { emptyState } from "./collector-state.ts";
 import { conditionsAt } from "./conditions.ts";
 import { type Counts, summed } from "./counter.ts";
 import { happenings } from "./happenings.ts";
@@ -31,11 +30,10 @@ const LONGEST_WATCH = 2 * resolutions.raw;
 
 /**
  * Makes figures of what was seen. Counters of processes count on over restarts; what is not known is null, and time in which nobody
- * looked is no time in which nothing happened.
- * @param before undefined at the very first look: what processes have counted until then is in the totals, not in the history
+ * looked is no time in which nothing happened. What processes have counted before the very first look is in the totals, not in the
+ * history.
  */
-export function tally(before: CollectorState | undefined, sight: Sight): Tally {
-  const was = before ?? emptyState;
+export function tally(was: CollectorState, sight: Sight): Tally {
   const { at, elapsed, shards } = sight;
   const people = countPeople(was, sight.people, at);
   const counted = (shards ?? []).map((shard) => countShard(was.marks, was.totals[`shard ${shard.id}`] ?? {}, shard));
@@ -71,10 +69,10 @@ export function tally(before: CollectorState | undefined, sight: Sight): Tally {
       ...(shards === undefined ? [] : (["all", "shard"] as const)),
       ...(people.isWatched ? ["user" as const] : []),
     ],
-    increments: allIncrements(counted, people, before === undefined),
+    increments: allIncrements(counted, people, was.conditions.shards === undefined),
     handedOver: people.handedOver,
     seen: people.seen,
-    events: before === undefined ? [] : happenings(was.conditions, conditions, at),
+    events: happenings(was.conditions, conditions, at),
   };
 }
 

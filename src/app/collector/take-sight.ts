@@ -1,0 +1,82 @@
+import type { Context } from "../../context.ts";
+import type { Ledger } from "../../domain/ledger.ts";
+import type { EdgeSight, EngineSight, LedgerSight, NoSight, Sight } from "../../domain/numbers/sight.ts";
+import type { HostFigures } from "../../domain/numbers/snapshot.ts";
+import type { PassingRefusals } from "../../domain/refusals.ts";
+import type { Settings } from "../../domain/settings.ts";
+import type { User } from "../../domain/user.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { LivingWorker } from "../../haproxy.ts";
+import { lookAtEdge, openByAccount } from "./look-at-edge.ts";
+import { lookAtResources, lookAtShards, lookAtUsers, unlessFailed } from "./look-at-shards.ts";
+
+/** What the daemon knows without looking. */
+export interface DaemonSight {
+  readonly settings: Settings;
+  readonly users: readonly User[];
+  readonly refusals: PassingRefusals;
+  readonly ledger: Ledger;
+  /** Of HAProxy, as they were a moment ago; undefined when they could not be asked. */
+  readonly workers: readonly LivingWorker[] | undefined;
+}
+
+/** What the collector itself remembers from look to look. */
+export interface Remembered {
+  readonly elapsed: number | null;
+  readonly lastSeen: Readonly<Record<string, number>>;
+  readonly households: Readonly<Record<string, number>>;
+  readonly verdicts: Readonly<Record<string, number>>;
+}
+
+/** The C proxy counts all of its clients together. */
+const NO_PEOPLE = "figures of each person need HAProxy routing";
+
+/** Looks at everything there is to see, once. What cannot be asked is missing, and nothing throws for that. */
+export async function takeSight(ctx: Context, daemon: DaemonSight, remembered: Remembered): Promise<Sight> {
+  const { settings, users, refusals } = daemon;
+  const engine = await ctx.engine(settings);
+  const isEdge = settings.routing === "edge";
+  const at = ctx.clock.now();
+  const [shards, traffic, edge, resources, host] = await Promise.all([
+    lookAtShards(ctx, engine),
+    lookAtTraffic(engine, daemon, at),
+    isEdge && engine.edge !== undefined ? lookAtEdge(ctx, engine.edge) : null,
+    lookAtResources(engine),
+    lookAtHost(ctx),
+  ]);
+  const { elapsed, lastSeen, households, verdicts } = remembered;
+  return {
+    at,
+    elapsed,
+    routing: settings.routing,
+    shards,
+    people: { users, refusals, traffic, lastSeen, households: isEdge ? households : null },
+    edge: edge === null ? null : withVerdicts(edge, verdicts),
+    resources,
+    host,
+  };
+}
+
+function withVerdicts(edge: Omit<EdgeSight, "verdicts">, verdicts: Remembered["verdicts"]): EdgeSight {
+  return { ...edge, verdicts };
+}
+
+async function lookAtTraffic(
+  engine: Engine,
+  { settings, ledger, workers }: DaemonSight,
+  at: Date,
+): Promise<LedgerSight | EngineSight | NoSight> {
+  if (settings.routing !== "edge") return (await lookAtUsers(engine)) ?? { from: "nobody", why: NO_PEOPLE };
+  return {
+    from: "ledger",
+    accounts: new Map(Object.entries(ledger.state.accounts)),
+    open: workers === undefined ? undefined : openByAccount(workers),
+    workers: (workers ?? []).map(({ mark }) => mark),
+    used: (account, period) => ledger.used(account, period, at),
+  };
+}
+
+async function lookAtHost({ host, paths }: Context): Promise<HostFigures> {
+  const [load, space] = [await host.load(), await unlessFailed(() => host.freeSpace(paths.home))];
+  return { ...load, diskBytes: space?.totalBytes ?? null, diskFreeBytes: space?.bytes ?? null };
+}
