@@ -60,7 +60,7 @@ export class Amounts {
 
   /** For the axis of a chart. @param spanSeconds that the axis shows */
   tick(at: number, spanSeconds: number): string {
-    if (spanSeconds <= 3 * DAY) return this.#date(at, { hour: "2-digit", minute: "2-digit" });
+    if (spanSeconds <= 3 * DAY) return this.#date(at, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     if (spanSeconds <= 90 * DAY) return this.#date(at, { day: "numeric", month: "short" });
     return this.#date(at, { month: "short", year: "2-digit" });
   }
@@ -74,7 +74,9 @@ export class Amounts {
     const shown = value / 1000 ** index;
     const digits = index === 0 || Math.abs(shown) >= 100 ? 0 : 1;
     const unit = `${UNITS[index]}${per}`;
-    return this.#format({ style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digits }).format(shown);
+    // A word instead of a letter is what the short form of a byte is.
+    const unitDisplay = index === 0 ? "narrow" : "short";
+    return this.#format({ style: "unit", unit, unitDisplay, maximumFractionDigits: digits }).format(shown);
   }
 
   /** Making one takes longer than using it a hundred times. */

@@ -44,7 +44,7 @@ export function overview(page: Page, memory: Memory): View {
     h("h1", {}, texts.overview.title),
     parts.tiles.element,
     section("online", texts.people.online, parts.online.element),
-    h("section", { "aria-label": texts.charts.traffic }, time, panel.element),
+    section("over-time", texts.charts.title, time, panel.element),
     section("busiest", texts.charts.byPerson, busiest.element),
     section("people", texts.people.title, parts.people.element),
     section("shards", texts.shards.title, parts.shards.element),

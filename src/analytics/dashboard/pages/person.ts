@@ -35,7 +35,7 @@ export function personView(page: Page, memory: Memory, name: string): View {
     h("h1", { class: "name" }, name),
     note,
     figures,
-    h("section", { "aria-label": texts.charts.traffic }, time, panel.element),
+    section("over-time", texts.charts.title, time, panel.element),
     section("limits", texts.person.limits, limits),
     section("link", texts.link.title, new LinkCard(page, name).element),
     h("div", { class: "pair" }, section("homes", texts.person.homes, days), section("apps", texts.person.apps, apps)),

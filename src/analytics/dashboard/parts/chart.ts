@@ -19,6 +19,13 @@ export interface ChartSpec {
   readonly moment: (seconds: number) => string;
 }
 
+/** What is shown of it, and in words. Seconds since 1970. */
+export interface ChartView {
+  readonly label: string;
+  readonly since: number;
+  readonly until: number;
+}
+
 const HEIGHT = 200;
 
 /** Lines over time, with a key that tells the values under the pointer. */
@@ -30,6 +37,7 @@ export class Chart {
   readonly #moment: HTMLElement;
   readonly #values: HTMLElement[];
   readonly #resizing: ResizeObserver;
+  #span: [number, number] = [0, 1];
 
   constructor(spec: ChartSpec) {
     this.#spec = spec;
@@ -50,9 +58,10 @@ export class Chart {
     this.#resizing.observe(this.#picture);
   }
 
-  /** @param at seconds since 1970; @param values null is a gap; @param label what is to be seen, in words */
-  show(at: number[], values: (number | null)[][], label: string): void {
+  /** @param at seconds since 1970; @param values null is a gap */
+  show(at: number[], values: (number | null)[][], { label, since, until }: ChartView): void {
     this.#picture.setAttribute("aria-label", label);
+    this.#span = [since, until];
     this.#plot.setData([at, ...values]);
   }
 
@@ -82,9 +91,9 @@ export class Chart {
     return {
       ...{ width: 300, height: HEIGHT, legend: { show: false } },
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
-      scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
+      scales: { x: { range: () => this.#span }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
       axes: [
-        { ...look, space: 70, values: (plot, ticks) => ticks.map((at) => tick(at, span(plot))) },
+        { ...look, size: 32, space: 70, values: (plot, ticks) => ticks.map((at) => tick(at, span(plot))) },
         { ...look, size: 78, space: 36, values: (_, ticks) => ticks.map(write) },
       ],
       series: [

@@ -13,7 +13,7 @@ export class DataTable {
     this.#caption = words.caption;
     this.#headings = words.headings;
     this.#rows = rows;
-    this.#place.setAttribute("role", "region");
+    this.#place.setAttribute("role", "group");
     this.#place.setAttribute("aria-label", words.caption);
     this.element = h("details", {}, h("summary", {}, `${words.open}: ${words.caption}`), this.#place);
     this.element.addEventListener("toggle", () => this.update());

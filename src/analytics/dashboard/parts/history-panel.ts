@@ -19,6 +19,8 @@ export class HistoryPanel {
   readonly #sums = h("p", { class: "sums" });
   #range: RangeName;
   #points: readonly Point[] = [];
+  /** Seconds since 1970. */
+  #until = 0;
   /** Of the request that is meant: an answer to an earlier one is too late. */
   #asked = 0;
   #askedAt = 0;
@@ -71,6 +73,7 @@ export class HistoryPanel {
     const turn = this.#asked;
     const until = Date.now();
     this.#askedAt = until;
+    this.#until = until / 1000;
     try {
       const wish = { ...this.#whose, since: until - 1000 * seconds, until, resolution };
       const { points } = await this.#page.api.history(wish);
@@ -92,8 +95,9 @@ export class HistoryPanel {
     const sums = texts.charts.sums(amounts.bytes(bytesIn), amounts.bytes(bytesOut));
     const mostWords = most === null ? texts.unknown : texts.charts.most(amounts.count(most));
     const range = texts.charts.ranges[this.#range];
-    this.#connections.show(at, [active], `${texts.charts.connections}, ${range}: ${mostWords}`);
-    this.#traffic.show(at, [rateIn, rateOut], `${texts.charts.traffic}, ${range}: ${sums}`);
+    const span = { since: this.#until - ranges[this.#range].seconds, until: this.#until };
+    this.#connections.show(at, [active], { ...span, label: `${texts.charts.connections}, ${range}: ${mostWords}` });
+    this.#traffic.show(at, [rateIn, rateOut], { ...span, label: `${texts.charts.traffic}, ${range}: ${sums}` });
     setText(this.#sums, `${sums} · ${mostWords}`);
     setText(this.#note, points.length === 0 ? texts.charts.nothing : texts.charts.gaps);
     this.#table.update();

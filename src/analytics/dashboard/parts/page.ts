@@ -12,7 +12,7 @@ export class Page {
   constructor(api: Api, texts: Texts) {
     this.api = api;
     this.texts = texts;
-    this.amounts = new Amounts(texts.language);
+    this.amounts = new Amounts(localeOf(texts.language));
   }
 
   /** A figure, or in words that it is not known, and why. @param write in the reader's language */
@@ -35,6 +35,11 @@ export class Page {
     const at = Date.parse(iso);
     return h("time", { datetime: iso, title: this.amounts.moment(at) }, this.amounts.relative(at - Date.now()));
   }
+}
+
+/** English is written in several ways: as the browser does, where it speaks the page's language. */
+function localeOf(language: string): string {
+  return navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
 }
 
 /** Where somebody's page is. */

@@ -89,7 +89,7 @@ export class PeopleTable implements Part<Stats> {
     const { people } = this.#page.texts;
     const head = h("thead", {}, h("tr", {}, ...this.#heads.values()));
     const caption = h("caption", { class: "hidden" }, people.caption);
-    const place = { class: "scroll", role: "region", tabindex: 0, "aria-label": people.title };
+    const place = { class: "scroll", role: "group", tabindex: 0, "aria-label": people.title };
     return h("div", place, h("table", { class: "cards" }, caption, head, this.#body));
   }
 

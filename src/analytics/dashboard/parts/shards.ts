@@ -5,7 +5,7 @@ import type { Page } from "./page.ts";
 
 /** Every proxy, and whether it has a way to Telegram. */
 export function shards(page: Page): Part<Stats> {
-  const element = h("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": page.texts.shards.title });
+  const element = h("div", { class: "scroll", role: "group", tabindex: 0, "aria-label": page.texts.shards.title });
   return {
     element,
     update: (stats) => element.replaceChildren(stats.shards.length === 0 ? page.texts.shards.none : list(page, stats)),

@@ -54,6 +54,7 @@ export const english: Texts = {
     engine: "This engine does not tell.",
   },
   charts: {
+    title: "Over time",
     range: "Time",
     ranges: { hour: "1 hour", days: "48 hours", month: "30 days", years: "2 years" },
     connections: "Connections",

@@ -62,6 +62,7 @@ export const russian: Texts = {
     engine: "Этот движок не сообщает.",
   },
   charts: {
+    title: "По времени",
     range: "Время",
     ranges: { hour: "1 час", days: "48 часов", month: "30 дней", years: "2 года" },
     connections: "Соединения",

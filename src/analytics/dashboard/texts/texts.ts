@@ -55,6 +55,7 @@ export interface Texts {
     readonly engine: string;
   };
   readonly charts: {
+    readonly title: string;
     readonly range: string;
     readonly ranges: Readonly<Record<RangeName, string>>;
     readonly connections: string;
