@@ -60,10 +60,25 @@ export interface Screen {
    * Draws one picture over the other until q or Ctrl-C, and leaves the terminal as it was. AppError usage without a terminal, with
    * `otherwise` as the next step; AppError interrupted when `signal` aborts.
    */
-  draw(
-    picture: (style: Style) => Promise<string>,
+  draw<T>(
+    picture: LivePicture<T>,
     options: { readonly everyMs: number; readonly signal: AbortSignal; readonly otherwise: string },
   ): Promise<void>;
+}
+
+/** What is drawn again and again. */
+export interface LivePicture<T> {
+  /** What there is to show, asked for every time. */
+  read(): Promise<T>;
+  /** Drawn after each reading, after a key, and when the terminal has another size. */
+  paint(data: T, style: Style, size: ScreenSize): Promise<string>;
+  /** A key that does not quit: a character, or `up`, `down`, `pageup`, `pagedown`, `home`, `end`. */
+  press?(key: string): void;
+}
+
+export interface ScreenSize {
+  readonly columns: number;
+  readonly rows: number;
 }
 
 /** What a body gets: the ports, and what only a command may do. */

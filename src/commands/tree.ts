@@ -80,7 +80,7 @@ const branches: readonly Branch[] = [
     words: "enable-haproxy-routing disable-haproxy-routing",
     declare: declareRoutingCommands,
   },
-  { group: "Server:", words: "stats logs", declare: declareWatchingCommands },
+  { group: "Server:", words: "stats export-report logs", declare: declareWatchingCommands },
   { group: "Server:", words: "history", declare: declareHistoryCommand },
   { group: "Server:", words: "doctor", declare: declareDoctorCommand },
   { group: "Server:", words: "refresh-config", declare: declareTelegramConfigCommands },

@@ -1,5 +1,9 @@
+import { Option } from "commander";
 import type { Outcome } from "../app/outcome.ts";
-import type { Stats } from "../app/watching/read-stats.ts";
+import type { ReportOptions } from "../app/reporting/export-report.ts";
+import type { Figures, FiguresOptions } from "../app/watching/read-figures.ts";
+import type { Sorting } from "../app/watching/sort-people.ts";
+import { AppError } from "../domain/errors.ts";
 import type { CliCommand, CommandContext } from "./command.ts";
 import { parseCount } from "./options.ts";
 
@@ -14,18 +18,77 @@ interface LogFlags {
   readonly tail?: number;
 }
 
+interface StatsFlags {
+  readonly live?: boolean;
+  readonly since?: string;
+  readonly sort?: Sorting;
+  readonly reverse?: boolean;
+  readonly csv?: boolean;
+}
+
 /** What shows the running proxies. */
 export function declareWatchingCommands(program: CliCommand): void {
+  declareStats(program);
+  declareReport(program);
+  declareLogs(program);
+}
+
+function declareStats(program: CliCommand): void {
   program
-    .command("stats")
-    .description("figures of every proxy, and of every person where the engine can tell; exit 9 when one is missing")
-    .option("--live", "draw them anew every two seconds; q quits")
-    .examples(["mtproxy stats", "mtproxy stats --live", "mtproxy stats --json"])
-    .runs(
-      async (ctx, { live }: { live?: boolean }): Promise<Outcome<Stats | null>> =>
-        live === true ? drawStats(ctx) : (await import("../app/watching/read-stats.ts")).readStats(ctx),
-      async (data, style) => (data === null ? "" : (await import("../ui/stats-views.ts")).statsView(data, style)),
+    .command("stats [name]")
+    .description("figures of every proxy and every person, or of one person alone; exit 9 when a proxy tells none")
+    .option("--live", "draw them anew every two seconds; keys sort and scroll, q quits")
+    .option("--since <when>", "what was since then instead of now: 7d, 24h, 2026-11-01 (from that day on, UTC)")
+    .addOption(
+      new Option("--sort <by>", "order of people").choices(["active", "name", "total", "traffic", "used", "seen"]),
+    )
+    .option("--reverse", "the other way round")
+    .option("--csv", "people as rows for a spreadsheet")
+    .examples([
+      "mtproxy stats",
+      "mtproxy stats alice",
+      "mtproxy stats --live --sort traffic",
+      "mtproxy stats --since 7d",
+      "mtproxy stats --since 2026-11-01 --csv",
+      "mtproxy stats --json",
+    ])
+    .runs(readFigures, async (data, style) =>
+      data === null ? "" : (await import("../ui/figures-view.ts")).figuresView(data, style),
     );
+}
+
+async function readFigures(
+  ctx: CommandContext,
+  name: string | undefined,
+  { live, since, sort, reverse = false, csv = false }: StatsFlags,
+): Promise<Outcome<Figures | null>> {
+  const options = { name, since, sort, reverse, csv };
+  if (live === true) return drawStats(ctx, options);
+  return (await import("../app/watching/read-figures.ts")).readFigures(ctx, options);
+}
+
+function declareReport(program: CliCommand): void {
+  program
+    .command("export-report")
+    .description("what each person used in a month, for a spreadsheet, a program or the printer")
+    .option("--month <month>", "calendar month, UTC, as 2026-11; this one when absent")
+    .addOption(new Option("--format <format>", "csv, json or html").choices(["csv", "json", "html"]).default("csv"))
+    .option("-o, --output <file>", "write it to a file (0600) instead of showing it")
+    .examples([
+      "mtproxy export-report",
+      "mtproxy export-report --month 2026-11 --output november.csv",
+      "mtproxy export-report --month 2026-11 --format html --output november.html",
+    ])
+    .runs(
+      async (ctx, flags: Omit<ReportOptions, "render">) => {
+        const { reportText } = await import("../ui/report-views.ts");
+        return (await import("../app/reporting/export-report.ts")).exportReport(ctx, { ...flags, render: reportText });
+      },
+      async (data, style) => (await import("../ui/report-views.ts")).reportView(data, style),
+    );
+}
+
+function declareLogs(program: CliCommand): void {
   program
     .command("logs [shard]")
     .description("what the proxies printed, all of them or one (a number as in mtproxy plan, or its name)")
@@ -42,20 +105,27 @@ export function declareWatchingCommands(program: CliCommand): void {
     );
 }
 
-async function drawStats(ctx: CommandContext): Promise<Outcome<null>> {
+async function drawStats(ctx: CommandContext, options: FiguresOptions): Promise<Outcome<null>> {
+  const { name, since, csv, sort, reverse } = options;
+  if (name !== undefined || since !== undefined || csv)
+    throw new AppError("usage", "--live draws everybody, as they are now", {
+      hint: "mtproxy stats --live --sort traffic",
+    });
   const screen = await ctx.screen();
-  const [{ readStats }, { livePicture }, { inOneLineEach }] = await Promise.all([
-    import("../app/watching/read-stats.ts"),
-    import("../ui/stats-views.ts"),
+  const [{ watchStats }, { LiveStats }, { inOneLineEach }] = await Promise.all([
+    import("../app/watching/watch-stats.ts"),
+    import("../ui/live-stats.ts"),
     import("../ui/harmless.ts"),
   ]);
-  await screen.draw(
-    async (style) => {
-      const { data, failure } = await readStats(ctx);
-      return livePicture(inOneLineEach(data), style, failure?.message);
-    },
-    { everyMs: EVERY_MS, signal: ctx.signal, otherwise: "mtproxy stats shows the figures once" },
-  );
+  const live = new LiveStats(sort, reverse);
+  const watch = watchStats(ctx, (stats) => live.seen(stats));
+  const picture = {
+    read: async () => inOneLineEach(await watch.next()),
+    paint: live.paint.bind(live),
+    press: live.press.bind(live),
+  };
+  const drawing = { everyMs: EVERY_MS, signal: ctx.signal, otherwise: "mtproxy stats shows the figures once" };
+  await screen.draw(picture, drawing).finally(() => watch.close());
   return { data: null };
 }
 

@@ -107,11 +107,20 @@ export const DAEMON_UNIT = `${NAME}-daemon.service`;
 
 /** What has to run while HAProxy routes. `agents`: the folder that is theirs. */
 export function edgeFiles(facts: HostFileFacts, agents: string): HostFile[] {
-  const command = [...facts.command, "--home", facts.home].map(systemdWord).join(" ");
-  return [
-    unit(`${NAME}-agent@.service`, agentTemplate, { command, agents: systemdWord(`-${agents}`) }),
-    unit(DAEMON_UNIT, daemonTemplate, { command }),
-  ];
+  const agent = unit(`${NAME}-agent@.service`, agentTemplate, {
+    command: serviceCommand(facts),
+    agents: systemdWord(`-${agents}`),
+  });
+  return [agent, ...daemonFiles(facts)];
+}
+
+/** The daemon alone. */
+export function daemonFiles(facts: HostFileFacts): HostFile[] {
+  return [unit(DAEMON_UNIT, daemonTemplate, { command: serviceCommand(facts) })];
+}
+
+function serviceCommand({ command, home }: HostFileFacts): string {
+  return [...command, "--home", home].map(systemdWord).join(" ");
 }
 
 /** cron reads no file with a dot in its name. */

@@ -1,6 +1,7 @@
 import pageTemplate from "../../templates/link-page.html.tmpl";
 import { formatInstant } from "../domain/expiry.ts";
 import { type Link, tgLink, tmeLink } from "../domain/link.ts";
+import { escapeHtml } from "./escape-html.ts";
 import { svgQr } from "./qr.ts";
 import { fillTemplate } from "./template.ts";
 
@@ -83,15 +84,4 @@ function section(words: Words, former: FormerLink): string {
 function sentences(words: Words, former: FormerLink): string[] {
   if (former === undefined) return [words.private];
   return [words.private, former === "dead" ? words.dead : words.until(formatInstant(former.until))];
-}
-
-function escapeHtml(text: string): string {
-  const names: Readonly<Record<string, string>> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  return text.replace(/[&<>"']/g, (character) => names[character] ?? character);
 }

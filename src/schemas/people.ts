@@ -49,7 +49,7 @@ function tag() {
   return text("A tag", { minLength: 1 });
 }
 
-const limits = shared<ShownLimits>(
+export const limits = shared<ShownLimits>(
   "limits",
   object<ShownLimits>("What a person may use, where HAProxy routes", {
     connections: orNull(count("Connections at a time; null for as many as they like", { minimum: 1 })),
@@ -60,7 +60,7 @@ const limits = shared<ShownLimits>(
   }),
 );
 
-function period() {
+export function period() {
   return text('Of the quota: "month" is the calendar month (UTC), "30d" the 30 days that end with today', {
     pattern: "^(month|[1-9][0-9]?d)$",
   }) as Schema<QuotaPeriod>;

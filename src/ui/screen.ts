@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { GlobalOptions, Screen, Style } from "../commands/command.ts";
+import type { GlobalOptions, LivePicture, Screen, ScreenSize, Style } from "../commands/command.ts";
 import { AppError } from "../domain/errors.ts";
+import { keysOf, quits } from "./keys.ts";
 import { redactKeys } from "./redaction.ts";
 import { createStyle } from "./style.ts";
 import { printable, type Terminal, wantsColor } from "./terminal.ts";
@@ -10,9 +11,6 @@ const ENTER = "\x1b[?1049h\x1b[?25l";
 const LEAVE = "\x1b[?25h\x1b[?1049l";
 /** To the first place, the rest of the line away, everything below away. */
 const [HOME, CLEAR_LINE, CLEAR_BELOW] = ["\x1b[H", "\x1b[K", "\x1b[J"];
-
-/** In raw mode a terminal sends Ctrl-C and Ctrl-D as bytes. */
-const QUITS = /[qQ\x03\x04]/;
 
 /**
  * The way out of a command that goes on printing.
@@ -31,58 +29,81 @@ export function openScreen(terminal: Terminal, { json }: Pick<GlobalOptions, "js
   };
 }
 
-const draw = async (
+async function draw<T>(
   terminal: Terminal,
   style: Style,
-  picture: Parameters<Screen["draw"]>[0],
+  picture: LivePicture<T>,
   { everyMs, signal, otherwise }: Parameters<Screen["draw"]>[1],
-): Promise<void> => {
+): Promise<void> {
   if (terminal.out.isTTY !== true || terminal.in.isTTY !== true || terminal.env.TERM === "dumb")
     throw new AppError("usage", "there is no terminal to draw on", { hint: otherwise });
-  const page = openPage(terminal, signal);
+  let repaint = (): void => {};
+  const page = openPage(terminal, signal, {
+    onKey: (key) => {
+      picture.press?.(key);
+      repaint();
+    },
+    onResize: () => repaint(),
+  });
   try {
-    for (let last = ""; !page.over.aborted; ) {
-      last = printable(redactKeys(await picture(style)), style.color);
-      if (!page.over.aborted) page.show(last);
+    while (!page.over.aborted) {
+      const data = await picture.read();
+      const paint = async () => printable(redactKeys(await picture.paint(data, style, page.size())), style.color);
+      await page.show(paint);
+      // Whoever waits for the next picture hears of it.
+      repaint = () => void page.show(paint).catch(() => {});
       await sleep(everyMs, undefined, { signal: page.over }).catch(() => {});
     }
   } finally {
     page.close();
   }
   signal.throwIfAborted();
-};
+}
 
 interface Page {
   /** Aborted when the person quits, or the program is told to end. */
   readonly over: AbortSignal;
-  show(text: string): void;
+  size(): ScreenSize;
+  /** Throws what painting throws; also where an earlier picture failed that nobody waited for. */
+  show(paint: () => Promise<string>): Promise<void>;
   close(): void;
 }
 
-function openPage({ out }: Terminal, signal: AbortSignal): Page {
+interface PageEvents {
+  onKey(key: string): void;
+  onResize(): void;
+}
+
+function openPage({ out }: Terminal, signal: AbortSignal, { onKey, onResize }: PageEvents): Page {
   const { stdin, stdout } = process;
   const quit = new AbortController();
-  let shown = "";
-  const show = (text: string): void => {
-    shown = text;
-    // A terminal that nobody told its size says 0.
-    out.write(frame(text, stdout.columns || 80, stdout.rows || 24));
+  const over = AbortSignal.any([quit.signal, signal]);
+  // A terminal that nobody told its size says 0.
+  const size = (): ScreenSize => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 });
+  const onBytes = (bytes: Buffer): void => {
+    for (const key of keysOf(bytes.toString("latin1"))) quits(key) ? quit.abort() : onKey(key);
   };
-  const redraw = (): void => show(shown);
-  const onKeys = (keys: Buffer): void => {
-    if (QUITS.test(keys.toString("latin1"))) quit.abort();
+  // One after the other: a picture of before is never drawn over a later one.
+  let shown: Promise<void> = Promise.resolve();
+  const show = (paint: () => Promise<string>): Promise<void> => {
+    shown = shown.then(async () => {
+      const text = over.aborted ? "" : await paint();
+      if (!over.aborted) out.write(frame(text, size().columns, size().rows));
+    });
+    return shown;
   };
   const close = (): void => {
+    quit.abort();
     process.off("exit", close);
-    stdout.off("resize", redraw);
-    stdin.off("data", onKeys).setRawMode(false).pause();
+    stdout.off("resize", onResize);
+    stdin.off("data", onBytes).setRawMode(false).pause();
     out.write(LEAVE);
   };
   process.once("exit", close);
-  stdout.on("resize", redraw);
-  stdin.setRawMode(true).on("data", onKeys).resume();
+  stdout.on("resize", onResize);
+  stdin.setRawMode(true).on("data", onBytes).resume();
   out.write(ENTER);
-  return { over: AbortSignal.any([quit.signal, signal]), show, close };
+  return { over, size, show, close };
 }
 
 /** What does not fit is left out: a terminal that scrolls would show the end of one picture and the beginning of the next. */

@@ -24,8 +24,15 @@ export function formatMegabytes(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`;
 }
 
-/** Bytes in the unit that suits them: `512 B`, `34 kB`, `1.2 MB`. */
+const UNITS = [
+  [1e12, "TB"],
+  [1e9, "GB"],
+  [1e6, "MB"],
+] as const;
+
+/** Bytes in the unit that suits them: `512 B`, `34 kB`, `1.2 MB`, `3.4 GB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  const [size, unit] = UNITS.find(([least]) => bytes >= least) ?? [];
+  return size === undefined ? `${Math.round(bytes / 1000)} kB` : `${(bytes / size).toFixed(1)} ${unit}`;
 }

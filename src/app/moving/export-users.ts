@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { Context } from "../../context.ts";
-import { AppError } from "../../domain/errors.ts";
 import { tgLink } from "../../domain/link.ts";
 import { domainOf, type Mode, maskSecret, revealSecret } from "../../domain/secret.ts";
 import { hasSecret, type ProxyUser } from "../../domain/user.ts";
@@ -8,6 +7,7 @@ import { planState } from "../live/plan-state.ts";
 import type { PlannedState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { linkOf } from "../people/client-files.ts";
+import { writeNew } from "../write-new.ts";
 
 export interface ExportOptions {
   readonly format?: "json" | "csv" | undefined;
@@ -76,10 +76,4 @@ function exportedUser(planned: PlannedState, user: ProxyUser, withSecrets: boole
     secret: withSecrets ? revealSecret(user.secret) : maskSecret(user.secret),
     link: withSecrets && link !== undefined ? tgLink(link) : null,
   };
-}
-
-async function writeNew(ctx: Context, path: string, text: string): Promise<void> {
-  if ((await ctx.files.stat(path)) !== undefined)
-    throw new AppError("conflict", `${path} is there already`, { hint: "name another file: --output FILE" });
-  await ctx.files.write(path, text, { mode: 0o600, exactMode: true });
 }
