@@ -3,15 +3,19 @@ export const chosenParts = ["firewall", "timer", "logrotate", "fail2ban", "comma
 
 export type ChosenPart = (typeof chosenParts)[number];
 
-/** Those and what follows a setting: `docker_firewall`, and `routing`, with which the agents and the daemon come and go. */
+/**
+ * Those and what follows a setting: `docker_firewall`, `routing`, with which the agents and the daemon come and go, and `stats_api`, for
+ * which the daemon is there without the agents.
+ */
 export const hostParts = [
   "firewall",
   "docker-firewall",
   "edge",
+  "stats-api",
   ...chosenParts.slice(1),
 ] as const satisfies readonly HostPart[];
 
-export type HostPart = ChosenPart | "docker-firewall" | "edge";
+export type HostPart = ChosenPart | "docker-firewall" | "edge" | "stats-api";
 
 /** One thing that we put there: exactly these are removed at uninstall. */
 export interface HostEntry {

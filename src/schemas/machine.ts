@@ -17,6 +17,7 @@ export const hostPart = shared<HostPart>(
     firewall: "a rule of UFW",
     "docker-firewall": "rules that let UFW's count for what Docker publishes",
     edge: "services that HAProxy's routing needs: the agents and the daemon",
+    "stats-api": "the daemon as a service, where HAProxy's routing does not bring it along",
     timer: "systemd's timers, or cron's file",
     logrotate: "its file",
     fail2ban: "a filter and a jail",

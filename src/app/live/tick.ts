@@ -36,8 +36,9 @@ interface Due {
  * @returns failure when something is saved but not live: these people may still have access
  */
 export async function tick(ctx: HostContext, options: TickOptions): Promise<Outcome<Ticked>> {
-  const { routing } = await loadSettings(ctx);
-  const troubles = routing === "edge" && options.dryRun !== true ? await renewServices(ctx) : [];
+  const { routing, statsApi } = await loadSettings(ctx);
+  const hasServices = routing === "edge" || statsApi;
+  const troubles = hasServices && options.dryRun !== true ? await renewServices(ctx) : [];
   const outcome = await doWhatIsDue(ctx, options);
   return troubles.length === 0 ? outcome : { ...outcome, warnings: [...troubles, ...(outcome.warnings ?? [])] };
 }
@@ -49,8 +50,12 @@ interface TickOptions {
 /** What an upgrade of the package left running as it was. That it cannot be renewed keeps nothing from what is due. */
 async function renewServices(ctx: HostContext): Promise<string[]> {
   try {
-    const { renewEdgeServices } = await import("../setup/edge-services.ts");
+    const [{ renewEdgeServices }, { renewDaemonService }] = await Promise.all([
+      import("../setup/edge-services.ts"),
+      import("../setup/daemon-service.ts"),
+    ]);
     if (await renewEdgeServices(ctx)) ctx.progress.step("agents and daemon are the installed version now");
+    if (await renewDaemonService(ctx)) ctx.progress.step("the daemon is the installed version now");
     return [];
   } catch (error) {
     if (error instanceof AppError && error.kind !== "bug") return [error.message];

@@ -74,10 +74,13 @@ export async function changeSettings(
 /** A firewall rule and what else names the port go where it went. */
 export async function moveHostParts(ctx: HostContext, before: Settings, after: Settings): Promise<string[]> {
   const parts = await ctx.stores.hostRecord.read();
-  const isSwitched = before.dockerFirewall !== after.dockerFirewall || jailState(before) !== jailState(after);
+  const isSwitched =
+    before.dockerFirewall !== after.dockerFirewall ||
+    before.statsApi !== after.statsApi ||
+    jailState(before) !== jailState(after);
   if (!isSwitched && (parts.length === 0 || named(before) === named(after))) return [];
   const { failures } = await setUpHost(ctx, {}, after);
-  const old = isSwitched ? "the machine's firewall is as before" : `the machine still names port ${before.port}`;
+  const old = isSwitched ? "the machine is as before" : `the machine still names port ${before.port}`;
   return failures.map(({ message }) => `${old}: ${message}; sudo mtproxy setup`);
 }
 

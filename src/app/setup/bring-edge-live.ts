@@ -7,7 +7,7 @@ import { removePart, setUpPart } from "./set-up-host.ts";
 
 /**
  * Makes live what is saved, in edge routing with agents and daemon as services before HAProxy starts, so that it finds them. Where it
- * cannot be made live, services that were not there before are gone again.
+ * cannot be made live, services that were not there before are gone again, but the daemon where the stats API wants it.
  */
 export async function bringLiveWithServices(
   ctx: HostContext,
@@ -17,7 +17,9 @@ export async function bringLiveWithServices(
 ): ReturnType<typeof bringLive> {
   const wereThere = (await entriesOf(ctx, "edge")).length > 0;
   const live = await bringLive(ctx, otherwise, { ...options, beforeHaproxy: servicesFor(ctx, settings) });
-  if (live.failure !== undefined && !wereThere) await removePart(ctx, "edge");
+  if (live.failure === undefined || wereThere) return live;
+  await removePart(ctx, "edge");
+  await setUpPart(ctx, "stats-api", { ...settings, routing: "direct" });
   return live;
 }
 

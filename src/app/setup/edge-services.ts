@@ -5,6 +5,7 @@ import { agentUnit, DAEMON_UNIT, edgeFiles, type HostFileFacts } from "../../ren
 import { daemonState } from "../daemon/daemon-state.ts";
 import { makeEdgeFolders } from "../routing/agent-keys.ts";
 import { readAgentReport, renderedGeneration } from "../routing/agent-report.ts";
+import { enableUnits, runDaemonService } from "./daemon-service.ts";
 import { entriesOf, noteEntry, runTool } from "./host-context.ts";
 import type { HostServices } from "./host-facts.ts";
 import { putHostFiles } from "./host-files.ts";
@@ -32,17 +33,10 @@ export async function putEdgeServices(
   const paths = await putHostFiles(ctx, "edge", files);
   if (paths.length < files.length) return undefined;
   for (const what of UNITS) await noteEntry(ctx, { part: "edge", kind: "timer", what });
-  await enable(ctx);
+  await enableUnits(ctx, UNITS);
   const isNew = files.some(({ content }, index) => before[index] !== undefined && before[index] !== content);
   if (ctx.machine.root === undefined) await runServices(ctx, isNew);
   return `services: ${UNITS.join(", ")}`;
-}
-
-async function enable(ctx: HostContext): Promise<void> {
-  const { root } = ctx.machine;
-  if (root === undefined) await runTool(ctx, ["systemctl", "daemon-reload"]);
-  const where = root === undefined ? [] : [`--root=${root}`];
-  await runTool(ctx, ["systemctl", "--quiet", ...where, "enable", ...UNITS]);
 }
 
 /** @param isNew their units are not what they were */
@@ -51,19 +45,7 @@ async function runServices(ctx: HostContext, isNew: boolean): Promise<void> {
   // Before the first keys an agent only waits for them.
   if ((await renderedGeneration(ctx)) === undefined) return void (await runTool(ctx, ["systemctl", "start", ...UNITS]));
   for (const number of await awayFirst(ctx)) if (isNew || (await isToRestart(ctx, number))) await restart(ctx, number);
-  const isOld = isNew || (await daemonState(ctx)).outdated;
-  await runTool(ctx, ["systemctl", isOld ? "restart" : "start", DAEMON_UNIT]);
-  await untilDaemonRuns(ctx);
-}
-
-/** One that does not come up is told by whoever looks at all three afterwards: nobody is cut for want of it. */
-async function untilDaemonRuns(ctx: HostContext): Promise<void> {
-  const deadline = ctx.clock.now().getTime() + PATIENCE_MS;
-  const isUp = async () => {
-    const { condition, outdated } = await daemonState(ctx);
-    return condition === "running" && !outdated;
-  };
-  while (!(await isUp()) && ctx.clock.now().getTime() < deadline) await ctx.clock.sleep(PAUSE_MS);
+  await runDaemonService(ctx, isNew);
 }
 
 /** While one is restarted that answers, the other one must answer. */

@@ -5,6 +5,7 @@ import type { Files, HomePaths } from "../../ports.ts";
 import { hostRecordPath } from "../../state/host-record-store.ts";
 import { OLD_SECRETS, stateFiles } from "../../state/state-files.ts";
 import { BACKUP_END } from "../moving/list-backups.ts";
+import { tokenPath } from "../stats-api/token.ts";
 
 /** Names in a home that we make; the first two and the last ones may hold a VLESS stack's files too. */
 const OURS: readonly string[] = ["config", "data", "mtproxy", "logs", "backups"];
@@ -26,7 +27,7 @@ const EMPTY = '{"users":[]}';
  */
 export async function removeHomeContents(ctx: HostContext): Promise<string[]> {
   const { files, paths } = ctx;
-  for (const folder of [paths.telegram, paths.logs]) await files.removeFolder(folder);
+  for (const folder of [paths.telegram, paths.history, paths.logs]) await files.removeFolder(folder);
   await removeClients(ctx);
   for (const path of await ownFiles(ctx)) await files.remove(path);
   await removeEmptyUsers(ctx);
@@ -46,6 +47,7 @@ async function ownFiles({ files, paths }: Context): Promise<string[]> {
   return [
     ...known,
     hostRecordPath(paths),
+    tokenPath(paths),
     ...kept.map((name) => join(config, name)),
     ...backups.map((name) => join(paths.backups, name)),
   ];

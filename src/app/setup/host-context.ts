@@ -2,10 +2,15 @@ import type { HostContext } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import { type HostEntry, sameEntry } from "../../domain/host-record.ts";
 
-/** Written down before it is made: a setup that is cut off leaves nothing that an uninstall would not find. */
+/**
+ * Written down before it is made: a setup that is cut off leaves nothing that an uninstall would not find. What was another part's is
+ * this one's from now on.
+ */
 export async function noteEntry(ctx: HostContext, entry: HostEntry): Promise<void> {
   await ctx.stores.hostRecord.update((entries) =>
-    entries.some((it) => sameEntry(it, entry)) ? entries : [...entries, entry],
+    entries.some((it) => sameEntry(it, entry) && it.part === entry.part)
+      ? entries
+      : [...entries.filter((it) => !sameEntry(it, entry)), entry],
   );
 }
 

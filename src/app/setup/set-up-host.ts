@@ -4,6 +4,7 @@ import { type ChosenPart, type HostEntry, type HostPart, hostEntryKinds, hostPar
 import { linkPorts, multiport } from "../../domain/link-ports.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { type HostFileFacts, logrotateFiles } from "../../render/host-files.ts";
+import { putDaemonService } from "./daemon-service.ts";
 import { putDockerFirewall, removeChain, removeRoute } from "./docker-firewall.ts";
 import { putEdgeServices } from "./edge-services.ts";
 import { jailState, putFail2ban } from "./fail2ban.ts";
@@ -52,10 +53,12 @@ export async function setUpHost(
 export function wishFor(
   part: HostPart,
   wishes: HostWishes,
-  { dockerFirewall, routing, engine }: Settings,
+  { dockerFirewall, routing, engine, statsApi }: Settings,
 ): boolean | undefined {
+  const isEdge = routing === "edge" && engine === "docker";
   if (part === "docker-firewall") return dockerFirewall && engine === "docker";
-  return part === "edge" ? routing === "edge" && engine === "docker" : wishes[part];
+  if (part === "stats-api") return statsApi && !isEdge;
+  return part === "edge" ? isEdge : wishes[part];
 }
 
 /**
@@ -73,7 +76,7 @@ export async function setUpPart(
   const isWanted = wishFor(part, wishes, settings) ?? before.length > 0;
   if (!isWanted && before.length === 0) return false;
   // Whoever is not root has them run otherwise; that nobody does is told where it matters.
-  if (part === "edge" && before.length === 0 && !mayChange(ctx)) return false;
+  if (isService(part) && before.length === 0 && !mayChange(ctx)) return false;
   if (!mayChange(ctx)) throw needsRoot(part);
   if (!isWanted) {
     await removePart(ctx, part);
@@ -82,9 +85,14 @@ export async function setUpPart(
   }
   const done = await installers[part](ctx, settings);
   if (done !== undefined) ctx.progress.step(done);
-  else if (part !== "edge" && (await entriesOf(ctx, part)).length === 0)
+  else if (!isService(part) && (await entriesOf(ctx, part)).length === 0)
     ctx.progress.warn(`nothing is installed for ${part}: ${missing[part]}`);
   return (await entriesOf(ctx, part)).length > 0;
+}
+
+/** Services that a setting wants are missed where nothing else runs them. */
+function isService(part: HostPart): part is "edge" | "stats-api" {
+  return part === "edge" || part === "stats-api";
 }
 
 /** Another root belongs to whoever made it. */
@@ -98,8 +106,7 @@ function needsRoot(part: HostPart): AppError {
   });
 }
 
-/** The services of HAProxy's routing are missed when nothing else runs them. */
-const missing: Readonly<Record<Exclude<HostPart, "edge">, string>> = {
+const missing: Readonly<Record<Exclude<HostPart, "edge" | "stats-api">, string>> = {
   firewall: "there is no UFW here",
   "docker-firewall": "it takes UFW and the network of containers that were started once; then mtproxy setup again",
   timer: "neither systemd nor cron serves here (apt-get install cron, then: mtproxy setup --timer)",
@@ -116,6 +123,7 @@ const installers: Readonly<Record<HostPart, Installer>> = {
   firewall: async (ctx, settings) => putFirewallRule(ctx, settings, await readUfw(ctx)),
   "docker-firewall": putDockerFirewall,
   edge: async (ctx, settings) => putEdgeServices(ctx, await fileFacts(ctx, settings), await readServices(ctx)),
+  "stats-api": async (ctx, settings) => putDaemonService(ctx, await fileFacts(ctx, settings), await readServices(ctx)),
   timer: async (ctx, settings) => putTimers(ctx, await fileFacts(ctx, settings), await readServices(ctx)),
   logrotate: async (ctx, settings) => {
     if (!(await readServices(ctx)).logrotate) return undefined;
