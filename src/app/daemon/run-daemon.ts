@@ -82,28 +82,14 @@ class Daemon {
     await this.#read();
     this.#log("ready");
     const { every, everyFull } = new Repeater(this.#signal, this.#log);
+    const atEdge = (milliseconds: number, what: string, work: () => Promise<void>) =>
+      every(milliseconds, what, async () => (this.#settings?.routing === "edge" ? await work() : undefined));
     await Promise.all([
       every(EVERY_MS.read, "reading users and settings", () => this.#read()),
-      every(
-        EVERY_MS.follow,
-        "reading HAProxy's records",
-        this.#atEdge(() => this.#follow()),
-      ),
-      every(
-        EVERY_MS.observe,
-        "asking HAProxy",
-        this.#atEdge(() => this.#observe()),
-      ),
-      every(
-        EVERY_MS.enforce,
-        "ending what is over",
-        this.#atEdge(() => this.#enforce()),
-      ),
-      every(
-        EVERY_MS.drain,
-        "ending what was replaced",
-        this.#atEdge(() => this.#drain()),
-      ),
+      atEdge(EVERY_MS.follow, "reading HAProxy's records", () => this.#follow()),
+      atEdge(EVERY_MS.observe, "asking HAProxy", () => this.#observe()),
+      atEdge(EVERY_MS.enforce, "ending what is over", () => this.#enforce()),
+      atEdge(EVERY_MS.drain, "ending what was replaced", () => this.#drain()),
       every(EVERY_MS.save, "saving the ledger", () => this.#save()),
       every(EVERY_MS.write, "writing the log of connections", () => this.#writeLog()),
       everyFull(EVERY_MS.look, "looking at the numbers", () => this.#look()),
@@ -111,12 +97,6 @@ class Daemon {
     await this.#save();
     await this.#writeLog();
     await this.#collector.close();
-  }
-
-  #atEdge(work: () => Promise<void>): () => Promise<void> {
-    return async () => {
-      if (this.#settings?.routing === "edge") await work();
-    };
   }
 
   async #read(): Promise<void> {
