@@ -49,6 +49,7 @@ export default defineConfig({
       project("contract"),
       project("e2e"),
       ...(canRun("haproxy") ? [project("edge")] : []),
+      ...(canRun("chromium") ? [project("browser")] : []),
       ...((await dockerLacks()) === undefined ? [project("docker", docker), project("server", slow)] : []),
     ],
   },

@@ -25,6 +25,7 @@ const programs = [
   "fail2ban-regex",
   "ufw",
   "haproxy",
+  "chromium",
   "iptables",
   "ip",
 ] as const;

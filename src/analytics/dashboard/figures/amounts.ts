@@ -58,9 +58,11 @@ export class Amounts {
     return this.#date(at, { timeStyle: "medium" });
   }
 
-  /** For the axis of a chart. @param spanSeconds that the axis shows */
+  /** For the axis of a chart; midnight is the day that begins. @param spanSeconds that the axis shows */
   tick(at: number, spanSeconds: number): string {
-    if (spanSeconds <= 3 * DAY) return this.#date(at, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const isMidnight = new Date(at).getHours() === 0 && new Date(at).getMinutes() === 0;
+    if (spanSeconds <= 3 * DAY && !isMidnight)
+      return this.#date(at, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     if (spanSeconds <= 90 * DAY) return this.#date(at, { day: "numeric", month: "short" });
     return this.#date(at, { month: "short", year: "2-digit" });
   }

@@ -13,6 +13,8 @@ export interface ChartSpec {
   readonly lines: readonly Line[];
   /** A value, with its unit. */
   readonly write: (value: number) => string;
+  /** Pixels that the values take beside the axis. */
+  readonly axisWidth: number;
   /** Seconds since 1970, as a tick of the axis. */
   readonly tick: (seconds: number, spanSeconds: number) => string;
   /** And as the moment under the pointer. */
@@ -94,7 +96,7 @@ export class Chart {
       scales: { x: { range: () => this.#span }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
       axes: [
         { ...look, size: 32, space: 70, values: (plot, ticks) => ticks.map((at) => tick(at, span(plot))) },
-        { ...look, size: 78, space: 36, values: (_, ticks) => ticks.map(write) },
+        { ...look, size: this.#spec.axisWidth, space: 36, values: (_, ticks) => ticks.map(write) },
       ],
       series: [
         {},

@@ -124,11 +124,11 @@ export class HistoryPanel {
     const moment = (seconds: number) => amounts.moment(1000 * seconds);
     if (kind === "connections")
       return {
-        ...{ tick, moment, write: (value) => (Number.isInteger(value) ? amounts.count(value) : "") },
+        ...{ tick, moment, axisWidth: 44, write: (value) => (Number.isInteger(value) ? amounts.count(value) : "") },
         lines: [{ label: texts.charts.connections, color: "line-count", dash: [] }],
       };
     return {
-      ...{ tick, moment, write: (value) => amounts.rate(value) },
+      ...{ tick, moment, axisWidth: 78, write: (value) => amounts.rate(value) },
       lines: [
         { label: texts.charts.from, color: "line-in", dash: [] },
         { label: texts.charts.to, color: "line-out", dash: [6, 4] },
