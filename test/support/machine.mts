@@ -28,6 +28,8 @@ const programs = [
   "chromium",
   "iptables",
   "ip",
+  "prometheus",
+  "promtool",
 ] as const;
 
 /** Where the shell would find the program. */

@@ -8,7 +8,11 @@ export function daemonFamilies(version: string): Family[] {
   const { user, system } = process.cpuUsage();
   const build = familiesOf([{ version, node: process.versions.node }], (labels) => labels);
   return [
-    build.gauge("mtproxy_build_info", "What tells these numbers: version of mtproxy and of Node.js.", () => 1),
+    build.gauge(
+      "mtproxy_build_info",
+      "What tells these numbers: version of mtproxy and of Node.js. From the package.",
+      () => 1,
+    ),
     counter(
       "process_cpu_seconds_total",
       "Processor time of the daemon, seconds. From the kernel.",

@@ -15,7 +15,7 @@ export function edgeFamilies(edge: EdgeFigures | null): Family[] {
     ),
     gauge(
       "mtproxy_edge_agents",
-      "Agents that answer, of two; without any nobody is told apart. Asked by the daemon.",
+      "Agents that answer, of two; without any nobody is told apart. From the daemon, which asks them.",
       edge.agents,
     ),
     verdicts.counter(

@@ -15,12 +15,12 @@ export function proxyFamilies({ at, proxy }: Pick<Snapshot, "at" | "proxy">): Fa
     ),
     gauge(
       "mtproxy_active_connections",
-      `Clients with a live session. Sum of ext_connections of ${STATS}.`,
+      `Clients with a live session. From ext_connections of ${STATS}, summed.`,
       activeConnections,
     ),
     counter(
       "mtproxy_connections_total",
-      `Sessions since the daemon first looked, over restarts. Sum of ext_connections_created of ${STATS}.`,
+      `Sessions since the daemon first looked, over restarts. From ext_connections_created of ${STATS}, summed.`,
       totalConnections,
     ),
     gauge("mtproxy_uptime_seconds", `Seconds that the oldest proxy runs. From ${STATS}.`, uptimeSeconds),
@@ -41,42 +41,42 @@ export function shardFamilies(shards: readonly ShardFigures[]): Family[] {
     of.gauge("mtproxy_shard_up", "1 while the shard's proxy runs. From the engine.", ({ running }) => Number(running)),
     of.gauge(
       "mtproxy_shard_active_connections",
-      "Clients with a live session. ext_connections of the shard's /stats.",
+      "Clients with a live session. From ext_connections of the shard's /stats.",
       ({ activeConnections }) => activeConnections,
     ),
     of.counter(
       "mtproxy_shard_connections_total",
-      "Sessions since the daemon first looked, over restarts. ext_connections_created of the shard's /stats.",
+      "Sessions since the daemon first looked, over restarts. From ext_connections_created of the shard's /stats.",
       ({ totalConnections }) => totalConnections,
     ),
     of.gauge(
       "mtproxy_shard_uptime_seconds",
-      "Seconds since the process started. uptime of the shard's /stats.",
+      "Seconds since the process started. From uptime of the shard's /stats.",
       ({ uptimeSeconds }) => uptimeSeconds,
     ),
     of.gauge(
       "mtproxy_shard_ready_targets",
-      "Connections to Telegram that are ready; without any nobody gets through. total_ready_targets of the shard's /stats.",
+      "Connections to Telegram that are ready; without any nobody gets through. From total_ready_targets of the shard's /stats.",
       ({ readyTargets }) => readyTargets,
     ),
     of.gauge(
       "mtproxy_shard_declared_targets",
-      "Connections to Telegram that the shard wants. total_declared_targets of the shard's /stats.",
+      "Connections to Telegram that the shard wants. From total_declared_targets of the shard's /stats.",
       ({ declaredTargets }) => declaredTargets,
     ),
     of.counter(
       "mtproxy_shard_received_bytes_total",
-      "Bytes received over all sockets, those to Telegram too, over restarts. tcp_readv_bytes of the shard's /stats; absent with workers.",
+      "Bytes received over all sockets, those to Telegram too, over restarts. From tcp_readv_bytes of the shard's /stats; absent with workers.",
       ({ bytesIn }) => bytesIn,
     ),
     of.counter(
       "mtproxy_shard_sent_bytes_total",
-      "Bytes sent over all sockets, those to Telegram too, over restarts. tcp_writev_bytes of the shard's /stats; absent with workers.",
+      "Bytes sent over all sockets, those to Telegram too, over restarts. From tcp_writev_bytes of the shard's /stats; absent with workers.",
       ({ bytesOut }) => bytesOut,
     ),
     of.gauge(
       "mtproxy_shard_resident_memory_bytes",
-      "Resident memory of the process. vmrss_bytes of the shard's /stats.",
+      "Resident memory of the process. From vmrss_bytes of the shard's /stats.",
       ({ memoryBytes }) => memoryBytes,
     ),
   ];
