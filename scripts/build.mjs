@@ -16,9 +16,9 @@ const common = {
   logLevel: "warning",
   // Templates and container scripts are part of the program; vitest.config.mts reads them the same way.
   loader: { ".tmpl": "text", ".sh": "text" },
-  // undici is for downloads only, libsql has a program of its own inside, the others are what dockerode rarely uses. They load from
-  // node_modules when first needed.
-  external: ["undici", "libsql", "ssh2", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"],
+  // undici is for downloads only, libsql has a program of its own inside, fastify is for the daemon where it serves figures, the others
+  // are what dockerode rarely uses. They load from node_modules when first needed.
+  external: ["undici", "libsql", "fastify", "@fastify/*", "ssh2", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"],
   define: { "import.meta.url": "__bundleUrl" },
   banner: { js: 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
 };
@@ -37,7 +37,7 @@ const plainTextWidth = {
     onLoad({ filter: /.*/, namespace: "plain-text" }, () => ({
       contents: `
         const width = require("string-width");
-        module.exports = (text) => (/^[ -~✓✗…─-╿]*$/.test(text) ? text.length : width(text));
+        module.exports = (text) => (/^[ -~·✓✗…─-◿]*$/.test(text) ? text.length : width(text));
       `,
       resolveDir: resolve("node_modules/cli-table3"),
     }));
@@ -59,7 +59,7 @@ const rarelyUsedByDockerode = {
 };
 
 // Libraries that few commands use are files of their own.
-const rare = ["cli-table3", "dockerode", "execa", "inquirer", "qrcode", "qrcode-terminal"];
+const rare = ["cli-table3", "dockerode", "execa", "inquirer", "prom-client", "qrcode", "qrcode-terminal"];
 const vendor = {
   ...common,
   plugins: [plainTextWidth, rarelyUsedByDockerode],
@@ -180,8 +180,10 @@ const helpers = {
   "bench-edge": "bench/edge.ts",
   "bench-edge-peers": "bench/edge-peers.ts",
   "bench-edge-strangers": "bench/edge-strangers.ts",
+  "bench-stats": "bench/stats.ts",
   "mtproto-proxy": "test/support/mtproto-proxy/main.ts",
   "fake-telegram": "test/support/telegram/main.ts",
+  "history-writer": "test/support/history-writer.ts",
 };
 const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
 

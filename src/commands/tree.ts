@@ -19,6 +19,7 @@ import { declareSchemaCommand } from "./schema.ts";
 import { declareServiceCommands } from "./service.ts";
 import { declareSetupCommand } from "./setup.ts";
 import { declareSharedSecretCommands } from "./shared-secret.ts";
+import { declareStatsApiCommands } from "./stats-api.ts";
 import { declareTelegramConfigCommands } from "./telegram-config.ts";
 import { declareUninstallCommand } from "./uninstall.ts";
 import { declareUserCommands } from "./user.ts";
@@ -82,6 +83,7 @@ const branches: readonly Branch[] = [
   },
   { group: "Server:", words: "stats export-report logs", declare: declareWatchingCommands },
   { group: "Server:", words: "history", declare: declareHistoryCommand },
+  { group: "Server:", words: "stats-api", declare: declareStatsApiCommands },
   { group: "Server:", words: "doctor", declare: declareDoctorCommand },
   { group: "Server:", words: "refresh-config", declare: declareTelegramConfigCommands },
   { group: "Server:", words: "relay", declare: declareRelayCommands },

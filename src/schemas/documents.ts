@@ -22,6 +22,7 @@ import {
 } from "./schema.ts";
 import { settings } from "./settings.ts";
 import { sharedSecrets } from "./shared-secrets.ts";
+import { statsApi } from "./stats-api.ts";
 import { watching } from "./watching.ts";
 
 /** What each command's `data` is, by its words below the program: `image probe`. */
@@ -33,6 +34,7 @@ const described: Readonly<Record<string, Pick<Schema<unknown>, "json">>> = {
   ...machine,
   ...live,
   ...watching,
+  ...statsApi,
   ...audit,
   ...moving,
   ...help,

@@ -11,6 +11,8 @@ import { noteDrained } from "../audit/note-drained.ts";
 import { Collector } from "../collector/collector.ts";
 import { loadSettings } from "../load-state.ts";
 import { drainBetween } from "../routing/drain.ts";
+import type { ServeNumbers } from "../stats-api/serve-numbers.ts";
+import { StatsService } from "../stats-api/stats-service.ts";
 import { correctAddresses } from "./correct-addresses.ts";
 import { daemonLock, reportDaemon } from "./daemon-state.ts";
 import { Enforcer } from "./enforcer.ts";
@@ -21,6 +23,8 @@ export interface DaemonOptions {
   readonly signal: AbortSignal;
   /** One line of a log; without keys. */
   readonly log: (line: string) => void;
+  /** What opens the stats API, where the settings want one. */
+  readonly serve: ServeNumbers;
 }
 
 /** How often each part is done; expiry is to be felt within a second, a quota within ten. */
@@ -33,6 +37,7 @@ const EVERY_MS = {
   follow: 2000,
   write: 500,
   look: resolutions.raw * 1000,
+  serve: 1000,
 } as const;
 
 /** What HAProxy said longer ago says nothing of now. */
@@ -64,17 +69,19 @@ class Daemon {
   #settings: Settings | undefined;
   #users: readonly User[] = [];
   readonly #collector: Collector;
+  readonly #statsService: StatsService;
   #workers: { readonly at: number; readonly living: readonly LivingWorker[] } | undefined;
   readonly #warned = new Set<string>();
   /** What HAProxy recorded before is in the ledger: on the days when it was used, and before anything is forgotten. */
   #isPastRead = false;
 
-  constructor(ctx: Context, { signal, log }: DaemonOptions) {
+  constructor(ctx: Context, { signal, log, serve }: DaemonOptions) {
     this.#ctx = ctx;
     this.#signal = signal;
     this.#log = log;
     this.#enforcer = new Enforcer(ctx, log);
     this.#collector = new Collector(ctx, log);
+    this.#statsService = new StatsService(ctx, { serve, source: this.#collector, log });
   }
 
   async run(): Promise<void> {
@@ -93,7 +100,9 @@ class Daemon {
       every(EVERY_MS.save, "saving the ledger", () => this.#save()),
       every(EVERY_MS.write, "writing the log of connections", () => this.#writeLog()),
       everyFull(EVERY_MS.look, "looking at the numbers", () => this.#look()),
+      every(EVERY_MS.serve, "serving figures", () => this.#serve()),
     ]);
+    await this.#statsService.close();
     await this.#save();
     await this.#writeLog();
     await this.#collector.close();
@@ -103,6 +112,10 @@ class Daemon {
     this.#settings = await loadSettings(this.#ctx);
     this.#users = (await this.#ctx.stores.users.read()).users;
     this.#ledger.setPeople(this.#users, this.#ctx.clock.now());
+  }
+
+  async #serve(): Promise<void> {
+    if (this.#settings !== undefined) await this.#statsService.follow(this.#settings);
   }
 
   async #follow(): Promise<void> {

@@ -22,6 +22,7 @@ import { revocationsCheck } from "./revocations.ts";
 import { scheduleCheck } from "./schedule.ts";
 import { slotsCheck } from "./slots.ts";
 import { stateCheck } from "./state.ts";
+import { statsApiCheck } from "./stats-api.ts";
 import { telegramConfigCheck } from "./telegram-config.ts";
 import { upstreamCheck } from "./upstream.ts";
 
@@ -40,6 +41,7 @@ export const checks: readonly Check[] = [
   haproxyCheck,
   agentsCheck,
   daemonCheck,
+  statsApiCheck,
   openFilesCheck,
   natCheck,
   datacentersCheck,

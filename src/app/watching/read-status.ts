@@ -14,6 +14,7 @@ import { planState } from "../live/plan-state.ts";
 import { loadState, type State } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { rateWarnings } from "../routing/known-haproxy.ts";
+import { apiTrouble, seeStatsApi } from "../stats-api/stats-api-state.ts";
 import { AGENTS_AWAY, type AgentState, agentStates, agentTrouble, allAgentsAway } from "./agent-states.ts";
 import { type HaproxyState, haproxyState, shutDoor } from "./haproxy-state.ts";
 import { jailWarnings } from "./jail-warnings.ts";
@@ -108,7 +109,11 @@ export async function readStatus(ctx: HostContext): Promise<Outcome<Status>> {
       ...rateWarnings(state.users, state.engineRecord, state.settings),
       ...(await jailWarnings(ctx, state.settings)),
       ...(pending === true && runs ? [PENDING] : []),
-      ...[...(agents ?? []).map(agentTrouble), daemon === null ? undefined : daemonTrouble(daemon)].flatMap(inWords),
+      ...[
+        ...(agents ?? []).map(agentTrouble),
+        daemon === null ? undefined : daemonTrouble(daemon),
+        apiTrouble(ctx, await seeStatsApi(ctx, state.settings)),
+      ].flatMap(inWords),
     ],
     ...(failure === undefined ? {} : { failure }),
   };

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { onTestFinished, vi } from "vitest";
 import { runDaemon } from "../../../src/app/daemon/run-daemon.ts";
+import type { ServeNumbers } from "../../../src/app/stats-api/serve-numbers.ts";
 import type { Context } from "../../../src/context.ts";
 import type { Sums } from "../../../src/domain/account.ts";
 import { revealSecret, type Secret } from "../../../src/domain/secret.ts";
@@ -75,7 +76,7 @@ export class DaemonHome {
     const controller = new AbortController();
     const before = this.said.length;
     const log = (line: string) => void this.said.push(line);
-    const running = runDaemon(this.ctx, { signal: controller.signal, log });
+    const running = runDaemon(this.ctx, { signal: controller.signal, log, serve: nothing });
     const stop = async (): Promise<void> => {
       controller.abort();
       await running;
@@ -100,3 +101,6 @@ function secretOf({ key, family, coverDomains }: EdgeKey): string {
   const secret: Secret = family === "fake-tls" ? { mode: "fake-tls", key, domain } : { mode: "padded", key };
   return revealSecret(secret);
 }
+
+/** No figures are served in these homes. */
+const nothing: ServeNumbers = () => Promise.reject(new Error("the settings want no figures served"));
