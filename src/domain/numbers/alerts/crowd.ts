@@ -1,0 +1,46 @@
+/** How many are usually there: a mean for each of the last minutes. */
+export interface Crowd {
+  /** Connections, the newest last. */
+  readonly minutes: readonly number[];
+  /** The minute that is being summed: its number since 1970, connections and looks. */
+  readonly current?: { readonly minute: number; readonly sum: number; readonly looks: number };
+}
+
+export const emptyCrowd: Crowd = { minutes: [] };
+
+/** An hour: who goes to sleep one after the other is no drop. */
+const KEPT = 60;
+/** Before that nobody knows what is usual. */
+const LEAST = 15;
+/** Minutes without a look after which what was usual is forgotten. */
+const GAP = 30;
+/** Share of the usual connections with which a drop is over. */
+const RECOVERED = 0.5;
+
+/** With one more look; not while a drop lasts, or it would become what is usual. */
+export function withLook({ minutes, current }: Crowd, active: number, at: Date): Crowd {
+  const minute = Math.floor(at.getTime() / 60_000);
+  if (current === undefined || Math.abs(minute - current.minute) > GAP)
+    return { minutes: [], current: { minute, sum: active, looks: 1 } };
+  if (current.minute === minute)
+    return { minutes, current: { minute, sum: current.sum + active, looks: current.looks + 1 } };
+  const next = [...minutes, current.sum / current.looks].slice(-KEPT);
+  return { minutes: next, current: { minute, sum: active, looks: 1 } };
+}
+
+/** The middle one of the last hour; undefined as long as nobody knows. */
+export function usualCrowd({ minutes }: Crowd): number | undefined {
+  if (minutes.length < LEAST) return undefined;
+  return minutes.toSorted((a, b) => a - b)[Math.floor(minutes.length / 2)];
+}
+
+/** @param isTold it was told before: it takes half of the usual crowd then to be over */
+export function isDrop(
+  usual: number,
+  active: number,
+  { dropPercent, dropFrom }: { readonly dropPercent: number; readonly dropFrom: number },
+  isTold: boolean,
+): boolean {
+  if (usual < dropFrom) return false;
+  return isTold ? active < usual * RECOVERED : active * 100 <= usual * (100 - dropPercent);
+}
