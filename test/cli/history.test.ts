@@ -1,151 +1,177 @@
-import { randomBytes } from "node:crypto";
-import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { gzipSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
-import type { AuditRecord } from "../../src/domain/audit/record.ts";
-import { type CliOptions, startCli } from "../support/cli.ts";
-import { sharedCliHome } from "../support/cli-home.ts";
-import { holdLock } from "../support/held-lock.ts";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { execa } from "execa";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { openHistory, openHistoryReader } from "../../src/analytics/history/open-history.ts";
+import type { Reply, Request } from "../../src/analytics/history/protocol.ts";
+import type { Resolution } from "../../src/domain/numbers/history.ts";
+import type { History } from "../../src/history.ts";
+import { createLocks } from "../../src/host/locks.ts";
+import { entryAt, userRow } from "../support/history-entry.ts";
+import { isRoot } from "../support/machine.mts";
+import { tempFolder } from "../support/temp-home.ts";
 
-const home = sharedCliHome();
-const log = () => home().path("logs/mtproxy/audit.log");
-const logText = () => readFile(log(), "utf8");
+const checkout = resolve(import.meta.dirname, "../..");
+const writer = join(checkout, "build/history-writer.cjs");
+const alice = { kind: "user", name: "alice" } as const;
 
-type Shown = Pick<
-  AuditRecord,
-  "actor" | "user" | "uid" | "from" | "command" | "typed" | "about" | "outcome" | "words"
-> & {
-  readonly dry_run: boolean;
-  readonly exit_code: number | null;
-};
-
-async function changes(...args: string[]): Promise<Shown[]> {
-  const { code, json } = await home().mtproxy("history", "--limit", "1000", ...args, "--json");
-  expect([code, json.ok]).toEqual([0, true]);
-  return (json.data as { changes: Shown[] }).changes;
+async function places() {
+  const folder = await tempFolder();
+  return { folder: join(folder, "history"), lock: join(folder, "history.lock") };
 }
-const last = async (...args: string[]) => (await changes(...args)).at(-1);
 
-/** As sudo runs it for somebody who came by SSH: the address is in the environment of a process above only. */
-const bySudo: CliOptions = {
-  within: ["sh", "-c", 'env -u SSH_CONNECTION SUDO_USER=maria "$@"; exit $?', "sh"],
-  env: { SSH_CONNECTION: "203.0.113.9 50122 192.0.2.1 22" },
-};
+async function openFor(folder: string, lock: string, warnings: string[] = []): Promise<History> {
+  const history = await openHistory({ folder, lock, locks: createLocks(), warn: (text) => warnings.push(text) });
+  onTestFinished(() => history.close());
+  return history;
+}
 
-describe("every change is written down", () => {
-  test("the first one too, which made the home", async () => {
-    const [first] = await changes();
-    expect(first).toMatchObject({ command: "setup", outcome: "done", exit_code: 0, dry_run: false, actor: "person" });
+/** The last number that it said was safe, after `looks` of them and a moment more. */
+async function killed(child: ChildProcess, looks: number, momentMs: number): Promise<number> {
+  let [said, last] = [0, -1];
+  if (child.stdout === null) throw new Error("no output");
+  for await (const line of createInterface(child.stdout)) {
+    [said, last] = [said + 1, Number(line)];
+    if (said === looks) setTimeout(() => child.kill("SIGKILL"), momentMs);
+  }
+  return last;
+}
+
+describe("a history whose writer is killed", () => {
+  it("opens each of 50 times and has every look that was safe, once", async () => {
+    const { folder, lock } = await places();
+    let next = 1;
+    for (let time = 1; time <= 50; time += 1) {
+      const child = spawn(process.execPath, [writer, folder, lock, String(next)], { stdio: ["ignore", "pipe", "inherit"] });
+      const safe = await killed(child, 1 + ((time * 7) % 23), time % 4);
+      const reader = await openHistoryReader(folder, () => 0);
+      const number = await looksIn(reader);
+      // One that was written and not told of may be there too.
+      expect([safe, safe + 1]).toContain(number);
+      const sum = (number * (number + 1)) / 2;
+      const summed = await Promise.all((["raw", "minute", "hour"] as const).map((it) => bytesIn(reader, it)));
+      expect(summed, `kill ${time}`).toEqual([sum, sum, sum]);
+      await reader.close();
+      next = number + 1;
+    }
+    expect(next).toBeGreaterThan(500);
   });
 
-  test("with who typed it, from where, and whom it was about", async () => {
-    await home().run(["add-user", "bob", "--note", "old phone"], bySudo);
-    expect(await last()).toMatchObject({
-      ...{ user: "maria", uid: process.getuid?.(), from: "203.0.113.9", actor: "person" },
-      ...{ typed: ["mtproxy", "add-user", "bob", "--note", "old phone"], about: ["bob"], outcome: "done" },
+  async function bytesIn(reader: Awaited<ReturnType<typeof openHistoryReader>>, resolution: Resolution) {
+    const { points } = await reader.points({ ...alice, since: 0, until: 1e12, resolution });
+    return points.reduce((sum, point) => sum + point.bytesIn, 0);
+  }
+
+  async function looksIn(reader: Awaited<ReturnType<typeof openHistoryReader>>) {
+    const { points } = await reader.points({ ...alice, since: 0, until: 1e12, resolution: "raw" });
+    return points.length;
+  }
+});
+
+describe("a history", () => {
+  it("is written by one process at a time, which is named", async () => {
+    const { folder, lock } = await places();
+    const child = spawn(process.execPath, [writer, folder, lock, "1"], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    await expect(openFor(folder, lock)).rejects.toMatchObject({
+      kind: "conflict",
+      message: expect.stringContaining(`"writing the history" (pid ${child.pid})`),
+    });
+    child.stdout.destroy();
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const history = await openFor(folder, lock);
+    expect(await history.counters()).toMatchObject({ number: expect.any(Number) });
+  });
+
+  it("puts a file aside that is damaged while it writes, says so and goes on", async () => {
+    const { folder, lock } = await places();
+    const warnings: string[] = [];
+    const first = await openFor(folder, lock);
+    await first.record(entryAt(1000, { increments: [userRow("alice", { bytesIn: 1 })] }));
+    await first.close();
+    await writeFile(join(folder, "history.db"), "no database".repeat(1000));
+    const history = await openFor(folder, lock, warnings);
+    await history.record(entryAt(2000, { increments: [userRow("alice", { bytesIn: 2 })] }));
+    expect(await history.users(0, 1e9)).toMatchObject([{ bytesIn: 2 }]);
+    expect(warnings).toEqual([expect.stringMatching(/was damaged: it is kept as .*history\.db\.damaged-\S+, and a new one has begun/)]);
+  });
+
+  it.runIf(isRoot)("goes on by itself when a full disk has room again", async () => {
+    const disk = await mkdtemp(join(tmpdir(), "mtproxy-full-"));
+    const mount = (...options: string[]) => spawnSync("mount", ["-t", "tmpfs", ...options, "tmpfs", disk]).status;
+    expect(mount("-o", "size=400k")).toBe(0);
+    onTestFinished(async () => {
+      spawnSync("umount", ["-l", disk]);
+      await rm(disk, { recursive: true, force: true });
+    });
+    const history = await openFor(join(disk, "history"), join(disk, "lock"));
+    const names = Array.from({ length: 60 }, (_, index) => `user-${index}`);
+    const record = (number: number) =>
+      history.record(entryAt(number * 10_000, { increments: names.map((name) => userRow(name, { bytesIn: number })), counters: { number } }));
+    let safe = 0;
+    const fault = await (async () => {
+      for (; safe < 2000; safe += 1) await record(safe + 1);
+    })().catch((error) => error);
+    expect(fault).toMatchObject({ kind: "environment", message: expect.stringContaining("the disk is full") });
+    expect(safe).toBeGreaterThan(10);
+    await expect(record(safe + 1)).rejects.toMatchObject({ kind: "environment" });
+    expect(await history.counters()).toEqual({ number: safe });
+    expect(mount("-o", "remount,size=8m")).toBe(0);
+    await record(safe + 1);
+    const { points } = await history.points({ kind: "user", name: "user-7", since: 0, until: 1e9, resolution: "hour" });
+    expect(points.reduce((sum, point) => sum + point.bytesIn, 0)).toBe(((safe + 1) * (safe + 2)) / 2);
+  });
+});
+
+describe("the packed product", () => {
+  it("keeps a history where no compiler is and no package ran a script, and says what is missing without libsql's program", async () => {
+    const folder = await tempFolder();
+    const tools = join(folder, "tools");
+    await mkdir(tools);
+    for (const tool of ["sh", "env", "git", "tar"]) await symlink(await pathOf(tool), join(tools, tool));
+    await symlink(process.execPath, join(tools, "node"));
+    const inFolder = { cwd: folder, env: { PATH: tools, HOME: process.env.HOME ?? folder }, extendEnv: false };
+
+    const pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder];
+    const { stdout: archive } = await execa("npm", pack, { cwd: checkout });
+    await execa("tar", ["-xzf", archive, "--strip-components=1"], inFolder);
+    await cp(join(checkout, "package-lock.json"), join(folder, "package-lock.json"));
+    const install = ["ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--silent"];
+    await execa("node", [await pathOf("npm"), ...install], inFolder);
+    for (const compiler of ["cc", "gcc", "make", "python3"]) await expect(execa(compiler, ["--version"], inFolder)).rejects.toThrow();
+
+    const ask = async () => JSON.parse((await execa("node", ["-e", asking], inFolder)).stdout) as Reply[];
+    expect(await ask()).toMatchObject([{ id: 1 }, { id: 2, value: [{ name: "alice", bytesIn: 7 }] }, { id: 3 }]);
+    await rm(join(folder, "node_modules/@libsql"), { recursive: true });
+    const [recorded] = await ask();
+    expect(recorded).toMatchObject({
+      error: { kind: "environment", message: expect.stringMatching(/^history cannot be kept: libsql does not load here/) },
     });
   });
 
-  test("and so are a dry run, and what was refused, with the reason", async () => {
-    await home().mtproxy("disable-user", "bob", "--dry-run");
-    expect(await last()).toMatchObject({ command: "disable-user", dry_run: true, outcome: "done" });
-    await home().mtproxy("remove-user", "nobody", "--yes");
-    const refused = await last();
-    expect(refused).toMatchObject({ outcome: "failed", exit_code: 4, words: expect.stringContaining("nobody") });
-    const { stdout } = await home().mtproxy("history");
-    expect(stdout).toContain("mtproxy disable-user bob --dry-run  ✓");
-    expect(stdout).toMatch(/mtproxy remove-user nobody --yes {2}✗ exit 4 [\d.]+ s\n {4}\S/);
-  });
-
-  test("and what only looks is not", async () => {
-    const before = await logText();
-    for (const words of [["list-users"], ["status"], ["show", "bob"], ["verify", "bob"], ["history"]])
-      await home().mtproxy(...words);
-    expect(await logText()).toBe(before);
-  });
-
-  test("for its owner's eyes, in lines that are JSON, without a key that was typed in the wrong place", async () => {
-    const digits = randomBytes(16).toString("hex");
-    const link = `tg://proxy?server=192.0.2.7&port=443&secret=dd${digits}`;
-    for (const word of [digits, `dd${digits}`, link]) await home().mtproxy("remove-secret", word);
-    const [text, { mode }] = await Promise.all([logText(), stat(log())]);
-    expect(text).not.toContain(digits);
-    expect(mode & 0o777).toBe(0o600);
-    expect(text.endsWith("\n")).toBe(true);
-    for (const line of text.trimEnd().split("\n")) expect(JSON.parse(line)).toMatchObject({ version: 1 });
-  });
-
-  test("also when it is killed in the middle: then it began and did not end", async () => {
-    const letGo = await holdLock(home().home, "apply.lock");
-    const child = startCli(["add-user", "carol"], { home: home().home });
-    try {
-      await expect.poll(logText, { interval: 10 }).toContain('"carol"');
-      child.kill("SIGKILL");
-      await new Promise((end) => child.once("close", end));
-    } finally {
-      letGo();
-    }
-    expect(await last("--user", "carol")).toMatchObject({ outcome: "unfinished", exit_code: null, words: null });
-    expect((await home().mtproxy("history")).stdout).toContain("did not end: it was killed, or still runs");
-  });
+  const entry = entryAt(1000, { increments: [userRow("alice", { bytesIn: 7 })] });
+  const requests: Request[] = [
+    { id: 1, call: "record", given: [entry] },
+    { id: 2, call: "users", given: [0, 1e9] },
+    { id: 3, call: "close", given: [] },
+  ];
+  /** What the daemon does, in short: it asks the thread that is in the package. */
+  const asking = `
+    const { Worker } = require("node:worker_threads");
+    const worker = new Worker("./dist/history-worker.cjs", { workerData: { path: "data/history/history.db" } });
+    const replies = [];
+    worker.on("message", (reply) => replies.push(reply));
+    worker.on("exit", () => console.log(JSON.stringify(replies)));
+    for (const request of ${JSON.stringify(requests)}) worker.postMessage(request);
+  `;
 });
 
-describe("what the timer does", () => {
-  test("is written down when it is something, as the timer's", async () => {
-    await home().mtproxy("tick");
-    const before = (await changes()).length;
-    expect((await home().mtproxy("tick", "--quiet")).code).toBe(0);
-    expect(await changes()).toHaveLength(before);
-
-    await home().add("dave");
-    const users = JSON.parse(await home().usersText()) as { users: { username: string }[] };
-    const gone = users.users.map((it) =>
-      it.username === "dave" ? { ...it, mtproxy_expires_at: "2026-01-31T00:00:00.000Z" } : it,
-    );
-    await home().putUsers(JSON.stringify({ ...users, users: gone }));
-    // No terminal, as under systemd and cron.
-    expect((await home().run(["tick", "--quiet"], { within: ["setsid", "--wait"] })).code).toBe(0);
-    expect(await last()).toMatchObject({ actor: "timer", command: "tick", about: ["dave"], outcome: "done" });
-  });
-});
-
-describe("the log", () => {
-  test("is searched by time and person, the newest last", async () => {
-    expect(await changes("--since", "1h")).toEqual(await changes());
-    expect(await changes("--since", new Date(Date.now() + 60_000).toISOString())).toEqual([]);
-    expect((await changes("--user", "BOB")).map(({ command }) => command)).toEqual(["add-user", "disable-user"]);
-    const { stdout } = await home().mtproxy("history", "--limit", "1");
-    expect(stdout).toMatch(/^\d+ older ones: --limit \d+ shows all\n.+\n$/);
-  });
-
-  test("is read with what was rotated away and packed, and with a line that is none", async () => {
-    const before = await changes();
-    const older = '{"version":1,"at":"2026-01-02T03:04:05.000Z","entry":"change","id":"x","actor":"daemon"';
-    await writeFile(`${log()}.2.gz`, gzipSync(`${older},"command":"refuse","about":["eve"],"words":"expired"}\n`));
-    await rename(log(), `${log()}.1`);
-    await appendFile(`${log()}.1`, '{"version":2,"at"');
-    const all = await changes();
-    expect([all.length, all[0]?.about]).toEqual([before.length + 1, ["eve"]]);
-    expect(all.slice(1)).toEqual(before);
-    expect((await home().mtproxy("history")).stderr).toContain("1 line is left out");
-    await home().mtproxy("enable-user", "bob");
-    expect(await changes()).toHaveLength(before.length + 2);
-    await rm(`${log()}.2.gz`);
-  });
-
-  test("that cannot be written stops nobody, and people are told", async () => {
-    await rename(log(), `${log()}.1`);
-    await mkdir(log());
-    const { code, stderr } = await home().mtproxy("add-user", "frank");
-    expect([code, stderr]).toEqual([0, expect.stringContaining("this is not written down in the audit log")]);
-    const { json } = await home().mtproxy("disable-user", "frank", "--json");
-    expect([json.ok, json.warnings]).toEqual([true, [expect.stringContaining(log())]]);
-    await rm(log(), { recursive: true });
-  });
-
-  test("is not begun where no home was set up", async () => {
-    const nowhere = home().path("nowhere");
-    expect((await home().run(["add-user", "bob"], { home: nowhere })).code).not.toBe(0);
-    await expect(stat(nowhere)).rejects.toThrow("ENOENT");
-  });
-});
+async function pathOf(program: string): Promise<string> {
+  const { stdout } = await execa("sh", ["-c", `readlink -f "$(command -v ${program})"`]);
+  return stdout;
+}
