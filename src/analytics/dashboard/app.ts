@@ -41,8 +41,8 @@ export class App {
     window.addEventListener("hashchange", () => this.#showView(true));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#view?.redraw());
     window.setInterval(() => this.#sayCondition(), 5000);
+    this.#shell.say("waiting", this.#texts.live.connecting);
     this.#root.replaceChildren(this.#shell.element);
-    this.#sayCondition();
     const kept = token.read();
     const fault = await probe(new Api(kept));
     if (fault === "token" || fault === "too many")
@@ -143,7 +143,7 @@ export class App {
   }
 
   #sayCondition(): void {
-    if (this.#view === undefined && this.#api === undefined) return;
+    if (this.#view === undefined) return;
     const { live } = this.#texts;
     const { amounts } = new Page(new Api(undefined), this.#texts);
     const lookedAt = this.#stats === undefined ? undefined : Date.parse(this.#stats.timestamp);

@@ -76,9 +76,14 @@ export class Live {
     }
   }
 
+  /** A bug of ours is told as such, and not taken for a server that does not answer. */
   #hear({ name, data }: ServerEvent): void {
-    if (name === "look") this.#listener.onStats(JSON.parse(data) as Stats);
-    if (name === "happened") this.#listener.onHappened(JSON.parse(data) as Happened);
+    try {
+      if (name === "look") this.#listener.onStats(JSON.parse(data) as Stats);
+      if (name === "happened") this.#listener.onHappened(JSON.parse(data) as Happened);
+    } catch (error) {
+      window.reportError(error);
+    }
   }
 
   #pause(milliseconds: number): Promise<void> {

@@ -44,11 +44,15 @@ export function personView(page: Page, memory: Memory, name: string): View {
   return {
     element,
     title: `${name} – ${texts.title}`,
-    update: ({ users, users_note: usersNote }: Stats) => {
-      const person = users.find(({ username }) => username === name);
+    update: (stats: Stats) => {
+      const person = stats.users.find(({ username }) => username === name);
       const missing = person === undefined ? texts.person.missing : "";
-      setText(note, missing || (usersNote === null ? "" : texts.notes.needsHaproxy));
-      figures.replaceChildren(...(person === undefined ? [] : [figuresOf(page, person)]));
+      setText(note, missing || (page.noteOfPeople(stats) ?? ""));
+      figures.replaceChildren(
+        ...(person === undefined
+          ? []
+          : [figuresOf(page, person, stats.users_note === null ? texts.notes.notCounted : null)]),
+      );
       limits.replaceChildren(...(person === undefined ? [] : [limitsOf(page, person)]));
       void panel.refresh();
     },
@@ -58,20 +62,21 @@ export function personView(page: Page, memory: Memory, name: string): View {
   };
 }
 
-function figuresOf(page: Page, person: Person): HTMLElement {
+/** @param why what is not known here is not known, where that is not said above */
+function figuresOf(page: Page, person: Person, why: string | null): HTMLElement {
   const { texts, amounts } = page;
   const words = texts.people.columns;
   const exactly = (bytes: number | null) =>
-    page.figure(bytes, (value) => `${amounts.bytes(value)} (${texts.person.exactly(amounts.count(value))})`);
+    page.figure(bytes, (value) => `${amounts.bytes(value)} (${texts.person.exactly(amounts.count(value))})`, why);
   const count = (value: number) => amounts.count(value);
   return facts([
     [words.state, stateWords(page, person)],
-    [words.connections, page.figure(known(person.connections), count)],
+    [words.connections, page.figure(known(person.connections), count, why)],
     [words.from, exactly(person.bytes_in)],
     [words.to, exactly(person.bytes_out)],
-    [texts.charts.opened, page.figure(person.total_connections, count)],
+    [texts.person.total, page.figure(person.total_connections, count, why)],
     [words.seen, lastSeen(page, person)],
-    [words.homes, page.figure(person.addresses_today, count)],
+    [words.homes, page.figure(person.addresses_today, count, why)],
     person.expires_at === null ? null : [words.expiry, page.ago(person.expires_at)],
   ]);
 }

@@ -11,9 +11,10 @@ export function online(page: Page): Part<Stats> {
   const element = h("div", { class: "online" });
   return {
     element,
-    update: ({ users, users_note: note }) => {
-      const here = users.filter((person) => stateOf(person) === "online");
-      if (note !== null) element.replaceChildren(h("p", { class: "note" }, page.texts.notes.needsHaproxy));
+    update: (stats) => {
+      const here = stats.users.filter((person) => stateOf(person) === "online");
+      const note = page.noteOfPeople(stats);
+      if (note !== null) element.replaceChildren(h("p", { class: "note" }, note));
       else if (here.length === 0) element.replaceChildren(h("p", {}, page.texts.people.nobodyOnline));
       else element.replaceChildren(h("ul", { class: "chips" }, ...chips(page, here)));
     },

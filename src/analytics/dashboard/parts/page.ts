@@ -1,4 +1,5 @@
 import type { Api } from "../api/client.ts";
+import type { Stats } from "../api/shapes.ts";
 import { Amounts } from "../figures/amounts.ts";
 import type { Texts } from "../texts/texts.ts";
 import { h } from "./dom.ts";
@@ -21,6 +22,11 @@ export class Page {
     const words = h("span", { class: "unknown" }, this.texts.unknown);
     if (why !== null) words.append(h("span", { class: "why" }, ` (${why})`));
     return words;
+  }
+
+  /** Why there are no figures of people; null where there are. Only what is not of our own words stays in English. */
+  noteOfPeople({ users_note: note, mtproxy: { routing } }: Pick<Stats, "users_note" | "mtproxy">): string | null {
+    return note !== null && routing === "direct" ? this.texts.notes.needsHaproxy : note;
   }
 
   /** A number of bytes that tells the exact one too. */

@@ -27,6 +27,7 @@ export class PeopleTable implements Part<Stats> {
   readonly #rows = new Map<string, Row>();
   readonly #body = h("tbody");
   readonly #found = h("p", { class: "note", role: "status" });
+  readonly #why = h("p", { class: "note" });
   readonly #heads: ReadonlyMap<PeopleOrder, HTMLElement>;
   readonly #byName: Intl.Collator;
   readonly #onChoose: (choice: PeopleChoice) => void;
@@ -39,12 +40,13 @@ export class PeopleTable implements Part<Stats> {
     this.#onChoose = onChoose;
     this.#byName = new Intl.Collator(page.texts.language, { numeric: true });
     this.#heads = new Map(columns.map((column) => [column, this.#head(column)]));
-    this.element = h("div", { class: "people" }, this.#search(), this.#found, this.#table());
+    this.element = h("div", { class: "people" }, this.#why, this.#search(), this.#found, this.#table());
     this.#showOrder();
   }
 
-  update({ users }: Stats): void {
-    this.#people = users;
+  update(stats: Stats): void {
+    this.#people = stats.users;
+    setText(this.#why, this.#page.noteOfPeople(stats) ?? "");
     this.#show();
   }
 

@@ -9,7 +9,8 @@ export function tiles(page: Page): Part<Stats> {
   return { element, update: (stats) => element.replaceChildren(...all(page, stats)) };
 }
 
-function all(page: Page, { mtproxy, users, users_note: note, shards }: Stats): HTMLElement[] {
+function all(page: Page, stats: Stats): HTMLElement[] {
+  const { mtproxy, users, shards } = stats;
   const { texts, amounts } = page;
   const count = (value: number) => amounts.count(value);
   const noShard = texts.notes.noShardAnswers;
@@ -24,7 +25,7 @@ function all(page: Page, { mtproxy, users, users_note: note, shards }: Stats): H
     ),
     tile(
       texts.overview.online,
-      page.figure(isTold ? online : null, count, note === null ? null : texts.notes.needsHaproxy),
+      page.figure(isTold ? online : null, count, page.noteOfPeople(stats)),
       isTold ? texts.overview.onlineOf(count(users.length)) : "",
     ),
     tile(texts.overview.sessions, page.figure(mtproxy.total_connections, count), texts.overview.sessionsHelp),

@@ -116,7 +116,7 @@ export const english: Texts = {
     day: "Day",
     apps: "Apps, by how they say hello",
     appsNone: "None seen in the last 30 days.",
-    total: "Ever",
+    total: "Connections ever",
     exactly: (bytes) => `${bytes} bytes`,
   },
   link: {

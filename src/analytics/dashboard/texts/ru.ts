@@ -129,7 +129,7 @@ export const russian: Texts = {
     day: "День",
     apps: "Приложения по первому сообщению",
     appsNone: "За последние 30 дней не замечены.",
-    total: "За всё время",
+    total: "Соединений за всё время",
     exactly: (bytes) => `${bytes} Б`,
   },
   link: {
