@@ -193,6 +193,7 @@ const typed: Readonly<Record<string, readonly string[]>> = {
   "set-workers": ["1", "--dry-run"],
   tick: ["--dry-run"],
   stats: [],
+  "export-report": [],
   logs: [],
   history: [],
   doctor: [],

@@ -190,6 +190,12 @@ export const mtproxyRuns: Readonly<Record<string, CommandRuns>> = {
   stop: { works: ["--dry-run"], says: /familytraffic-mtproxy/, fails: BARE },
   restart: { works: ["--dry-run"], says: /familytraffic-mtproxy/, fails: BARE },
   stats: { works: [], says: /^MTProxy statistics:/, fails: BARE },
+  "export-report": {
+    works: [],
+    json: ({ folder }) => ["--format", "html", "--output", join(folder, "month.html")],
+    says: /^month,account,username,/,
+    fails: { args: ["--month", "2026-13"] },
+  },
   logs: { works: [], says: /\S/, fails: { args: ["9"] } },
   history: { works: [], says: / ✓ \d+\.\d s$/m, fails: { args: ["--since", "nonsense"] } },
   doctor: { works: ["home", "state"], json: ["--list"], says: /✓ state /, fails: { args: ["no-such-check"] } },
