@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../../context.ts";
 import type { ConnectionRecord } from "../../domain/connection-record.ts";
+import { wordsOf } from "../../domain/errors.ts";
 import { Ledger } from "../../domain/ledger.ts";
 import { resolutions } from "../../domain/numbers/history.ts";
 import { nearQuota, type PassingRefusals, passingRefusals } from "../../domain/refusals.ts";
@@ -40,6 +42,7 @@ const EVERY_MS = {
   serve: 1000,
 } as const;
 
+const LAST_LOOK_MS = 3000;
 /** What HAProxy said longer ago says nothing of now. */
 const LATEST_MS = 3 * EVERY_MS.observe;
 
@@ -103,6 +106,7 @@ class Daemon {
       every(EVERY_MS.serve, "serving figures", () => this.#serve()),
     ]);
     await this.#statsService.close();
+    await this.#lastLook();
     await this.#save();
     await this.#writeLog();
     await this.#collector.close();
@@ -158,6 +162,14 @@ class Daemon {
     const isLate = this.#workers === undefined || now.getTime() - this.#workers.at > LATEST_MS;
     const workers = isLate ? undefined : this.#workers?.living;
     await this.#collector.look({ settings, users, refusals: this.#refusals(now), ledger, workers }, () => this.#save());
+  }
+
+  /** What was seen since the one before shall not be forgotten; but an engine that hangs holds nobody up. */
+  async #lastLook(): Promise<void> {
+    const patience = sleep(LAST_LOOK_MS, undefined, { ref: false });
+    await Promise.race([this.#look(), patience]).catch((error) =>
+      this.#log(`looking at the numbers: ${wordsOf(error)}`),
+    );
   }
 
   /** Quotas are HAProxy's. */

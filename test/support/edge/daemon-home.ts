@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { onTestFinished, vi } from "vitest";
+import { createHistories } from "../../../src/analytics/history/histories.ts";
 import { runDaemon } from "../../../src/app/daemon/run-daemon.ts";
 import type { ServeNumbers } from "../../../src/app/stats-api/serve-numbers.ts";
 import type { Context } from "../../../src/context.ts";
@@ -12,9 +13,11 @@ import { ConnectionLog } from "../../../src/edge/connection-log.ts";
 import type { EdgeKey } from "../../../src/edge/identify/edge-key.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { createFiles } from "../../../src/host/files.ts";
+import { createHost } from "../../../src/host/host.ts";
 import { createLocks } from "../../../src/host/locks.ts";
 import { homePaths } from "../../../src/state/paths.ts";
 import { createStores } from "../../../src/state/stores.ts";
+import { MemoryEngine } from "../memory-engine.ts";
 import { realClock, realRandom } from "../temp-home.ts";
 import type { LogWish } from "./haproxy.ts";
 import type { EdgeScene } from "./scene.ts";
@@ -28,25 +31,32 @@ export type More = Readonly<Record<string, unknown>>;
 export class DaemonHome {
   readonly ctx: Context;
   readonly said: string[] = [];
+  /** None as long as nobody starts one: HAProxy leads to the scene's peers. */
+  readonly shards = new MemoryEngine();
   readonly #scene: DaemonScene;
 
   private constructor(scene: DaemonScene) {
     this.#scene = scene;
     const paths = { ...homePaths(scene.folders.home), haproxy: scene.folders.run };
     const parts = { paths, files: createFiles(), locks: createLocks(), clock: realClock, random: realRandom };
-    // What the daemon asks an engine for is HAProxy's log alone.
     const edge = {
       haproxy: async () => ({ id: "c1", running: true, digest: "", image: "", restarts: 0 }),
       haproxyLogs: (wish: LogWish) => scene.haproxy.log(wish),
+      others: async () => [],
     };
+    const engine = Object.assign(this.shards, { edge }) as unknown as Engine;
+    const history = { folder: paths.history, lock: join(paths.run, "history.lock"), locks: parts.locks };
+    const histories = createHistories({ ...history, warn: (text) => void this.said.push(text) });
     this.ctx = {
       ...parts,
       stores: createStores(parts),
-      host: { uid: process.getuid?.() ?? 0 },
+      host: createHost(),
       agents: createAgents({ folder: paths.agents, version: "test" }),
       haproxy: async () => scene.runtime,
       connectionLog: new ConnectionLog(join(paths.run, "haproxy-mtproxy.log")),
-      engine: async () => ({ edge }) as unknown as Engine,
+      history: () => histories.write(),
+      historyReader: () => histories.read(),
+      engine: async () => engine,
       progress: { step: () => {}, warn: () => {} },
       putOffInterrupts: () => {},
     } as unknown as Context;
