@@ -221,9 +221,9 @@ const sums = object<Sums & Pick<Figures, "format">>("What was since then (--sinc
   since: instant("From when on"),
   until: instant("Until when"),
   watchedSeconds: measure("Seconds of it that the daemon watched"),
-  proxies: object<Sums["proxies"]>("All proxies together", {
-    bytesIn: count("Bytes received over all sockets, those to Telegram too"),
-    bytesOut: count("Bytes sent over all sockets, those to Telegram too"),
+  everybody: object<Sums["everybody"]>("All of them together", {
+    bytesIn: count("Bytes received from people; where nobody tells them apart over all sockets, those to Telegram too"),
+    bytesOut: count("Bytes sent, likewise"),
     connections: count("Sessions that began"),
     mostActive: known("The most that were open at one look"),
   }),

@@ -67,6 +67,7 @@ function htmlRow(row: MonthRow): string[] {
 }
 
 function whose({ account, username, until }: MonthRow): string {
-  if (username === null) return `Shared secret ${account.slice(account.indexOf(":") + 1)}`;
+  if (username === null)
+    return account === "secret:*" ? "Shared secrets" : `Shared secret ${account.slice("secret:".length)}`;
   return until === null ? username : `${username}, until ${formatInstant(until)}`;
 }

@@ -6,13 +6,16 @@ import { table } from "./table.ts";
 import { formatBytes, formatDuration } from "./units.ts";
 
 /** What was since a moment. */
-export async function sumsView({ since, until, watchedSeconds, proxies, users }: Sums, style: Style): Promise<string> {
+export async function sumsView(
+  { since, until, watchedSeconds, everybody, users }: Sums,
+  style: Style,
+): Promise<string> {
   const seconds = (Date.parse(until) - Date.parse(since)) / 1000;
   return [
     style.bold(`From ${formatInstant(since)} to ${formatInstant(until)}:`),
-    `  Connections: ${proxies.connections}`,
-    `  Most at once: ${textOf(proxies.mostActive)}`,
-    `  Through the proxies: ${formatBytes(proxies.bytesIn)} in, ${formatBytes(proxies.bytesOut)} out, both sides together`,
+    `  Connections: ${everybody.connections}`,
+    `  Most at once: ${textOf(everybody.mostActive)}`,
+    `  Traffic: ${formatBytes(everybody.bytesIn)} in, ${formatBytes(everybody.bytesOut)} out`,
     `  Watched: ${formatDuration(Math.min(watchedSeconds, seconds))} of ${formatDuration(seconds)}`,
     "",
     users.length === 0 ? "no figures of people in that time" : await sumsTable(users),

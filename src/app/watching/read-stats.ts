@@ -37,8 +37,8 @@ const NO_DAEMON = "figures of each person need the daemon: mtproxy status says h
  */
 export async function readStats(ctx: Context): Promise<Outcome<Stats>> {
   const [{ settings, book }, snapshot] = await Promise.all([loadState(ctx), readSnapshot(ctx)]);
-  // What was enabled or disabled since is seen at the next look.
-  const isCurrent = snapshot?.routing === settings.routing;
+  // Another routing, or shards that the daemon could not ask: whoever is asked now knows better.
+  const isCurrent = snapshot?.routing === settings.routing && (snapshot.shards.length > 0 || book.shards.length === 0);
   return isCurrent ? statsOf(snapshot, settings) : askProxies(ctx, settings, book);
 }
 

@@ -14,8 +14,8 @@ export interface Sums {
   readonly until: string;
   /** Seconds of that time which the daemon watched; what was at other times is found afterwards where HAProxy recorded it. */
   readonly watchedSeconds: number;
-  /** All proxies; their bytes are over all sockets, those to Telegram too. */
-  readonly proxies: Pick<PersonSums, "bytesIn" | "bytesOut" | "connections" | "mostActive">;
+  /** Everybody; the bytes are of people where they are told apart, and else over all sockets of the proxies, those to Telegram too. */
+  readonly everybody: Pick<PersonSums, "bytesIn" | "bytesOut" | "connections" | "mostActive">;
   /** Those with any figure, the busiest first. */
   readonly users: readonly PersonSums[];
 }
@@ -53,9 +53,8 @@ export async function readSums(ctx: Context, { since: from, name }: SumsOptions)
     ]);
     const shown = users.filter((user) => wanted === undefined || user.name === wanted).map(personSums);
     const [first, last] = [new Date(since).toISOString(), new Date(until - 1).toISOString()];
-    const proxies = proxySums(points);
-    const { seconds: watchedSeconds, ...rest } = proxies;
-    return { data: { since: first, until: last, watchedSeconds, proxies: rest, users: sortPeople(shown, "traffic") } };
+    const { seconds: watchedSeconds, ...everybody } = sumsOf(points);
+    return { data: { since: first, until: last, watchedSeconds, everybody, users: sortPeople(shown, "traffic") } };
   } finally {
     await history.close();
   }
@@ -74,7 +73,7 @@ function personSums({ name, opened, lastSeen, ...sums }: UserSums): PersonSums {
   return { username: name, ...sums, connections: opened, lastSeen: seen };
 }
 
-function proxySums(points: readonly HistoryPoint[]) {
+function sumsOf(points: readonly HistoryPoint[]) {
   const sum = (figure: "bytesIn" | "bytesOut" | "opened" | "seconds") =>
     points.reduce((total, point) => total + point[figure], 0);
   const active = points.flatMap((point) => point.active ?? []);
