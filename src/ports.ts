@@ -4,6 +4,8 @@ import type { LoggedAddresses } from "./domain/connection-log.ts";
 import type { ConnectionRecord } from "./domain/connection-record.ts";
 import type { CoverProbe, NameAddresses } from "./domain/cover-facts.ts";
 import type { Link } from "./domain/link.ts";
+import type { AlertChannel } from "./domain/numbers/alerts/channel.ts";
+import type { AlertDispatch } from "./domain/numbers/alerts/dispatch.ts";
 import type { HelloSize } from "./protocol/client-hello.ts";
 
 /** Paths under FAMILYTRAFFIC_HOME (spec §4); built by `homePaths` in state/paths.ts. */
@@ -199,6 +201,11 @@ export interface Host {
   remoteTime(url: string, timeoutMs: number): Promise<Date>;
   /** What the C proxy would find at a site that it shall imitate, and what browsers would. Ends within `timeoutMs` (5 s). */
   probeCover(site: CoverSite): Promise<CoverProbe>;
+  /**
+   * Hands an alert to a channel of the admin's. AppError environment with the reason, when the other side did not take it; no secret
+   * of the channel is in it.
+   */
+  notify(channel: AlertChannel, dispatch: AlertDispatch): Promise<void>;
   /** Whoever typed this command. */
   operator(): Promise<Operator>;
   readonly uid: number;

@@ -14,6 +14,7 @@ export function createHost(): Host {
     freeSpace: async (path) => (await import("./disk.ts")).freeSpace(path),
     load: async () => (await import("./load.ts")).hostLoad(),
     remoteTime: async (url, timeoutMs) => (await import("./remote-clock.ts")).remoteTime(url, timeoutMs),
+    notify: async (...message) => (await import("./notify/notify.ts")).notify(...message),
     operator: async () => (await import("./operator.ts")).findOperator(),
     probeLink: async (link, options) => (await import("./link-probe.ts")).probeLink(link, options),
     uid: process.getuid?.() ?? 0,

@@ -13,6 +13,7 @@ import { connectErrors } from "../../src/host/connect.ts";
 import { freeSpace } from "../../src/host/disk.ts";
 import { hostLoad } from "../../src/host/load.ts";
 import { createMachine } from "../../src/host/machine.ts";
+import { notify } from "../../src/host/notify/notify.ts";
 import { findOperator } from "../../src/host/operator.ts";
 import { remoteTime } from "../../src/host/remote-clock.ts";
 import type { Clock, Host, LinkAttempt } from "../../src/ports.ts";
@@ -105,6 +106,7 @@ function makeHost(engine: KeyReadingEngine, machine: Machine): Host {
     load: async () => hostLoad(),
     remoteTime,
     operator: findOperator,
+    notify,
     download: async (url) => noWayOut(url),
     probeLink: async (link) => {
       const ok = engine.accepts(link);
