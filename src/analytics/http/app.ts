@@ -9,7 +9,7 @@ import type { Page } from "./pages.ts";
 import { isKnown } from "./prepared.ts";
 import { refuse, refuseFor } from "./refusals.ts";
 import { EVENT_STREAM, parametersSchema, type Route, type RoutePath, routerPath, routes } from "./routes.ts";
-import { PAGE_POLICY } from "./security-headers.ts";
+import { PAGE_POLICY, securityHeaders } from "./security-headers.ts";
 
 export interface AppParts {
   readonly port: number;
@@ -29,6 +29,15 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     logger: false,
     bodyLimit: 1,
     routerOptions: { maxParamLength: 200 },
+    // An address that cannot be read reaches no hook.
+    frameworkErrors: (_error, _request, reply) =>
+      refuse(
+        reply.headers(securityHeaders),
+        400,
+        "usage",
+        "that is no address",
+        "/api/openapi.json describes what there is",
+      ),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
   });
   app.setErrorHandler<FastifyError>((error, _request, reply) => refuseError(error, reply, log));
@@ -60,10 +69,10 @@ function addRoutes(app: FastifyInstance, { handlers, streams }: AppParts): void 
 type Asked = Parameters<Handlers["/api/stats"]>[0];
 
 function send(reply: FastifyReply, answer: Answer, ifNoneMatch: string | undefined): FastifyReply {
-  const { status = 200, type = "application/json; charset=utf-8", prepared, isSecret } = answer;
-  if (isSecret === true) return reply.header("cache-control", "no-store").type(type).send(prepared.body);
-  reply.header("etag", prepared.etag);
-  if (status === 200 && isKnown(ifNoneMatch, prepared.etag)) return reply.code(304).send();
+  const { status = 200, type = "application/json; charset=utf-8", prepared, isUnkept } = answer;
+  if (isUnkept === true) reply.header("cache-control", "no-store");
+  else reply.header("etag", prepared.etag);
+  if (status === 200 && isUnkept !== true && isKnown(ifNoneMatch, prepared.etag)) return reply.code(304).send();
   return reply.code(status).type(type).send(prepared.body);
 }
 

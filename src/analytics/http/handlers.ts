@@ -1,12 +1,11 @@
-import { AppError, wordsOf } from "../../domain/errors.ts";
 import type { Snapshot } from "../../domain/numbers/snapshot.ts";
 import type { NumbersSource } from "../../domain/numbers/source.ts";
-import { sameUserName } from "../../domain/user.ts";
-import type { HealthAnswer, LinkAnswer, UserAnswer } from "./answers.ts";
+import type { LinkAnswer } from "./answers.ts";
 import { EventStreams } from "./event-streams.ts";
-import { ageSeconds, healthOf } from "./health.ts";
-import { historyAnswer, historyEventsAnswer, historyUsersAnswer, recentDays } from "./history.ts";
+import { healthAnswer } from "./health.ts";
+import { historyAnswer, historyEventsAnswer, historyUsersAnswer } from "./history.ts";
 import { openApi } from "./openapi.ts";
+import { personOf } from "./person.ts";
 import { type Prepared, prepare, prepareJson } from "./prepared.ts";
 import { errorText } from "./refusals.ts";
 import type { RoutePath } from "./routes.ts";
@@ -23,8 +22,8 @@ export interface Answer {
   /** JSON unless told otherwise. */
   readonly type?: string;
   readonly prepared: Prepared;
-  /** Nobody keeps it. */
-  readonly isSecret?: true;
+  /** Nobody keeps it, or asks whether it is still so. */
+  readonly isUnkept?: true;
 }
 
 /** What answers /metrics; src/analytics/metrics is one, a single one for a process: its counters may never go down. */
@@ -64,11 +63,11 @@ export function createHandlers(parts: HandlerParts): { readonly handlers: Handle
     "/api/stats": afterLook(source, async (snapshot) => stats(snapshot)),
     "/api/users": afterLook(source, async (snapshot) => users(snapshot)),
     "/api/users/{name}": afterLook(source, async (snapshot, { params }) =>
-      prepareJson(await person(source, snapshot, params.name ?? "", now())),
+      prepareJson(await personOf(source, snapshot, params.name ?? "", now())),
     ),
     "/api/users/{name}/link": async ({ params }) => {
-      if (reveal === undefined) throw noLinks();
-      return { prepared: prepareJson(await reveal(params.name ?? "")), isSecret: true };
+      if (reveal === undefined) return noLinks;
+      return { prepared: prepareJson(await reveal(params.name ?? "")), isUnkept: true };
     },
     "/api/history": async ({ query }) => ({
       prepared: prepareJson(await historyAnswer(await history(), query, now())),
@@ -80,7 +79,7 @@ export function createHandlers(parts: HandlerParts): { readonly handlers: Handle
       prepared: prepareJson(await historyEventsAnswer(await history(), query)),
     }),
     "/api/health": async () => {
-      const answer = await health(source, { version, since }, now());
+      const answer = await healthAnswer(source, { version, since }, now());
       return { status: answer.ok ? 200 : 503, prepared: prepareJson(answer) };
     },
     "/api/openapi.json": async () => {
@@ -106,12 +105,18 @@ function afterLook(
   };
 }
 
-const notReady: Answer = {
-  status: 503,
-  prepared: prepare(
-    Buffer.from(errorText("not-ready", "the collector has not looked yet", "ask again in some seconds")),
-  ),
-};
+const notReady = refusal(503, "not-ready", "the collector has not looked yet", "ask again in some seconds");
+
+const noLinks = refusal(
+  403,
+  "forbidden",
+  "links are shown only where a token is asked for, and none is",
+  "mtproxy stats-api start --token",
+);
+
+function refusal(status: number, ...error: Parameters<typeof errorText>): Answer {
+  return { status, prepared: prepare(Buffer.from(errorText(...error))), isUnkept: true };
+}
 
 /** Thousands may ask between two looks. */
 function onceALook(make: (snapshot: Snapshot) => Prepared): (snapshot: Snapshot) => Prepared {
@@ -120,48 +125,4 @@ function onceALook(make: (snapshot: Snapshot) => Prepared): (snapshot: Snapshot)
     if (last?.of !== snapshot) last = { of: snapshot, made: make(snapshot) };
     return last.made;
   };
-}
-
-async function person(
-  source: NumbersSource,
-  { users, usersNote, at }: Snapshot,
-  name: string,
-  now: Date,
-): Promise<UserAnswer> {
-  const user = users.find((it) => sameUserName(it.name, name));
-  if (user === undefined)
-    throw new AppError("not-found", "there is no such person", { hint: "/api/users has everybody" });
-  try {
-    const { households, apps } = await recentDays(await source.history(), user.name, now);
-    return { user, usersNote, households, apps, historyNote: null, timestamp: at };
-  } catch (error) {
-    return { user, usersNote, households: null, apps: null, historyNote: wordsOf(error), timestamp: at };
-  }
-}
-
-async function health(
-  source: NumbersSource,
-  served: Pick<HealthAnswer, "version" | "since">,
-  now: Date,
-): Promise<HealthAnswer> {
-  const snapshot = source.latest();
-  const { problems, warnings } = healthOf(snapshot, now);
-  const trouble = await source.history().then(
-    () => [],
-    (error) => [`there is no history: ${wordsOf(error)}`],
-  );
-  return {
-    ok: problems.length === 0,
-    problems,
-    warnings: [...warnings, ...trouble],
-    ...served,
-    lookedAt: snapshot?.at ?? null,
-    ageSeconds: snapshot === undefined ? null : ageSeconds(snapshot, now),
-  };
-}
-
-function noLinks(): AppError {
-  return new AppError("conflict", "links are shown only where a token is asked for, and none is", {
-    hint: "mtproxy stats-api start --token",
-  });
 }

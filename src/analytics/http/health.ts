@@ -1,4 +1,7 @@
+import { wordsOf } from "../../domain/errors.ts";
 import type { EdgeFigures, ShardFigures, Snapshot } from "../../domain/numbers/snapshot.ts";
+import type { NumbersSource } from "../../domain/numbers/source.ts";
+import type { HealthAnswer } from "./answers.ts";
 
 /** Looks come every ten seconds: later than this the collector is stuck. */
 const STALE_SECONDS = 35;
@@ -6,6 +9,34 @@ const STALE_SECONDS = 35;
 export interface Health {
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
+}
+
+export async function healthAnswer(
+  source: NumbersSource,
+  served: Pick<HealthAnswer, "version" | "since">,
+  now: Date,
+): Promise<HealthAnswer> {
+  const snapshot = source.latest();
+  const { problems, warnings } = healthOf(snapshot, now);
+  const trouble = await historyTrouble(source);
+  return {
+    ok: problems.length === 0,
+    problems,
+    warnings: [...warnings, ...trouble],
+    ...served,
+    lookedAt: snapshot?.at ?? null,
+    ageSeconds: snapshot === undefined ? null : ageSeconds(snapshot, now),
+  };
+}
+
+/** Whether it can be read shows when it is. */
+async function historyTrouble(source: NumbersSource): Promise<string[]> {
+  try {
+    await (await source.history()).events(1);
+    return [];
+  } catch (error) {
+    return [`there is no history: ${wordsOf(error)}`];
+  }
 }
 
 /** What of a look keeps people out, or makes figures stale. */
@@ -18,7 +49,7 @@ export function healthOf(snapshot: Snapshot | undefined, now: Date): Health {
   return { problems: [...stale, ...down], warnings: edgeWarnings(edge) };
 }
 
-export function ageSeconds({ at }: Snapshot, now: Date): number {
+function ageSeconds({ at }: Snapshot, now: Date): number {
   return Math.max(0, Math.round((now.getTime() - Date.parse(at)) / 1000));
 }
 

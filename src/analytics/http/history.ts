@@ -2,15 +2,11 @@ import { AppError } from "../../domain/errors.ts";
 import { type HistoryQuery, resolutions, seriesKinds } from "../../domain/numbers/history.ts";
 import { parseMoment } from "../../domain/numbers/moment.ts";
 import type { HistoryReader } from "../../history.ts";
-import type { HistoryAnswer, HistoryEventsAnswer, HistoryUsersAnswer, UserAnswer } from "./answers.ts";
+import type { HistoryAnswer, HistoryEventsAnswer, HistoryUsersAnswer } from "./answers.ts";
 import type { Asked } from "./handlers.ts";
 import { EVENTS } from "./routes.ts";
 
 type Query = Asked["query"];
-
-const DAY_MS = 86_400_000;
-/** Of a person's page. */
-const RECENT_DAYS = 30;
 
 /** @throws AppError invalid for times in the wrong order, or a name that does not fit the kind */
 export async function historyAnswer(history: HistoryReader, query: Query, now: Date): Promise<HistoryAnswer> {
@@ -27,21 +23,6 @@ export async function historyUsersAnswer(history: HistoryReader, query: Query, n
 
 export async function historyEventsAnswer(history: HistoryReader, { limit }: Query): Promise<HistoryEventsAnswer> {
   return { events: await history.events(Number(limit ?? EVENTS.usual)) };
-}
-
-/** What is told of one person besides the figures. */
-export async function recentDays(
-  history: HistoryReader,
-  name: string,
-  now: Date,
-): Promise<Pick<UserAnswer, "households" | "apps">> {
-  const until = now.getTime();
-  const since = until - RECENT_DAYS * DAY_MS;
-  const [days, clients] = await Promise.all([history.days(since, until), history.clients(since, until)]);
-  return {
-    households: days.flatMap(({ user, day, households }) => (user === name ? [{ day, households }] : [])),
-    apps: clients.flatMap(({ user, family, count }) => (user === name ? [{ family, count }] : [])),
-  };
 }
 
 function seriesAsked(query: Query, now: Date): HistoryQuery {
