@@ -26,6 +26,10 @@ export interface HomePaths {
   readonly users: string;
   /** Sums of what everybody used. */
   readonly ledger: string;
+  /** What an admin is told of, and how. */
+  readonly alerts: string;
+  /** What the daemon remembers of that. */
+  readonly alertState: string;
   /** What was, over two years: a folder of its own, 0700. */
   readonly history: string;
   readonly clients: string;

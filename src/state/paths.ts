@@ -19,6 +19,8 @@ export function homePaths(home: string): HomePaths {
     telegramRecord: at("config/mtproxy/telegram/fetched.json"),
     users: at("data/users.json"),
     ledger: at("data/mtproxy_ledger.json"),
+    alerts: at("config/mtproxy/alerts.json"),
+    alertState: at("data/mtproxy_alerts.json"),
     history: at("data/history"),
     clients: at("data/clients"),
     rendered: at("mtproxy"),

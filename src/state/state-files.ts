@@ -6,6 +6,7 @@ import { LAST_GOOD } from "./telegram-store.ts";
 const FOLDERS = [
   "home",
   "telegram",
+  "history",
   "clients",
   "rendered",
   "run",
@@ -15,13 +16,16 @@ const FOLDERS = [
   "backups",
 ] as const satisfies (keyof HomePaths)[];
 
-type FileName = Exclude<keyof HomePaths, (typeof FOLDERS)[number]>;
+/** What this machine has seen: another one, or a home that is taken back, has seen something else. */
+const MEMORIES = ["auditLog", "alertState"] as const satisfies (keyof HomePaths)[];
+
+type FileName = Exclude<keyof HomePaths, (typeof FOLDERS)[number] | (typeof MEMORIES)[number]>;
 
 const TELEGRAM = ["proxySecret", "proxyMultiConf", "telegramRecord"] as const satisfies FileName[];
 
 /** Every file that a home cannot be made anew without, absolute. What is rendered from them is not among them. */
 export function stateFiles(paths: HomePaths): string[] {
-  const isFile = ([name]: [string, string]) => !FOLDERS.some((folder) => folder === name);
+  const isFile = ([name]: [string, string]) => ![...FOLDERS, ...MEMORIES].some((other) => other === name);
   const named = Object.entries(paths)
     .filter(isFile)
     .map(([, path]: [string, string]) => path);

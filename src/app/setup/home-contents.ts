@@ -47,6 +47,8 @@ async function ownFiles({ files, paths }: Context): Promise<string[]> {
   return [
     ...known,
     hostRecordPath(paths),
+    paths.alertState,
+    `${paths.alertState}.damaged`,
     tokenPath(paths),
     ...kept.map((name) => join(config, name)),
     ...backups.map((name) => join(paths.backups, name)),
