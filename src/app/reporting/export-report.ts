@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import type { Context } from "../../context.ts";
-import { parseMonth } from "../../domain/numbers/month.ts";
+import { type Month, parseMonth } from "../../domain/numbers/month.ts";
 import { type MonthRow, monthRows } from "../../domain/numbers/month-report.ts";
 import { hasSecret } from "../../domain/user.ts";
+import type { HistoryReader } from "../../history.ts";
 import { loadSettings } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { withHistory } from "../watching/last-days.ts";
@@ -60,12 +61,10 @@ async function makeReport(ctx: Context, wanted: string | undefined): Promise<Omi
   const [{ users }, { accounts }, history] = await Promise.all([
     ctx.stores.users.read(),
     ctx.stores.ledger.read(),
-    withHistory(ctx, async (reader) => ({
-      sums: await reader.users(month.since, month.until),
-      days: await reader.days(month.since, month.until),
-    })),
+    withHistory(ctx, (reader) => readMonth(reader, month)),
   ]);
-  const facts = { month, users: users.filter(hasSecret), accounts, sums: history?.sums, days: history?.days };
+  const { sums, days, activeDays = new Map() } = history ?? {};
+  const facts = { month, users: users.filter(hasSecret), accounts, sums, days, activeDays };
   const rows = monthRows(facts);
   return {
     month: month.name,
@@ -75,6 +74,20 @@ async function makeReport(ctx: Context, wanted: string | undefined): Promise<Omi
     totals: { bytesIn: sum(rows, "bytesIn"), bytesOut: sum(rows, "bytesOut"), connections: sum(rows, "connections") },
     note: rows.some(({ bytesIn }) => bytesIn !== null) ? null : NO_FIGURES,
   };
+}
+
+async function readMonth(history: HistoryReader, { since, until }: Month) {
+  const [sums, days] = await Promise.all([history.users(since, until), history.days(since, until)]);
+  const activeDays = new Map<string, string[]>();
+  for (const { name } of sums) {
+    const { points } = await history.points({ kind: "user", name, since, until, resolution: "day" });
+    const active = points.filter(({ bytesIn, bytesOut, opened }) => bytesIn + bytesOut + opened > 0);
+    activeDays.set(
+      name,
+      active.map(({ at }) => new Date(at).toISOString().slice(0, 10)),
+    );
+  }
+  return { sums, days, activeDays };
 }
 
 function sum(rows: readonly MonthRow[], figure: "bytesIn" | "bytesOut" | "connections"): number {

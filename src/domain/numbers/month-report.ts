@@ -34,8 +34,10 @@ export interface MonthFacts {
   readonly accounts: Readonly<Record<string, Account>>;
   /** The history's, for people of whom there is no ledger; undefined without one. */
   readonly sums: readonly UserSums[] | undefined;
-  /** The same month. */
+  /** Households in that month; of the history too. */
   readonly days: readonly DayOfUser[] | undefined;
+  /** Days of that month with any figure, by account; as the history has them. */
+  readonly activeDays: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The busiest first. Everybody who has a link is in, and whoever had anything. */
@@ -47,19 +49,19 @@ export function monthRows(facts: MonthFacts): MonthRow[] {
   return rows.sort((a, b) => bytesOf(b) - bytesOf(a) || (a.account < b.account ? -1 : 1));
 }
 
-function rowOf(account: string, { month, users, accounts, sums, days = [] }: MonthFacts): MonthRow {
+function rowOf(account: string, { month, users, accounts, sums, days = [], activeDays }: MonthFacts): MonthRow {
   const quota = users.find(({ name }) => name === account)?.limits?.quota;
   const booked = accounts[account];
   const counted = booked === undefined ? fromHistory(account, sums) : fromLedger(booked, month.name);
-  const seen = days.filter(({ user, day }) => user === account && day.startsWith(month.name));
+  const households = days.filter(({ user, day }) => user === account && day.startsWith(month.name));
   // The ledger keeps days for two months, the history for two years.
   const bookedDays = Object.keys(booked?.days ?? {}).filter((day) => day.startsWith(month.name));
-  const activeDays = new Set([...bookedDays, ...seen.map(({ day }) => day)]).size;
+  const known = [bookedDays, households.map(({ day }) => day), activeDays.get(account) ?? []].flat();
   const orUnknown = (count: number) => (count > 0 || hadNothing(counted) ? count : null);
   return {
     ...{ account, ...ownerOf(account), ...counted },
-    daysActive: orUnknown(activeDays),
-    mostHouseholds: orUnknown(Math.max(0, ...seen.map(({ households }) => households))),
+    daysActive: orUnknown(new Set(known).size),
+    mostHouseholds: orUnknown(Math.max(0, ...households.map((day) => day.households))),
     ...{ quotaBytes: quota?.bytes ?? null, quotaPeriod: quota?.period ?? null },
   };
 }

@@ -6,7 +6,7 @@ import { type MonthFacts, monthRows } from "../../../../src/domain/numbers/month
 
 const month = parseMonth("2026-11", new Date("2026-11-21T12:00:00Z"));
 const rowsOf = (facts: Partial<MonthFacts>) =>
-  monthRows({ month, users: [], accounts: {}, sums: [], days: [], ...facts });
+  monthRows({ month, users: [], accounts: {}, sums: [], days: [], activeDays: new Map(), ...facts });
 
 function account(...days: readonly [day: string, bytesIn: number, bytesOut: number][]): Account {
   return days.reduce((sum, [day, ...bytes]) => booked(sum, new Date(`${day}T12:00:00Z`), [...bytes, 1]), emptyAccount);
@@ -55,6 +55,12 @@ describe("a month of everybody", () => {
     expect(figures({ sums })).toEqual([
       ["bob", 4, 2, null],
       ["alice", 0, 0, 0],
+    ]);
+    expect(figures({ sums, activeDays: new Map([["bob", ["2026-11-03", "2026-11-04"]]]) })[0]).toEqual([
+      "bob",
+      4,
+      2,
+      2,
     ]);
     expect(figures({ sums: undefined, days: undefined })).toEqual([
       ["alice", null, null, null],
