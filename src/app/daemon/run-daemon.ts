@@ -9,6 +9,7 @@ import type { Settings } from "../../domain/settings.ts";
 import type { User } from "../../domain/user.ts";
 import type { QuotaPeriod } from "../../domain/user-limits.ts";
 import type { LivingWorker } from "../../haproxy.ts";
+import { AlertWatch } from "../alerts/alert-watch.ts";
 import { noteDrained } from "../audit/note-drained.ts";
 import { Collector } from "../collector/collector.ts";
 import { loadSettings } from "../load-state.ts";
@@ -43,6 +44,7 @@ const EVERY_MS = {
 } as const;
 
 const LAST_LOOK_MS = 3000;
+const LAST_ALERTS_MS = 3000;
 /** What HAProxy said longer ago says nothing of now. */
 const LATEST_MS = 3 * EVERY_MS.observe;
 
@@ -72,6 +74,7 @@ class Daemon {
   #settings: Settings | undefined;
   #users: readonly User[] = [];
   readonly #collector: Collector;
+  readonly #alerts: AlertWatch;
   readonly #statsService: StatsService;
   #workers: { readonly at: number; readonly living: readonly LivingWorker[] } | undefined;
   readonly #warned = new Set<string>();
@@ -84,6 +87,8 @@ class Daemon {
     this.#log = log;
     this.#enforcer = new Enforcer(ctx, log);
     this.#collector = new Collector(ctx, log);
+    this.#alerts = new AlertWatch(ctx, log);
+    this.#collector.onLook((snapshot) => void this.#alerts.look(snapshot));
     this.#statsService = new StatsService(ctx, { serve, source: this.#collector, log });
   }
 
@@ -110,6 +115,8 @@ class Daemon {
     await this.#save();
     await this.#writeLog();
     await this.#collector.close();
+    // What is not delivered by then waits for the next start.
+    await Promise.race([this.#alerts.close(), sleep(LAST_ALERTS_MS, undefined, { ref: false })]);
   }
 
   async #read(): Promise<void> {
@@ -161,7 +168,8 @@ class Daemon {
     const now = this.#ctx.clock.now();
     const isLate = this.#workers === undefined || now.getTime() - this.#workers.at > LATEST_MS;
     const workers = isLate ? undefined : this.#workers?.living;
-    await this.#collector.look({ settings, users, refusals: this.#refusals(now), ledger, workers }, () => this.#save());
+    const sight = { settings, users, refusals: this.#refusals(now), ledger, workers, isPastRead: this.#isPastRead };
+    await this.#collector.look(sight, () => this.#save());
   }
 
   /** What was seen since the one before shall not be forgotten; but an engine that hangs holds nobody up. */

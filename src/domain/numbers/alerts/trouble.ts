@@ -14,6 +14,8 @@ export interface Trouble {
 
 /** What a snapshot does not tell, and what is found out more seldom; absent as long as nobody knows. */
 export interface AlertFacts {
+  /** Somebody has a link, so that a proxy has to run. */
+  readonly isExpected?: boolean | undefined;
   /** Connections that are usual. */
   readonly usual?: number | undefined;
   readonly certificate?: { readonly domain: string; readonly validTo: string } | undefined;
@@ -36,7 +38,7 @@ const MARGIN = 2;
 export function troublesAt(snapshot: Snapshot, rules: Rules): Trouble[] {
   const at = Date.parse(snapshot.at);
   return [
-    ...proxiesDown(snapshot),
+    ...proxiesDown(snapshot, rules.facts),
     ...snapshot.shards.filter(hasNoUpstream).map(({ name }) => trouble("upstream-not-ready", name)),
     ...dropOfEverybody(snapshot, rules),
     ...lowDisk(snapshot, rules),
@@ -50,9 +52,9 @@ function trouble(kind: AlertKind, subject = "", values: Trouble["values"] = {}):
   return { kind, subject, values };
 }
 
-/** Where nobody has a link there is nothing to run. */
-function proxiesDown({ shards, edge, proxy }: Snapshot): Trouble[] {
-  if (shards.length === 0) return [];
+/** Where nobody has a link there is nothing to run; where an engine cannot be asked there are no shards to be seen either. */
+function proxiesDown({ shards, edge, proxy }: Snapshot, { isExpected = false }: AlertFacts): Trouble[] {
+  if (shards.length === 0) return isExpected ? [trouble("proxy-down")] : [];
   if (!shards.some(isServing)) return [trouble("proxy-down")];
   const haproxy = edge !== null && edge.connections === null && edge.uptimeSeconds === null;
   if (haproxy || !proxy.running) return [trouble("proxy-down", haproxy ? "HAProxy" : "")];

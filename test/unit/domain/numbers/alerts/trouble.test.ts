@@ -31,6 +31,10 @@ describe("a proxy is down", () => {
     expect(troubles(shards(silent, { running: false, ...silent }))).toEqual(["proxy-down"]);
   });
 
+  test("when there is none though somebody has a link", () => {
+    expect(troubles({ shards: [] }, { isExpected: true })).toEqual(["proxy-down"]);
+  });
+
   test("when HAProxy before it is away", () => {
     const edge = { connections: null, uptimeSeconds: null, oldWorkers: null, agents: 2, verdicts: {} };
     expect(troubles({ routing: "edge", edge })).toEqual(["proxy-down HAProxy"]);
