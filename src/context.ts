@@ -2,6 +2,7 @@ import type { Settings } from "./domain/settings.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { RelayEngine } from "./engine/relay-engine.ts";
 import type { Haproxy } from "./haproxy.ts";
+import type { History, HistoryReader } from "./history.ts";
 import type { Machine } from "./machine.ts";
 import type { Agents, Clock, ConnectionLog, Files, HomePaths, Host, Locks, Progress, Random } from "./ports.ts";
 import type { Stores } from "./state/stores.ts";
@@ -20,6 +21,13 @@ export interface Context {
   haproxy(): Promise<Haproxy>;
   /** Of the edge; the daemon writes it. */
   readonly connectionLog: ConnectionLog;
+  /**
+   * What was, to write: one process at a time, which is the daemon. Whoever asks first opens it, everybody gets the same; one that was
+   * closed, or could not be opened, is opened anew.
+   */
+  history(): Promise<History>;
+  /** What was, to read, whoever writes meanwhile; empty where nothing was ever written. Who asks closes it. */
+  historyReader(): Promise<HistoryReader>;
   readonly progress: Progress;
   /**
    * From here on the first Ctrl-C (or SIGTERM, or a closed terminal) lets the command finish and only tells people so; the second

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { version } from "../package.json";
+import type { Histories } from "./analytics/history/histories.ts";
 import type { Context, HostContext, RelayContext } from "./context.ts";
 import { HAPROXY_LOG } from "./domain/connection-log.ts";
 import { RELAY_RUN } from "./domain/relay.ts";
@@ -49,6 +50,14 @@ export function createContext({
     engines.set(settings.engine, made);
     return made;
   };
+  let historyParts: Promise<Histories> | undefined;
+  const histories = () => {
+    const { history: folder, run } = paths;
+    historyParts ??= import("./analytics/history/histories.ts").then(({ createHistories }) =>
+      createHistories({ folder, lock: join(run, "history.lock"), locks, warn: (text) => progress.warn(text) }),
+    );
+    return historyParts;
+  };
   const machine = createMachine({ root: process.env.MTPROXY_HOST_ROOT || undefined });
   const ctx = {
     paths,
@@ -62,6 +71,8 @@ export function createContext({
     agents: createAgents({ folder: paths.agents, version }),
     machine,
     connectionLog: new ConnectionLog(machine.at(HAPROXY_LOG)),
+    history: async () => (await histories()).write(),
+    historyReader: async () => (await histories()).read(),
     progress,
     putOffInterrupts,
     engine,

@@ -17,6 +17,7 @@ import { shardDeployment } from "../support/deployment.ts";
 import { freePort, localImage, removeTestContainers, telegramForContainers, testEgress } from "../support/docker.ts";
 import { standInImage } from "../support/docker-image.ts";
 import { emptyBook, numberedKey } from "../support/domain.ts";
+import { historiesOf } from "../support/histories.ts";
 import type { MiddleProxy } from "../support/telegram/middle-proxy.ts";
 import { tempHome } from "../support/temp-home.ts";
 import { startWeb } from "../support/web.ts";
@@ -79,6 +80,7 @@ async function runningProxies(build: "getpagespeed" | "official-2025") {
     connectionLog: new ConnectionLog(join(home.paths.logs, "haproxy-mtproxy.log")),
     agents: createAgents({ folder: home.paths.agents, version: "1.2.3" }),
     progress,
+    ...historiesOf(home),
     putOffInterrupts: () => {},
     engine: async () => engine,
   };

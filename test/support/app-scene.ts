@@ -18,6 +18,7 @@ import { findOperator } from "../../src/host/operator.ts";
 import { remoteTime } from "../../src/host/remote-clock.ts";
 import type { Clock, Host, LinkAttempt } from "../../src/ports.ts";
 import { goodImage } from "./deployment.ts";
+import { historiesOf } from "./histories.ts";
 import { KeyReadingEngine } from "./key-reading-engine.ts";
 import { realRandom, type TempHome, tempHome } from "./temp-home.ts";
 
@@ -67,6 +68,7 @@ export async function appScene(settings: Partial<Settings> = {}): Promise<AppSce
     connectionLog: new ConnectionLog(join(home.paths.logs, "haproxy-mtproxy.log")),
     agents: createAgents({ folder: home.paths.agents, version: "1.2.3" }),
     progress,
+    ...historiesOf(home),
     putOffInterrupts: () => {},
     engine: async () => engine,
   };

@@ -16,6 +16,7 @@ import type { Clock } from "../../../src/ports.ts";
 import { refreshView } from "../../../src/ui/refresh-views.ts";
 import { goodImage } from "../../support/deployment.ts";
 import { FileReadingEngine } from "../../support/file-reading-engine.ts";
+import { historiesOf } from "../../support/histories.ts";
 import { type TempHome, tempHome } from "../../support/temp-home.ts";
 import { deadPort, startSilence, startWeb } from "../../support/web.ts";
 
@@ -67,6 +68,7 @@ async function scene(
     connectionLog: new ConnectionLog(join(home.paths.logs, "haproxy-mtproxy.log")),
     agents: createAgents({ folder: home.paths.agents, version: "1.2.3" }),
     progress,
+    ...historiesOf(home),
     putOffInterrupts: () => {},
     engine: async () => engine,
   };

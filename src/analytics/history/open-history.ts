@@ -1,0 +1,68 @@
+import type { History, HistoryReader } from "../../history.ts";
+import type { Locks } from "../../ports.ts";
+import { HistoryBook } from "./history-book.ts";
+import { historyFile, openToRead } from "./history-file.ts";
+import { explained } from "./sqlite-faults.ts";
+import { WorkerHistory } from "./worker-history.ts";
+
+export interface OpenHistoryOptions {
+  /** Absolute; made when it is missing. */
+  readonly folder: string;
+  /** Held by the one who writes. */
+  readonly lock: string;
+  readonly locks: Locks;
+  /** Gets a sentence when a damaged file was put aside. */
+  readonly warn: (text: string) => void;
+  readonly onClose?: () => void;
+}
+
+/**
+ * The one that writes. The file itself is opened by the first call, so trouble with it shows there.
+ * @throws AppError conflict while another process writes
+ */
+export async function openHistory({ folder, lock, locks, warn, onClose }: OpenHistoryOptions): Promise<History> {
+  const letGo = await hold(locks, lock);
+  const close = () => {
+    onClose?.();
+    return letGo();
+  };
+  return new WorkerHistory({ path: historyFile(folder), warn, onClose: close });
+}
+
+/** Empty where nothing was ever written. */
+export async function openHistoryReader(folder: string, now: () => number = Date.now): Promise<HistoryReader> {
+  const path = historyFile(folder);
+  const db = await openToRead(path);
+  const book = db === undefined ? undefined : new HistoryBook(db, now);
+  const ask = async <T>(otherwise: T, work: (book: HistoryBook) => T): Promise<T> => {
+    try {
+      return book === undefined ? otherwise : work(book);
+    } catch (error) {
+      throw explained(path, error);
+    }
+  };
+  return {
+    points: (query) => ask({ resolution: query.resolution ?? "hour", points: [] }, (it) => it.points(query)),
+    users: (since, until) => ask([], (it) => it.users(since, until)),
+    days: (since, until) => ask([], (it) => it.days(since, until)),
+    clients: (since, until) => ask([], (it) => it.clients(since, until)),
+    events: (limit) => ask([], (it) => it.events(limit)),
+    lastSeen: () => ask({}, (it) => it.lastSeen()),
+    close: async () => book?.close(),
+  };
+}
+
+/** Falls with the process, whatever ends it. */
+function hold(locks: Locks, lock: string): Promise<() => Promise<void>> {
+  return new Promise((resolve, reject) => {
+    const untilLetGo = () =>
+      new Promise<void>((letGo) => {
+        resolve(async () => {
+          letGo();
+          await held;
+        });
+      });
+    const held = locks.withLock(lock, untilLetGo, { purpose: "writing the history", waitMs: 0 });
+    held.catch(reject);
+  });
+}
