@@ -62,10 +62,11 @@ export class Collector implements NumbersSource {
 
   /** @param saveLedger is waited for before its sums go into the history, so that it is never behind */
   async look(daemon: DaemonSight, saveLedger: () => Promise<void>): Promise<void> {
-    await this.#open(daemon);
+    await this.open(daemon);
     const sight = await takeSight(this.#ctx, daemon, this.#remembered());
     const seen = tally(this.#state, sight);
     this.#state = seen.state;
+    this.#sightings.lookedAt(seen.state.at);
     for (const { from } of seen.handedOver) this.#sightings.forget(from);
     this.#sightings.see(seen.seen);
     const { handedOver, increments, events } = seen;
@@ -82,7 +83,7 @@ export class Collector implements NumbersSource {
       elapsed: before === undefined ? null : (now - before) / 1000,
       lastSeen: this.#sightings.lastSeen,
       households: this.#householdsToday(),
-      verdicts: this.#sightings.takeVerdicts(),
+      ...this.#sightings.takeEnded(),
     };
   }
 
@@ -90,14 +91,15 @@ export class Collector implements NumbersSource {
     await this.#history?.close();
   }
 
-  /** What was counted until the daemon ended last is where it goes on. */
-  async #open(daemon: DaemonSight): Promise<void> {
+  /** Goes on from where the daemon ended last: to be called before the first record is taken. Trouble is told, and tried again at each look. */
+  async open(daemon: Pick<DaemonSight, "settings" | "ledger">): Promise<void> {
     if (this.#history !== undefined) return;
     await this.#orTellOnce(async () => {
       const history = await this.#ctx.history();
       const state = readCollectorState(await history.counters()) ?? (await this.#writePast(history, daemon));
       this.#sightings.remember(await history.lastSeen());
       this.#state = state;
+      this.#sightings.lookedAt(state.at);
       this.#pending.forgetCounts();
       this.#lookedAt = undefined;
       this.#history = history;
@@ -105,7 +107,10 @@ export class Collector implements NumbersSource {
   }
 
   /** What was used before there was a history, as far as the ledger has it. */
-  async #writePast(history: History, { settings, ledger }: DaemonSight): Promise<CollectorState> {
+  async #writePast(
+    history: History,
+    { settings, ledger }: Pick<DaemonSight, "settings" | "ledger">,
+  ): Promise<CollectorState> {
     let state = emptyState;
     if (settings.routing !== "edge") return state;
     for (const { at, increments, marks } of pastOf(ledger.state.accounts, this.#ctx.clock.now())) {

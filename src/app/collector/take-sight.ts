@@ -16,8 +16,10 @@ export interface DaemonSight {
   readonly users: readonly User[];
   readonly refusals: PassingRefusals;
   readonly ledger: Ledger;
-  /** Of HAProxy, as they were a moment ago; undefined when they could not be asked. */
+  /** Of HAProxy, as they were a moment ago; undefined when that is not known. */
   readonly workers: readonly LivingWorker[] | undefined;
+  /** Everything that HAProxy recorded before the daemon was started is in the ledger. */
+  readonly isPastRead: boolean;
 }
 
 /** What the collector itself remembers from look to look. */
@@ -26,6 +28,7 @@ export interface Remembered {
   readonly lastSeen: Readonly<Record<string, number>>;
   readonly households: Readonly<Record<string, number>>;
   readonly verdicts: Readonly<Record<string, number>>;
+  readonly ended: Readonly<Record<string, number>>;
 }
 
 /** The C proxy counts all of its clients together. */
@@ -39,7 +42,7 @@ export async function takeSight(ctx: Context, daemon: DaemonSight, remembered: R
   const at = ctx.clock.now();
   const [shards, traffic, edge, resources, host] = await Promise.all([
     lookAtShards(ctx, engine),
-    lookAtTraffic(engine, daemon, at),
+    lookAtTraffic(ctx, engine, daemon, { ended: remembered.ended, at }),
     isEdge && engine.edge !== undefined ? lookAtEdge(ctx, engine.edge) : null,
     lookAtResources(engine),
     lookAtHost(ctx),
@@ -62,16 +65,19 @@ function withVerdicts(edge: Omit<EdgeSight, "verdicts">, verdicts: Remembered["v
 }
 
 async function lookAtTraffic(
+  ctx: Context,
   engine: Engine,
-  { settings, ledger, workers }: DaemonSight,
-  at: Date,
+  { settings, ledger, workers: known, isPastRead }: DaemonSight,
+  { ended, at }: { readonly ended: Remembered["ended"]; readonly at: Date },
 ): Promise<LedgerSight | EngineSight | NoSight> {
   if (settings.routing !== "edge") return (await lookAtUsers(engine)) ?? { from: "nobody", why: NO_PEOPLE };
+  const workers = known ?? (await unlessFailed(async () => (await ctx.haproxy()).workers()));
   return {
     from: "ledger",
     accounts: new Map(Object.entries(ledger.state.accounts)),
     open: workers === undefined ? undefined : openByAccount(workers),
-    workers: (workers ?? []).map(({ mark }) => mark),
+    ended,
+    workers: isPastRead ? (workers ?? []).map(({ mark }) => mark) : [],
     used: (account, period) => ledger.used(account, period, at),
   };
 }

@@ -95,6 +95,7 @@ class Daemon {
   async run(): Promise<void> {
     this.#ledger = new Ledger(await this.#ctx.stores.ledger.read());
     await this.#read();
+    if (this.#settings !== undefined) await this.#collector.open({ settings: this.#settings, ledger: this.#ledger });
     this.#log("ready");
     const { every, everyFull } = new Repeater(this.#signal, this.#log);
     const atEdge = (milliseconds: number, what: string, work: () => Promise<void>) =>

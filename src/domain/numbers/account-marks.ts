@@ -28,6 +28,8 @@ export interface AccountSight {
   readonly account: Account;
   /** Connections open now; null when nobody could tell. */
   readonly open: number | null;
+  /** Of those that were open at the last look: how many have ended since, with a record. */
+  readonly ended: number;
 }
 
 export interface CountedAccounts {
@@ -67,10 +69,10 @@ function markFor(mark: AccountMark | undefined, { account }: AccountSight): Acco
   return mark === undefined || (mark.since !== undefined && mark.since !== account.since) ? NOTHING : mark;
 }
 
-function countOne(before: AccountMark, { account, open }: AccountSight, isAnew: boolean) {
+function countOne(before: AccountMark, { account, open, ended: endedSince }: AccountSight, isAnew: boolean) {
   const [bytesIn, bytesOut, ended] = account.total;
   const openNow = open ?? before.open;
-  const began = isAnew ? before.opened - before.open : before.opened;
+  const began = isAnew ? before.opened - Math.max(0, before.open - endedSince) : before.opened;
   const opened = Math.max(0, ended + openNow - began);
   const growth = {
     bytesIn: Math.max(0, bytesIn - before.bytesIn),

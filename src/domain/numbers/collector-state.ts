@@ -6,6 +6,8 @@ import type { Counts, Marks } from "./counter.ts";
 /** From where the collector counts on: written with each entry of the history, and read again after a restart. */
 export interface CollectorState {
   readonly version: 1;
+  /** Unix milliseconds: when that look was. */
+  readonly at: number;
   /** Of the engine's processes, and of what these say of people. */
   readonly marks: Marks;
   /** What was counted over all processes: of `proxy`, `shard 1`, `network`. */
@@ -22,6 +24,7 @@ export interface CollectorState {
 /** Before the first look. */
 export const emptyState: CollectorState = {
   version: 1,
+  at: 0,
   marks: {},
   totals: {},
   accounts: {},

@@ -59,8 +59,9 @@ function countLedger(before: CollectorState, people: PeopleSight, ledger: Ledger
   return { figures, note: null, isWatched, increments: increments.filter(hasFigure), handedOver, seen, state };
 }
 
-function sightOf({ accounts, open }: LedgerSight, name: string): AccountSight {
-  return { account: accounts.get(name) ?? emptyAccount, open: open === undefined ? null : (open[name] ?? 0) };
+function sightOf({ accounts, open, ended }: LedgerSight, name: string): AccountSight {
+  const now = open === undefined ? null : (open[name] ?? 0);
+  return { account: accounts.get(name) ?? emptyAccount, open: now, ended: ended[name] ?? 0 };
 }
 
 /** Whatever was open in the workers that were there is gone with them. */

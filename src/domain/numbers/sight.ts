@@ -59,7 +59,9 @@ export interface LedgerSight {
   readonly accounts: ReadonlyMap<string, Account>;
   /** Connections by account; undefined when HAProxy did not tell. */
   readonly open: Readonly<Record<string, number>> | undefined;
-  /** HAProxy's workers by their marks. */
+  /** Of those that were open at the look before: how many have ended since, with a record, by account. */
+  readonly ended: Readonly<Record<string, number>>;
+  /** HAProxy's workers by their marks; none as long as not all records from before are read. */
   readonly workers: readonly string[];
   used(account: string, period: QuotaPeriod): number;
 }

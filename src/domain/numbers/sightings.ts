@@ -20,6 +20,9 @@ export class Sightings {
   #households = new Map<string, Set<string>>();
   #day = 0;
   #verdicts: Counts = {};
+  #lastLook = 0;
+  /** Connections that were open at the last look and have ended since, by account. */
+  #ended: Counts = {};
   #newSeen = new Map<string, number>();
   #newHouseholds: { readonly user: string; readonly household: string }[] = [];
 
@@ -33,6 +36,7 @@ export class Sightings {
     this.#verdicts = summed(this.#verdicts, { [record.verdict ?? "none"]: 1 });
     if (!isLetIn(record) || record.server === undefined) return;
     const name = accountOf(record.server);
+    if (record.startedAt.getTime() <= this.#lastLook) this.#ended = summed(this.#ended, { [name]: 1 });
     this.see({ [name]: record.endedAt.getTime() });
     if (dayOf(record.endedAt.getTime()) === dayOf(now.getTime())) this.#noteHousehold(name, record.from, now);
   }
@@ -63,11 +67,17 @@ export class Sightings {
     return Object.fromEntries([...this.#households].map(([name, all]) => [name, all.size]));
   }
 
-  /** Connections that ended since this was last asked. */
-  takeVerdicts(): Counts {
-    const verdicts = this.#verdicts;
+  /** Connections that ended since the last look. */
+  takeEnded(): { readonly verdicts: Counts; readonly ended: Counts } {
+    const ended = { verdicts: this.#verdicts, ended: this.#ended };
     this.#verdicts = {};
-    return verdicts;
+    this.#ended = {};
+    return ended;
+  }
+
+  /** @param at unix milliseconds */
+  lookedAt(at: number): void {
+    this.#lastLook = at;
   }
 
   /** What is new since this was last asked. */

@@ -45,6 +45,7 @@ export function tally(was: CollectorState, sight: Sight): Tally {
   const state: CollectorState = {
     ...was,
     ...people.state,
+    at: at.getTime(),
     marks: resources.marks,
     totals: { ...ofShards, proxy, network: resources.totals },
     verdicts: summed(was.verdicts, sight.edge?.verdicts ?? {}),

@@ -10,8 +10,8 @@ const account = (total: Sums, since?: string): Account => ({
   ...booked(emptyAccount, NOON, total),
   ...(since === undefined ? {} : { since }),
 });
-const sight = (accounts: Readonly<Record<string, Account>>, open: number | null = 0) =>
-  new Map(Object.entries(accounts).map(([name, it]) => [name, { account: it, open }]));
+const sight = (accounts: Readonly<Record<string, Account>>, open: number | null = 0, ended = 0) =>
+  new Map(Object.entries(accounts).map(([name, it]) => [name, { account: it, open, ended }]));
 
 describe("marks of accounts", () => {
   it("tell what the ledger has beyond them, and connections with those that are open", () => {
@@ -42,6 +42,9 @@ describe("marks of accounts", () => {
     const { growth, marks: after } = countAccounts(marks, sight({ alice: account([0, 0, 2]) }, 3), true);
     expect(growth).toMatchObject([{ opened: 3 }]);
     expect(after.alice?.ever).toBe(13);
+    // Six of the eight had ended before it was.
+    const some = countAccounts(marks, sight({ alice: account([0, 0, 8]) }, 3, 6), true);
+    expect(some.growth).toMatchObject([{ opened: 3 }]);
   });
 
   it("begin at nothing for somebody else of the same name, and go on with the one before under the ledger's name", () => {

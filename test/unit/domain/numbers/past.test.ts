@@ -34,7 +34,9 @@ describe("the past of a ledger", () => {
           accounts[name] = booked(accounts[name] ?? emptyAccount, at, [bytes, 2 * bytes, 1]);
         }
         const written = pastOf(accounts, NOW).slice(0, cut);
-        const sights = new Map(Object.entries(accounts).map(([name, account]) => [name, { account, open: 0 }]));
+        const sights = new Map(
+          Object.entries(accounts).map(([name, account]) => [name, { account, open: 0, ended: 0 }]),
+        );
         const { growth } = countAccounts(written.at(-1)?.marks ?? {}, sights);
         for (const [name, { total }] of Object.entries(accounts)) {
           const all = [...written.flatMap(({ increments }) => increments), ...growth].filter((it) => it.name === name);

@@ -36,9 +36,18 @@ describe("sightings", () => {
     sightings.take(stranger, NOW);
     sightings.take(record(), NOW);
     sightings.take(record(), NOW);
-    expect(sightings.takeVerdicts()).toEqual({ ok: 2, stranger: 1 });
-    expect(sightings.takeVerdicts()).toEqual({});
+    expect(sightings.takeEnded().verdicts).toEqual({ ok: 2, stranger: 1 });
+    expect(sightings.takeEnded().verdicts).toEqual({});
     expect(sightings.households(NOW)).toEqual({ alice: 1 });
+  });
+
+  it("tell how many have ended that were open at the last look", () => {
+    const sightings = new Sightings();
+    sightings.lookedAt(NOW.getTime());
+    sightings.take(record({ server: "alice:old" }), NOW);
+    sightings.take(record({ startedAt: new Date(NOW.getTime() + 1000) }), NOW);
+    expect(sightings.takeEnded().ended).toEqual({ alice: 1 });
+    expect(sightings.takeEnded().ended).toEqual({});
   });
 
   it("begin anew at midnight UTC, and a connection of yesterday tells nothing of today", () => {

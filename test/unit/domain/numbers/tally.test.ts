@@ -139,7 +139,7 @@ describe("people at a look", () => {
   const account = booked(emptyAccount, AT, [100, 200, 3]);
 
   const ledger = (accounts: Readonly<Record<string, Account>>, more: Partial<LedgerSight> = {}): LedgerSight => ({
-    ...{ from: "ledger", accounts: new Map(Object.entries(accounts)), open: {}, workers: ["w1"] },
+    ...{ from: "ledger", accounts: new Map(Object.entries(accounts)), open: {}, workers: ["w1"], ended: {} },
     used: (name, period) => usedWithin(accounts[name] ?? emptyAccount, period, AT),
     ...more,
   });
@@ -254,7 +254,14 @@ describe("what happens between two looks", () => {
   });
 
   it("is that HAProxy loaded its configuration anew, was started anew or is gone, and that agents are away", () => {
-    const traffic: LedgerSight = { from: "ledger", accounts: new Map(), open: {}, workers: ["w1"], used: () => 0 };
+    const traffic: LedgerSight = {
+      from: "ledger",
+      accounts: new Map(),
+      open: {},
+      ended: {},
+      workers: ["w1"],
+      used: () => 0,
+    };
     const at = (more: object, workers = ["w1"]): Sight =>
       sight({
         routing: "edge",
