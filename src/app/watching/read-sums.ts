@@ -39,11 +39,15 @@ export interface SumsOptions {
   readonly name?: string | undefined;
 }
 
+const HOUR_MS = 3_600_000;
+
 /** @throws AppError invalid for no moment of the past, not-found for nobody, environment where there is no history */
 export async function readSums(ctx: Context, { since: from, name }: SumsOptions): Promise<Outcome<Sums>> {
   await loadSettings(ctx);
-  const until = ctx.clock.now().getTime() + 1;
-  const since = pastMoment(from, ctx.clock.now());
+  const now = ctx.clock.now();
+  const since = pastMoment(from, now);
+  // A bucket that has begun is whole with what is in it: the next one begins after now.
+  const until = Math.ceil((now.getTime() + 1) / HOUR_MS) * HOUR_MS;
   const wanted = name === undefined ? undefined : findUser((await ctx.stores.users.read()).users, name).name;
   const history = await ctx.historyReader();
   try {
@@ -52,7 +56,7 @@ export async function readSums(ctx: Context, { since: from, name }: SumsOptions)
       history.users(since, until),
     ]);
     const shown = users.filter((user) => wanted === undefined || user.name === wanted).map(personSums);
-    const [first, last] = [new Date(since).toISOString(), new Date(until - 1).toISOString()];
+    const [first, last] = [new Date(since).toISOString(), now.toISOString()];
     const { seconds: watchedSeconds, ...everybody } = sumsOf(points);
     return { data: { since: first, until: last, watchedSeconds, everybody, users: sortPeople(shown, "traffic") } };
   } finally {
