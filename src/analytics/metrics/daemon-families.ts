@@ -10,7 +10,7 @@ export function daemonFamilies(version: string): Family[] {
   return [
     build.gauge(
       "mtproxy_build_info",
-      "What tells these numbers: version of mtproxy and of Node.js. From the package.",
+      "Version of this product, which tells these numbers, and of Node.js. From the package.",
       () => 1,
     ),
     counter(
