@@ -1,4 +1,5 @@
 import { declareAgentCommand } from "./agent.ts";
+import { declareAlertsCommands } from "./alerts.ts";
 import { declareBackupCommands } from "./backup.ts";
 import type { CliCommand } from "./command.ts";
 import { declareCompletionCommands } from "./completion.ts";
@@ -82,6 +83,7 @@ const branches: readonly Branch[] = [
     declare: declareRoutingCommands,
   },
   { group: "Server:", words: "stats export-report logs", declare: declareWatchingCommands },
+  { group: "Server:", words: "alerts", declare: declareAlertsCommands },
   { group: "Server:", words: "history", declare: declareHistoryCommand },
   { group: "Server:", words: "stats-api", declare: declareStatsApiCommands },
   { group: "Server:", words: "doctor", declare: declareDoctorCommand },

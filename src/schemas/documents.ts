@@ -1,6 +1,7 @@
 import { buildProgram } from "../cli.ts";
 import type { CliCommand } from "../commands/command.ts";
 import { type ErrorKind, errorMeanings, exitCodes } from "../domain/errors.ts";
+import { alertCommands } from "./alerts.ts";
 import { audit } from "./audit.ts";
 import { coverDomains } from "./cover-domains.ts";
 import { help } from "./help.ts";
@@ -36,6 +37,7 @@ const described: Readonly<Record<string, Pick<Schema<unknown>, "json">>> = {
   ...watching,
   ...statsApi,
   ...audit,
+  ...alertCommands,
   ...moving,
   ...help,
 };

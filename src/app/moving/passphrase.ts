@@ -1,7 +1,6 @@
-import { resolve } from "node:path";
 import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
-import { shown } from "../../domain/printable.ts";
+import { firstLine } from "../first-line.ts";
 
 const LEAST = 8;
 
@@ -19,10 +18,4 @@ export async function readPassphrase(
   throw new AppError("invalid", `a passphrase has at least ${LEAST} characters`, {
     hint: "several words that do not belong together are easy to keep and hard to guess",
   });
-}
-
-async function firstLine(ctx: Context, file: string): Promise<string> {
-  const text = await ctx.files.readText(resolve(file));
-  if (text === undefined) throw new AppError("not-found", `there is no file ${shown(resolve(file), 200)}`);
-  return text.split(/\r?\n/)[0] ?? "";
 }

@@ -20,7 +20,9 @@ const looking = [
     "complete",
     "backup list",
     "export",
+    "export-report",
   ],
+  ...["alerts show", "alerts test", "alerts history"],
   // These remember what they measured of an image; the image in use stays the same.
   ...["image probe", "image list"],
   // Services of the host, which write down themselves what they change.

@@ -1,0 +1,73 @@
+import type { Context } from "../../context.ts";
+import { AppError } from "../../domain/errors.ts";
+import { type AlertKind, alertKinds, isAlertKind } from "../../domain/numbers/alerts/kinds.ts";
+import { parseQuietHours } from "../../domain/numbers/alerts/quiet-hours.ts";
+import type { AlertLanguage, AlertSettings, Thresholds } from "../../domain/numbers/alerts/settings.ts";
+import { harmless, shown } from "../../domain/printable.ts";
+import { AlertStateStore } from "../../state/alert-state-store.ts";
+import { loadSettings } from "../load-state.ts";
+import type { Outcome } from "../outcome.ts";
+import { alertWarnings, describeAlerts, type ShownAlerts } from "./show-alerts.ts";
+
+export interface SetAlertsOptions extends Partial<Thresholds> {
+  readonly enabled?: boolean | undefined;
+  readonly language?: AlertLanguage | undefined;
+  readonly name?: string | undefined;
+  /** Kinds to be told of again, and those to be told of no more. */
+  readonly on?: readonly string[] | undefined;
+  readonly off?: readonly string[] | undefined;
+  /** 0 for never. */
+  readonly remindHours?: number | undefined;
+  /** See `parseQuietHours`; null for none. */
+  readonly quietHours?: string | null | undefined;
+  readonly quietAll?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+}
+
+/** @throws AppError usage for no wish, invalid for one that cannot be */
+export async function setAlerts(ctx: Context, { dryRun, ...wishes }: SetAlertsOptions): Promise<Outcome<ShownAlerts>> {
+  await loadSettings(ctx);
+  if (Object.values(wishes).every((it) => it === undefined))
+    throw new AppError("usage", "nothing to change was named", { hint: "mtproxy alerts set --help" });
+  const change = (settings: AlertSettings) => withWishes(settings, wishes);
+  const settings = dryRun === true ? change(await ctx.stores.alerts.read()) : await ctx.stores.alerts.update(change);
+  const state = await new AlertStateStore(ctx).read();
+  return { data: describeAlerts(settings, state), warnings: await alertWarnings(ctx, settings) };
+}
+
+function withWishes(settings: AlertSettings, wishes: Omit<SetAlertsOptions, "dryRun">): AlertSettings {
+  const { on = [], off = [], quietHours, name, enabled, language, remindHours, quietAll, ...thresholds } = wishes;
+  const { quietHours: hours, ...others } = settings;
+  const quiet = quietHours === undefined ? hours : quietHours === null ? undefined : parseQuietHours(quietHours);
+  return {
+    ...others,
+    enabled: enabled ?? settings.enabled,
+    language: language ?? settings.language,
+    name: name === undefined ? settings.name : parseName(name),
+    off: kindsOff(settings.off, on.map(parseKind), off.map(parseKind)),
+    remindHours: remindHours ?? settings.remindHours,
+    ...(quiet === undefined ? {} : { quietHours: quiet }),
+    quietAll: quietAll ?? settings.quietAll,
+    thresholds: { ...settings.thresholds, ...given(thresholds) },
+  };
+}
+
+function given<T extends object>(wishes: T): Partial<T> {
+  return Object.fromEntries(Object.entries(wishes).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function kindsOff(before: readonly AlertKind[], on: readonly AlertKind[], off: readonly AlertKind[]): AlertKind[] {
+  const wanted = new Set([...before.filter((kind) => !on.includes(kind)), ...off]);
+  return alertKinds.filter((kind) => wanted.has(kind));
+}
+
+function parseKind(text: string): AlertKind {
+  if (isAlertKind(text)) return text;
+  throw new AppError("invalid", `"${shown(text)}" is no kind of alert`, { hint: `one of ${alertKinds.join(", ")}` });
+}
+
+function parseName(text: string): string {
+  const name = text.trim();
+  if (name !== "" && name.length <= 60 && harmless(name) === name) return name;
+  throw new AppError("invalid", "a name has 1 to 60 characters on one line");
+}

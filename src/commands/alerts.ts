@@ -1,0 +1,174 @@
+import { Argument, Option } from "commander";
+import type { ChannelSecrets, ChannelWishes } from "../app/alerts/change-channels.ts";
+import type { SetAlertsOptions } from "../app/alerts/set-alerts.ts";
+import { type ChannelKind, channelKinds } from "../domain/numbers/alerts/channel.ts";
+import { alertBounds, alertLanguages } from "../domain/numbers/alerts/settings.ts";
+import type { CliCommand, CommandContext } from "./command.ts";
+import { collect, parseCount } from "./options.ts";
+
+interface DryRun {
+  readonly dryRun?: boolean;
+}
+
+interface SetFlags extends Omit<SetAlertsOptions, "enabled" | "remindHours" | "quietHours"> {
+  readonly enable?: boolean;
+  readonly disable?: boolean;
+  /** False for those that begin with `--no-`. */
+  readonly remind?: number | false;
+  readonly quietHours?: string | false;
+}
+
+interface AddFlags extends Omit<ChannelWishes, "words"> {
+  readonly url?: string;
+  readonly urlFile?: string;
+  readonly tokenFile?: string;
+  readonly secretFile?: string;
+  readonly dryRun?: boolean;
+}
+
+export function declareAlertsCommands(program: CliCommand): void {
+  const alerts = program.command("alerts").description("be told when something is amiss, by a bot, a mail, a webhook");
+  declareShow(alerts);
+  declareSet(alerts);
+  declareAdd(alerts);
+  declareRemove(alerts);
+  declareTest(alerts);
+  declareHistory(alerts);
+}
+
+function declareShow(alerts: CliCommand): void {
+  alerts
+    .command("show")
+    .description("what is told, by which channels, and what is amiss now; no secret of a channel")
+    .examples(["mtproxy alerts show", "mtproxy alerts show --json"])
+    .runs(
+      async (ctx) => (await import("../app/alerts/show-alerts.ts")).showAlerts(ctx),
+      async (data, style) => (await import("../ui/alert-views.ts")).alertsView(data, style),
+    );
+}
+
+function declareSet(alerts: CliCommand): void {
+  const count = (name: keyof typeof alertBounds, option: string) => parseCount(option, alertBounds[name]);
+  alerts
+    .command("set")
+    .description("choose what is told, when, and in which language")
+    .option("--enable", "tell")
+    .option("--disable", "tell nothing, and keep everything as it is set")
+    .addOption(new Option("--language <language>", "of the messages").choices([...alertLanguages]))
+    .option("--name <name>", "what messages call this server (Telegram proxy); not its address")
+    .option("--on <kind>", "tell this kind again; may be given several times", collect)
+    .option("--off <kind>", "tell this kind no more: alerts show lists them; may be given several times", collect)
+    .option("--remind <hours>", "tell again what lasts, each so many hours (24)", count("remindHours", "--remind"))
+    .option("--no-remind", "tell it once")
+    .option("--quiet-hours <hours>", "hold back until morning: 23:00-07:00 (UTC), '23:00-07:00 Europe/Berlin'")
+    .option("--no-quiet-hours", "tell at any time")
+    .option("--quiet-all", "in quiet hours hold back that the proxy is down or blocked, too")
+    .option("--no-quiet-all", "tell these at once, always")
+    .option("--quota-percent <n>", "of a quota that is nearly used up (80)", count("quotaPercent", "--quota-percent"))
+    .option("--expiry-days <n>", "before a link ends (3)", count("expiryDays", "--expiry-days"))
+    .option("--disk-percent <n>", "of the disk that is free (10)", count("diskPercent", "--disk-percent"))
+    .option("--certificate-days <n>", "before it ends (14)", count("certificateDays", "--certificate-days"))
+    .option("--drop-percent <n>", "of the usual connections that are gone (90)", count("dropPercent", "--drop-percent"))
+    .option("--drop-from <n>", "usual connections that a drop can be seen from (24)", count("dropFrom", "--drop-from"))
+    .writes()
+    .examples([
+      "mtproxy alerts set --language ru --quiet-hours '23:00-07:00 Europe/Moscow'",
+      "mtproxy alerts set --off expiring --quota-percent 90",
+      "mtproxy alerts set --no-quiet-hours --no-remind",
+    ])
+    .runs(async (ctx, { enable, disable, remind, quietHours, ...flags }: SetFlags) => {
+      const { setAlerts } = await import("../app/alerts/set-alerts.ts");
+      const enabled = enable === true ? true : disable === true ? false : undefined;
+      const hours = quietHours === false ? null : quietHours;
+      return setAlerts(ctx, { ...flags, enabled, remindHours: remind === false ? 0 : remind, quietHours: hours });
+    }, alertsView);
+}
+
+function declareAdd(alerts: CliCommand): void {
+  alerts
+    .command("add")
+    .addArgument(new Argument("<channel>", "how to be told").choices([...channelKinds]))
+    .argument("[words...]", "of the kind command: the program and its arguments, after --")
+    .description("another way to be told; tokens and secrets are asked for, or read from a file")
+    .option("--name <name>", "to name it by (its kind)")
+    .option("--chat <chat>", "telegram: number of a person or group, or a channel's @name")
+    .option("--token-file <file>", "telegram: file whose first line is the bot's token, instead of being asked")
+    .option("--api <url>", "telegram: another Bot API, where Telegram's is blocked (https://api.telegram.org)")
+    .option("--url <url>", "webhook: where to; one that is secret itself is asked for, or read with --url-file")
+    .option("--url-file <file>", "webhook: file whose first line is the address")
+    .option("--secret-file <file>", "webhook: file whose first line signs the messages; one is made otherwise")
+    .option("--to <address>", "email: where to; may be given several times", collect)
+    .option("--from <address>", "email: from whom (root)")
+    .option("--sendmail <path>", "email: another program than /usr/sbin/sendmail")
+    .option(
+      "--patience <seconds>",
+      "command: how long it may take (30)",
+      parseCount("--patience", { least: 1, most: 600 }),
+    )
+    .writes()
+    .examples([
+      "mtproxy alerts add telegram --chat 123456789",
+      "mtproxy alerts add email --to root --to maria@example.com",
+      "mtproxy alerts add webhook --url https://example.com/hook --secret-file /root/secret",
+      "mtproxy alerts add command -- /usr/local/bin/on-alert --loud",
+    ])
+    .runs(async (ctx, kind: ChannelKind, words: readonly string[], { dryRun, ...flags }: AddFlags) => {
+      const { addChannel } = await import("../app/alerts/change-channels.ts");
+      return addChannel(ctx, kind, { wishes: { ...flags, words }, secrets: await secretsOf(ctx, flags), dryRun });
+    }, alertsView);
+}
+
+/** From a file, else from whoever is asked: a command line stays in the shell's history. */
+async function secretsOf(ctx: CommandContext, flags: AddFlags): Promise<ChannelSecrets> {
+  const { firstLine } = await import("../app/first-line.ts");
+  const from = (file: string | undefined, question: string, flag: string) =>
+    file === undefined ? ctx.ask.password(question, { flag }) : firstLine(ctx, file);
+  return {
+    url: async () => flags.url ?? from(flags.urlFile, "Address of the webhook:", "--url-file FILE"),
+    token: () => from(flags.tokenFile, "Token of the bot, as @BotFather tells it:", "--token-file FILE"),
+    secret: async () => {
+      if (flags.secretFile === undefined && !ctx.ask.isPossible) return "";
+      return from(flags.secretFile, "Secret that signs the messages (nothing makes one):", "--secret-file FILE");
+    },
+  };
+}
+
+function declareRemove(alerts: CliCommand): void {
+  alerts
+    .command("remove <channel>")
+    .description("a channel less; what waits for it is not told")
+    .writes()
+    .examples(["mtproxy alerts remove webhook"])
+    .runs(
+      async (ctx, name: string, flags: DryRun) =>
+        (await import("../app/alerts/change-channels.ts")).removeChannel(ctx, name, flags),
+      alertsView,
+    );
+}
+
+function declareTest(alerts: CliCommand): void {
+  alerts
+    .command("test [channels...]")
+    .description("send a message through each channel, and say what came of it; exit 9 when one does not take it")
+    .examples(["mtproxy alerts test", "mtproxy alerts test telegram"])
+    .runs(
+      async (ctx, names: readonly string[]) => (await import("../app/alerts/test-alerts.ts")).testAlerts(ctx, names),
+      async (data, style) => (await import("../ui/alert-views.ts")).testedAlertsView(data, style),
+    );
+}
+
+function declareHistory(alerts: CliCommand): void {
+  alerts
+    .command("history")
+    .description("what was told, by which channel, and what waits; the newest last")
+    .option("--limit <n>", "the newest so many (50)", parseCount("--limit", { least: 1, most: 1000 }))
+    .examples(["mtproxy alerts history", "mtproxy alerts history --limit 200 --json"])
+    .runs(
+      async (ctx, flags: { limit?: number }) => (await import("../app/alerts/show-told.ts")).showTold(ctx, flags),
+      async (data, style) => (await import("../ui/alert-views.ts")).toldAlertsView(data, style),
+    );
+}
+
+async function alertsView(...shown: Parameters<typeof import("../ui/alert-views.ts").alertsView>): Promise<string> {
+  return (await import("../ui/alert-views.ts")).alertsView(...shown);
+}
