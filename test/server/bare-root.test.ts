@@ -1,9 +1,10 @@
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseLink } from "../../src/domain/link.ts";
 import type { Envelope } from "../../src/ui/output.ts";
+import { askHistory, keptReplies } from "../support/ask-history.ts";
 import { type BareRoot, openBareRoot } from "../support/bare-root/bare-root.ts";
 import { isKept, packagedSince } from "../support/bare-root/kept.ts";
 import type { UserCardJson } from "../support/cli-home.ts";
@@ -53,6 +54,15 @@ describe.runIf(isRoot)("a bare Debian", () => {
     const isLeft = (path: string) => path.endsWith("/fetched.json");
     return places.map((place) => fileTree(join(bare.root, place), isLeft));
   };
+
+  it("keeps a history, though there is no compiler", async () => {
+    for (const compiler of ["cc", "make"]) expect((await bare.run("which", compiler)).code).toBe(1);
+    const product = dirname(dirname(bare.mtproxy));
+    const asking = askHistory("/root/history/history.db");
+    const replies = await bare.must("sh", "-c", 'cd "$0" && exec node -e "$1"', product, asking);
+    expect(JSON.parse(replies)).toMatchObject(keptReplies);
+    await bare.must("rm", "-r", "/root/history");
+  });
 
   it("becomes a server with one unattended setup: Docker from apt, image from a file, proxy, first user, jobs", async () => {
     const start = performance.now();

@@ -124,12 +124,15 @@ interface LockedPackage {
   readonly peer?: true;
 }
 
+/** Of libraries that have a program for each kind of machine. */
+const FOR_THIS_MACHINE = ["node_modules/@libsql/linux-x64-gnu"];
+
 async function productionModules(): Promise<string[]> {
   const { packages } = JSON.parse(await readFile(join(checkout, "package-lock.json"), "utf8")) as {
     readonly packages: Readonly<Record<string, LockedPackage>>;
   };
   return Object.entries(packages).flatMap(([path, { dev, devOptional, optional, peer }]) =>
-    path === "" || dev || devOptional || optional || peer ? [] : [path],
+    path === "" || dev || devOptional || (optional && !FOR_THIS_MACHINE.includes(path)) || peer ? [] : [path],
   );
 }
 

@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openHistory, openHistoryReader } from "../../src/analytics/history/open-history.ts";
-import type { Reply, Request } from "../../src/analytics/history/protocol.ts";
+import type { Reply } from "../../src/analytics/history/protocol.ts";
 import type { Resolution } from "../../src/domain/numbers/history.ts";
 import type { History } from "../../src/history.ts";
 import { createLocks } from "../../src/host/locks.ts";
+import { askHistory, keptReplies } from "../support/ask-history.ts";
 import { entryAt, userRow } from "../support/history-entry.ts";
 import { isRoot } from "../support/machine.mts";
 import { tempFolder } from "../support/temp-home.ts";
@@ -46,7 +47,9 @@ describe("a history whose writer is killed", () => {
     const { folder, lock } = await places();
     let next = 1;
     for (let time = 1; time <= 50; time += 1) {
-      const child = spawn(process.execPath, [writer, folder, lock, String(next)], { stdio: ["ignore", "pipe", "inherit"] });
+      const child = spawn(process.execPath, [writer, folder, lock, String(next)], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       const safe = await killed(child, 1 + ((time * 7) % 23), time % 4);
       const reader = await openHistoryReader(folder, () => 0);
       const number = await looksIn(reader);
@@ -98,7 +101,9 @@ describe("a history", () => {
     const history = await openFor(folder, lock, warnings);
     await history.record(entryAt(2000, { increments: [userRow("alice", { bytesIn: 2 })] }));
     expect(await history.users(0, 1e9)).toMatchObject([{ bytesIn: 2 }]);
-    expect(warnings).toEqual([expect.stringMatching(/was damaged: it is kept as .*history\.db\.damaged-\S+, and a new one has begun/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/was damaged: it is kept as .*history\.db\.damaged-\S+, and a new one has begun/),
+    ]);
   });
 
   it.runIf(isRoot)("goes on by itself when a full disk has room again", async () => {
@@ -112,7 +117,12 @@ describe("a history", () => {
     const history = await openFor(join(disk, "history"), join(disk, "lock"));
     const names = Array.from({ length: 60 }, (_, index) => `user-${index}`);
     const record = (number: number) =>
-      history.record(entryAt(number * 10_000, { increments: names.map((name) => userRow(name, { bytesIn: number })), counters: { number } }));
+      history.record(
+        entryAt(number * 10_000, {
+          increments: names.map((name) => userRow(name, { bytesIn: number })),
+          counters: { number },
+        }),
+      );
     let safe = 0;
     const fault = await (async () => {
       for (; safe < 2000; safe += 1) await record(safe + 1);
@@ -128,48 +138,45 @@ describe("a history", () => {
   });
 });
 
-describe("the packed product", () => {
-  it("keeps a history where no compiler is and no package ran a script, and says what is missing without libsql's program", async () => {
+describe("what history needs of npm", () => {
+  it("is there without a compiler and without a package's scripts, and is named when it is missing", async () => {
     const folder = await tempFolder();
     const tools = join(folder, "tools");
     await mkdir(tools);
-    for (const tool of ["sh", "env", "git", "tar"]) await symlink(await pathOf(tool), join(tools, tool));
+    for (const tool of ["sh", "env"]) await symlink(await pathOf(tool), join(tools, tool));
     await symlink(process.execPath, join(tools, "node"));
     const inFolder = { cwd: folder, env: { PATH: tools, HOME: process.env.HOME ?? folder }, extendEnv: false };
-
-    const pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder];
-    const { stdout: archive } = await execa("npm", pack, { cwd: checkout });
-    await execa("tar", ["-xzf", archive, "--strip-components=1"], inFolder);
-    await cp(join(checkout, "package-lock.json"), join(folder, "package-lock.json"));
-    const install = ["ci", "--omit=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--silent"];
+    await writeFile(join(folder, "package.json"), JSON.stringify({ dependencies: { libsql: (await lock()).libsql } }));
+    await writeFile(join(folder, "package-lock.json"), JSON.stringify((await lock()).text));
+    const install = ["ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--silent"];
     await execa("node", [await pathOf("npm"), ...install], inFolder);
-    for (const compiler of ["cc", "gcc", "make", "python3"]) await expect(execa(compiler, ["--version"], inFolder)).rejects.toThrow();
-
-    const ask = async () => JSON.parse((await execa("node", ["-e", asking], inFolder)).stdout) as Reply[];
-    expect(await ask()).toMatchObject([{ id: 1 }, { id: 2, value: [{ name: "alice", bytesIn: 7 }] }, { id: 3 }]);
+    await cp(join(checkout, "dist/history-worker.cjs"), join(folder, "dist/history-worker.cjs"));
+    const ask = async () => JSON.parse((await execa("node", ["-e", askHistory("data/history.db")], inFolder)).stdout);
+    expect(await ask()).toMatchObject(keptReplies);
     await rm(join(folder, "node_modules/@libsql"), { recursive: true });
-    const [recorded] = await ask();
+    const [recorded] = (await ask()) as Reply[];
     expect(recorded).toMatchObject({
-      error: { kind: "environment", message: expect.stringMatching(/^history cannot be kept: libsql does not load here/) },
+      error: {
+        kind: "environment",
+        message: expect.stringMatching(/^history cannot be kept: libsql does not load here/),
+      },
     });
   });
 
-  const entry = entryAt(1000, { increments: [userRow("alice", { bytesIn: 7 })] });
-  const requests: Request[] = [
-    { id: 1, call: "record", given: [entry] },
-    { id: 2, call: "users", given: [0, 1e9] },
-    { id: 3, call: "close", given: [] },
-  ];
-  /** What the daemon does, in short: it asks the thread that is in the package. */
-  const asking = `
-    const { Worker } = require("node:worker_threads");
-    const worker = new Worker("./dist/history-worker.cjs", { workerData: { path: "data/history/history.db" } });
-    const replies = [];
-    worker.on("message", (reply) => replies.push(reply));
-    worker.on("exit", () => console.log(JSON.stringify(replies)));
-    for (const request of ${JSON.stringify(requests)}) worker.postMessage(request);
-  `;
+  /** Of this project's lock file, libsql and what it stands on. */
+  async function lock() {
+    const whole = JSON.parse(await readFile(join(checkout, "package-lock.json"), "utf8")) as LockFile;
+    const libsql = whole.packages[""]?.dependencies?.libsql ?? "";
+    const isLibsqls = (path: string) => /^node_modules\/(libsql|@libsql|@neon-rs|detect-libc)(\/|$)/.test(path);
+    const packages = Object.entries(whole.packages).filter(([path]) => isLibsqls(path));
+    const root = { dependencies: { libsql } };
+    return { libsql, text: { lockfileVersion: 3, packages: { "": root, ...Object.fromEntries(packages) } } };
+  }
 });
+
+interface LockFile {
+  readonly packages: Readonly<Record<string, { readonly dependencies?: Readonly<Record<string, string>> }>>;
+}
 
 async function pathOf(program: string): Promise<string> {
   const { stdout } = await execa("sh", ["-c", `readlink -f "$(command -v ${program})"`]);
