@@ -190,6 +190,14 @@ export const mtproxyRuns: Readonly<Record<string, CommandRuns>> = {
   stop: { works: ["--dry-run"], says: /familytraffic-mtproxy/, fails: BARE },
   restart: { works: ["--dry-run"], says: /familytraffic-mtproxy/, fails: BARE },
   stats: { works: [], says: /^MTProxy statistics:/, fails: BARE },
+  "stats-api start": {
+    works: ["--port", "9000", "--dry-run"],
+    says: /are to be served at http:\/\/127\.0\.0\.1:9000\//,
+    fails: { args: ["--port", "http"], early: true },
+  },
+  "stats-api stop": { works: [], says: /No figures are served/, fails: BARE },
+  "stats-api status": { works: [], says: /^Stats API: off/, fails: BARE },
+  "stats-api rotate-token": { works: [], says: /^✓ New token in /, fails: BARE },
   "export-report": {
     works: [],
     json: ({ folder }) => ["--format", "html", "--output", join(folder, "month.html")],

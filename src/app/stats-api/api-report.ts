@@ -6,6 +6,7 @@ import { daemonLock } from "../daemon/daemon-state.ts";
 export interface ApiReport {
   readonly pid: number;
   readonly port: number;
+  readonly origin: string | null;
   /** Where it listens; none while it cannot. */
   readonly addresses: readonly string[];
   /** ISO 8601: since when; null while it cannot. */

@@ -7,7 +7,7 @@ import type { ServeNumbers, ServeOptions, Serving } from "./serve-numbers.ts";
 import { ensureToken, tokenMark } from "./token.ts";
 
 /** A port that is taken is tried again after so long. */
-const RETRY_MS = 5000;
+const RETRY_MS = 2000;
 
 interface Parts {
   readonly serve: ServeNumbers;
@@ -62,8 +62,8 @@ export class StatsService {
 
   #isToDo(options: ServeOptions | undefined): boolean {
     if ((options && JSON.stringify(options)) !== this.#options) return true;
-    const isMissing = options !== undefined && this.#serving === undefined;
-    return isMissing && this.#now().getTime() - this.#triedAt >= RETRY_MS;
+    if (options === undefined) return this.#fault !== undefined;
+    return this.#serving === undefined && this.#now().getTime() - this.#triedAt >= RETRY_MS;
   }
 
   async #begin(options: ServeOptions): Promise<void> {
@@ -76,6 +76,7 @@ export class StatsService {
     await writeApiReport(this.#ctx, {
       pid: process.pid,
       port: options.port,
+      origin: options.origin ?? null,
       addresses,
       since: this.#now().toISOString(),
       tokenMark: options.token === undefined ? null : tokenMark(options.token),
@@ -99,13 +100,14 @@ export class StatsService {
     await writeApiReport(this.#ctx, undefined);
   }
 
-  async #fail({ statsApiPort }: Settings, error: unknown): Promise<void> {
+  async #fail({ statsApiPort: port, statsApiOrigin }: Settings, error: unknown): Promise<void> {
     const fault = wordsOf(error);
     if (fault !== this.#fault) this.#parts.log(`stats API: ${fault}`);
     this.#fault = fault;
     const remedy = error instanceof AppError ? (error.hint ?? null) : null;
     const nothing = { addresses: [], since: null, tokenMark: null };
-    await writeApiReport(this.#ctx, { pid: process.pid, port: statsApiPort, ...nothing, fault, remedy });
+    const wanted = { port, origin: statsApiOrigin || null };
+    await writeApiReport(this.#ctx, { pid: process.pid, ...wanted, ...nothing, fault, remedy });
   }
 
   #now(): Date {

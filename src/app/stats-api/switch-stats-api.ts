@@ -131,7 +131,8 @@ async function untilServed(ctx: HostContext, settings: Settings): Promise<void> 
   await until(ctx, async () => {
     const { daemon, report } = await seeStatsApi(ctx, settings);
     if (daemon.condition === "gone" || daemon.outdated) return true;
-    return report?.port === settings.statsApiPort && (report.fault !== null || report.tokenMark === token);
+    if (report?.port !== settings.statsApiPort || report.origin !== (settings.statsApiOrigin || null)) return false;
+    return report.fault !== null || report.tokenMark === token;
   });
 }
 
