@@ -1,14 +1,10 @@
 import { Option } from "commander";
 import type { Outcome } from "../app/outcome.ts";
 import type { ReportOptions } from "../app/reporting/export-report.ts";
-import type { Figures, FiguresOptions } from "../app/watching/read-figures.ts";
+import type { Figures } from "../app/watching/read-figures.ts";
 import type { Sorting } from "../app/watching/sort-people.ts";
-import { AppError } from "../domain/errors.ts";
 import type { CliCommand, CommandContext } from "./command.ts";
 import { parseCount } from "./options.ts";
-
-/** How often a live picture is drawn anew. */
-const EVERY_MS = 2000;
 
 /** Lines of each proxy that are shown unless told otherwise. */
 const TAIL = 100;
@@ -63,7 +59,7 @@ async function readFigures(
   { live, since, sort, reverse = false, csv = false }: StatsFlags,
 ): Promise<Outcome<Figures | null>> {
   const options = { name, since, sort, reverse, csv };
-  if (live === true) return drawStats(ctx, options);
+  if (live === true) return (await import("./watch.ts")).drawStats(ctx, options);
   return (await import("../app/watching/read-figures.ts")).readFigures(ctx, options);
 }
 
@@ -100,42 +96,8 @@ function declareLogs(program: CliCommand): void {
     )
     .examples(["mtproxy logs", "mtproxy logs 2 --tail 20", "mtproxy logs --follow"])
     .runs(
-      async (ctx, shard: string | undefined, flags: LogFlags) => showLogs(ctx, shard, flags),
+      async (ctx, shard: string | undefined, { follow = false, tail = TAIL }: LogFlags) =>
+        (await import("./watch.ts")).showLogs(ctx, { shard, follow, tail }),
       async (data, _style) => (data === null ? "" : (await import("../ui/log-views.ts")).logsView(data)),
     );
-}
-
-async function drawStats(ctx: CommandContext, options: FiguresOptions): Promise<Outcome<null>> {
-  const { name, since, csv, sort, reverse } = options;
-  if (name !== undefined || since !== undefined || csv)
-    throw new AppError("usage", "--live draws everybody, as they are now", {
-      hint: "mtproxy stats --live --sort traffic",
-    });
-  const screen = await ctx.screen();
-  const [{ watchStats }, { LiveStats }, { inOneLineEach }] = await Promise.all([
-    import("../app/watching/watch-stats.ts"),
-    import("../ui/live-stats.ts"),
-    import("../ui/harmless.ts"),
-  ]);
-  const live = new LiveStats(sort, reverse);
-  const watch = watchStats(ctx, (stats) => live.seen(stats));
-  const picture = {
-    read: async () => inOneLineEach(await watch.next()),
-    paint: live.paint.bind(live),
-    press: live.press.bind(live),
-  };
-  const drawing = { everyMs: EVERY_MS, signal: ctx.signal, otherwise: "mtproxy stats shows the figures once" };
-  await screen.draw(picture, drawing).finally(() => watch.close());
-  return { data: null };
-}
-
-async function showLogs(ctx: CommandContext, shard: string | undefined, { follow, tail = TAIL }: LogFlags) {
-  const [{ readLogs, followLogs }, { redactKeys: clean }] = await Promise.all([
-    import("../app/watching/read-logs.ts"),
-    import("../ui/redaction.ts"),
-  ]);
-  if (follow !== true) return readLogs(ctx, { shard, tail, clean });
-  const [screen, { logLine }] = [await ctx.screen(), await import("../ui/log-views.ts")];
-  await followLogs(ctx, { shard, tail, clean }, (name, line) => screen.line(logLine(name, line)));
-  return { data: null };
 }
