@@ -49,7 +49,7 @@ export default defineConfig({
       project("contract"),
       project("e2e"),
       ...(canRun("haproxy") ? [project("edge")] : []),
-      ...(canRun("chromium") ? [project("browser")] : []),
+      ...(canRun("chromium") ? [project("browser", { testTimeout: 120_000 })] : []),
       ...((await dockerLacks()) === undefined ? [project("docker", docker), project("server", slow)] : []),
     ],
   },

@@ -53,7 +53,7 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
 
 /** What a browser writes down whenever somebody answers with an error, or not at all. */
 function isRefusal(text: string): boolean {
-  return /^Failed to load resource: (the server responded with a status of (401|503)|net::ERR_)/.test(text);
+  return /^Failed to load resource: (the server responded with a status of \d+|net::ERR_)/.test(text);
 }
 
 /** Nothing that WCAG 2.2 AA or good practice forbids: contrast, names, order, landmarks. */

@@ -10,6 +10,7 @@ export interface Line {
 }
 
 export interface ChartSpec {
+  readonly title: string;
   readonly lines: readonly Line[];
   /** A value, with its unit. */
   readonly write: (value: number) => string;
@@ -45,7 +46,7 @@ export class Chart {
     this.#spec = spec;
     this.#values = spec.lines.map(() => h("span", { class: "value" }));
     this.#moment = h("span", { class: "moment" });
-    this.#picture = h("div", { class: "picture", role: "img" });
+    this.#picture = h("div", { class: "picture", role: "img", "aria-label": spec.title });
     const keys = spec.lines.map(({ label, color }, index) =>
       h("span", { class: `key ${color}` }, `${label} `, this.#values[index] ?? null),
     );

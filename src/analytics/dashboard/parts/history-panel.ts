@@ -124,10 +124,12 @@ export class HistoryPanel {
     const moment = (seconds: number) => amounts.moment(1000 * seconds);
     if (kind === "connections")
       return {
+        title: texts.charts.connections,
         ...{ tick, moment, axisWidth: 44, write: (value) => (Number.isInteger(value) ? amounts.count(value) : "") },
         lines: [{ label: texts.charts.connections, color: "line-count", dash: [] }],
       };
     return {
+      title: texts.charts.traffic,
       ...{ tick, moment, axisWidth: 78, write: (value) => amounts.rate(value) },
       lines: [
         { label: texts.charts.from, color: "line-in", dash: [] },

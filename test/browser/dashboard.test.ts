@@ -1,0 +1,259 @@
+import type { Locator, Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { parseLink } from "../../src/domain/link.ts";
+import { expectAccessible, openPage, picture, sharedBrowser } from "../support/browser/browser.ts";
+import { writePast } from "../support/browser/past.ts";
+import { sharedStatsApi } from "../support/browser/stats-api.ts";
+import { sharedCliHome, type UserCardJson } from "../support/cli-home.ts";
+import { readPng } from "../support/read-qr.ts";
+import { connectClient } from "../support/trial-client.ts";
+
+const browser = sharedBrowser();
+const home = sharedCliHome();
+const cards: Record<string, UserCardJson> = {};
+/** Names that no user may have; what was recorded of one is shown all the same. */
+const hostile = `<img src=x onerror="document.title='gone'">`;
+const api = sharedStatsApi(home, async (it) => {
+  for (const name of ["alice", "bob", "carol"]) cards[name] = await it.add(name);
+  await it.mtproxy("set-limit", "bob", "--quota", "50G", "--connections", "24");
+  await it.mtproxy("disable-user", "carol");
+  await writePast(it.path("data/history"), ["alice", "bob", "carol", hostile]);
+});
+
+/** A look of the collector, and a little. */
+const LOOK_MS = 15_000;
+
+const condition = (page: Page) => page.locator("header .condition");
+
+/** A signed-in page. */
+async function enter(options: Parameters<typeof openPage>[1] = {}, address = "") {
+  const opened = await openPage(browser(), options);
+  await opened.page.goto(`${api().url}${address}`);
+  await opened.page.locator("input[type=password]").fill(await api().token());
+  await opened.page.locator("form button").click();
+  await opened.page.locator("h1:visible", { hasNotText: /token|токен/i }).waitFor();
+  return opened;
+}
+
+/** A link of the table of people. */
+const personIn = (page: Page, name: string): Locator =>
+  page.locator(".people").getByRole("link", { name, exact: true });
+
+describe("the dashboard", () => {
+  test("asks for the token, tells a wrong one, and shows the figures with the right one", async () => {
+    const { page, faults, requests } = await openPage(browser());
+    const answer = await page.goto(api().url);
+    expect(answer?.headers()["content-security-policy"]).toMatch(
+      /^default-src 'none'; script-src 'self'; style-src 'self';/,
+    );
+    await page.getByLabel("Token").fill("not-the-token");
+    await page.getByRole("button", { name: "Show the figures" }).click();
+    await page.getByRole("alert").getByText("This token is not right").waitFor();
+    await expectAccessible(page);
+    await picture(page, "wrong-token");
+    await page.getByLabel("Token").fill(await api().token());
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Now", exact: true }).waitFor();
+    await page.getByText("Live").waitFor();
+    await page.locator(".people tbody tr").nth(2).waitFor();
+    await expectAccessible(page);
+    expect(faults).toEqual([]);
+    expect(requests.filter(({ url }) => !url.startsWith(api().url) && !url.startsWith("data:"))).toEqual([]);
+    expect(requests.filter(({ url }) => url.includes("token"))).toEqual([]);
+    expect(await page.evaluate("[document.cookie, localStorage.length, sessionStorage.length]")).toEqual(["", 0, 1]);
+    await page.getByRole("button", { name: "Forget the token" }).click();
+    await page.getByLabel("Token").waitFor();
+    expect(await page.evaluate("sessionStorage.length")).toBe(0);
+  });
+
+  test("shows within a look who connects, and exactly the bytes that the API tells, without being loaded again", async () => {
+    const { page, faults } = await enter();
+    const online = page.getByRole("region", { name: "Online now" });
+    await online.getByText("Nobody is online.").waitFor();
+    await page.locator(".picture[aria-label*='48 hours']").first().waitFor();
+    const client = await connectClient({ port: home().port, key: parseLink(cards.alice?.link ?? "").secret.key });
+    await client.ask();
+    await online.getByRole("link", { name: "alice" }).waitFor({ timeout: LOOK_MS });
+    const row = page.locator(".people tr", { has: page.getByRole("link", { name: "alice", exact: true }) });
+    await row.getByText("online", { exact: true }).waitFor();
+    await picture(page, "live");
+    const { user } = await api().json<{ user: { bytes_in: number; bytes_out: number } }>("api/users/alice");
+    expect(user.bytes_in).toBeGreaterThan(0);
+    const shown = await row
+      .locator("data")
+      .evaluateAll((cells) => cells.map((cell) => Number(cell.getAttribute("value"))));
+    expect(shown).toEqual([user.bytes_in, user.bytes_out]);
+    client.socket.destroy();
+    await online.getByText("Nobody is online.").waitFor({ timeout: LOOK_MS });
+    expect(faults).toEqual([]);
+  });
+
+  test("finds and sorts people by mouse and by keyboard", async () => {
+    const { page, faults } = await enter();
+    const names = () => page.locator(".people tbody th").allInnerTexts();
+    await expect.poll(names).toEqual(["alice", "bob", "carol"]);
+    await page.getByRole("button", { name: "Name" }).click();
+    expect(await names()).toEqual(["carol", "bob", "alice"]);
+    await page.getByRole("button", { name: "Quota" }).focus();
+    await page.keyboard.press("Enter");
+    expect((await names())[0]).toBe("bob");
+    expect(await page.locator("th[aria-sort]").allInnerTexts()).toEqual(["Quota"]);
+    await page.getByLabel("Search by name").fill("ALI");
+    expect(await names()).toEqual(["alice"]);
+    await page.getByText("1 of 3 people").waitFor();
+    await page.getByLabel("Search by name").fill("<b>");
+    await page.getByText("No such name.").waitFor();
+    await page.goto(api().url);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate("document.activeElement.id")).toBe("main");
+    expect(faults).toEqual([]);
+  });
+
+  test("shows a person: charts over three times, limits, and link and QR code on a click alone", async () => {
+    const { page, faults } = await enter();
+    await personIn(page, "bob").click();
+    await page.getByRole("heading", { name: "bob" }).waitFor();
+    expect(await page.title()).toBe("bob – MTProxy");
+    await page.getByText("0% of 50 GB").waitFor();
+    const charts = page.getByRole("img", { name: /^(Connections|Traffic), / });
+    for (const range of ["48 hours", "30 days", "2 years"]) {
+      await page.getByRole("radio", { name: range }).check();
+      await page.getByRole("img", { name: new RegExp(`^Connections, ${range}: at most \\d+ at a time`) }).waitFor();
+      expect(await charts.count()).toBe(2);
+    }
+    await page.getByRole("radio", { name: "48 hours" }).check();
+    await page.getByText("As a table: Connections, Traffic").click();
+    await page.locator("details tbody tr").nth(20).waitFor();
+    await expectAccessible(page);
+    await picture(page, "person");
+    const { link = "", secret = "" } = cards.bob ?? {};
+    const keyOf = parseLink(link).secret.key.reveal();
+    expect(secret).not.toContain(keyOf);
+    expect(await page.content()).not.toContain(keyOf);
+    await page.getByRole("button", { name: "Show link and QR code" }).click();
+    await expect.poll(() => page.getByRole("textbox", { name: "Link that opens Telegram" }).inputValue()).toBe(link);
+    const code = page.getByRole("img", { name: "QR code with the link of bob" });
+    expect(readPng(await code.screenshot()).text).toBe(link);
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Hide" }).click();
+    await code.waitFor({ state: "detached" });
+    expect(await page.content()).not.toContain(keyOf);
+    await page.getByRole("link", { name: "All people" }).click();
+    await page.getByRole("heading", { name: "Now", exact: true }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
+  test("is dark where the device is, and where one switches it", async () => {
+    const { page, faults } = await enter({ colorScheme: "dark" });
+    const paper = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
+    await page.locator(".people tbody tr").nth(2).waitFor();
+    await page.locator(".picture[aria-label*='48 hours']").first().waitFor();
+    const dark = await paper();
+    await expectAccessible(page);
+    await picture(page, "dark");
+    await page.getByLabel("Colours").selectOption("light");
+    expect(await paper()).not.toBe(dark);
+    await page.reload();
+    await page.getByRole("heading", { name: "Now", exact: true }).waitFor();
+    expect(await paper()).not.toBe(dark);
+    await page.getByLabel("Colours").selectOption("dark");
+    expect(await paper()).toBe(dark);
+    expect(faults).toEqual([]);
+  });
+
+  test("fits a phone, and speaks Russian where its browser does", async () => {
+    const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+    const { page, faults } = await enter({ ...phone, locale: "ru-RU" });
+    const width = () => page.evaluate("document.documentElement.scrollWidth");
+    await page.getByRole("heading", { name: "Сейчас", exact: true }).waitFor();
+    await page.locator(".people tbody tr").nth(2).waitFor();
+    await page.locator(".picture[aria-label*='48 часов']").first().waitFor();
+    expect(await width()).toBe(360);
+    await expectAccessible(page);
+    await picture(page, "phone");
+    await personIn(page, "bob").tap();
+    await page.getByRole("heading", { name: "bob" }).waitFor();
+    await page.getByText("0 % из 50 ГБ").or(page.getByText("0 % из 50 ГБ")).waitFor();
+    expect(await width()).toBe(360);
+    await page.getByLabel("Язык").selectOption("en");
+    await page.getByText("All people").waitFor();
+    expect(await page.evaluate("document.documentElement.lang")).toBe("en");
+    expect(faults).toEqual([]);
+  });
+
+  test("takes every name for a name, whatever is written in it", async () => {
+    const { page, faults } = await enter();
+    await page.getByRole("region", { name: "Most traffic" }).getByRole("link", { name: hostile }).click();
+    await page.getByRole("heading", { name: hostile }).waitFor();
+    await page.getByText("Nobody has this name any more.").waitFor();
+    await page.getByRole("img", { name: /^Connections, 48 hours: at most/ }).waitFor();
+    await picture(page, "hostile-name");
+    await page.route("**/api/events", async (route) => {
+      const stats = await api().json("api/stats");
+      await route.fulfill({ contentType: "text/event-stream", body: `event: look\ndata: ${poisoned(stats)}\n\n` });
+    });
+    await page.goto(api().url);
+    await page.reload();
+    await page.locator(".people").getByText(hostile).first().waitFor();
+    await page.getByRole("region", { name: "Proxies" }).getByText(hostile).first().waitFor();
+    expect(await page.locator("img").count()).toBe(0);
+    expect(await page.title()).toBe("MTProxy");
+    expect(faults).toEqual([]);
+  });
+
+  test("finds among five hundred people at once", async () => {
+    const people = Array.from({ length: 500 }, (_, index) => ({
+      username: `person-${index}`,
+      mtproxy_secret: `dd${index.toString(16).padStart(32, "0")}`,
+    }));
+    const before = await home().usersText();
+    await home().putUsers(JSON.stringify({ users: people }));
+    const { page, faults } = await enter();
+    await page.getByText("500 people", { exact: true }).waitFor({ timeout: LOOK_MS });
+    expect(await page.evaluate(`(${searchTimes})()`)).toBeLessThan(500);
+    await page.getByLabel("Search by name").fill("person-499");
+    expect(await page.locator(".people tbody th").allInnerTexts()).toEqual(["person-499"]);
+    expect(faults).toEqual([]);
+    await home().putUsers(before);
+  });
+
+  test("says that the API is away while it restarts, keeps what it knew, and goes on by itself", async () => {
+    const { page, faults } = await enter();
+    await page.getByText("Live").waitFor();
+    await personIn(page, "alice").waitFor({ timeout: LOOK_MS });
+    await api().stop();
+    await condition(page).getByText("The server has not answered since").waitFor();
+    await picture(page, "away");
+    expect(await personIn(page, "alice").count()).toBe(1);
+    await api().start("--no-token");
+    await condition(page).getByText("Live").waitFor({ timeout: LOOK_MS });
+    await personIn(page, "alice").click();
+    await page.getByRole("button", { name: "Show link and QR code" }).click();
+    await page.getByText("links are shown only where a token is asked for").waitFor();
+    await api().stop();
+    await home().mtproxy("stats-api", "rotate-token");
+    await api().start("--token");
+    await page.getByRole("alert").getByText("The token has changed").waitFor({ timeout: LOOK_MS });
+    expect(faults).toEqual([]);
+  });
+});
+
+/** Every text of it is hostile but those that the page takes for words of its own. */
+function poisoned(stats: unknown): string {
+  const kept = ["timestamp", "routing", "last_seen", "expires_at", "period"];
+  return JSON.stringify(stats, (name, value) => (typeof value === "string" && !kept.includes(name) ? hostile : value));
+}
+
+/** Runs in the page: the median of milliseconds in which the table has followed a letter, drawn. */
+const searchTimes = `() => {
+  const input = document.querySelector("input[type=search]");
+  const times = ["person-4", "", "9", "", "person-49"].map((words) => {
+    const began = performance.now();
+    input.value = words;
+    input.dispatchEvent(new Event("input"));
+    document.body.getBoundingClientRect();
+    return performance.now() - began;
+  });
+  return times.sort((a, b) => a - b)[2];
+}`;

@@ -1,0 +1,36 @@
+import { HistoryBook } from "../../../src/analytics/history/history-book.ts";
+import { historyFile, openToWrite } from "../../../src/analytics/history/history-file.ts";
+import type { Increment } from "../../../src/domain/numbers/history.ts";
+import { entryAt, userRow } from "../history-entry.ts";
+
+const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000];
+
+/** Writes into a home's history that these people came each day for two days, most of all in the evening, until some minutes ago. */
+export async function writePast(folder: string, people: readonly string[], now = Date.now()): Promise<void> {
+  const db = await openToWrite(historyFile(folder), () => {});
+  db.exec("PRAGMA synchronous = OFF");
+  const book = new HistoryBook(db);
+  try {
+    for (let at = now - 2 * DAY_MS; at < now - 5 * MINUTE_MS; at += MINUTE_MS) {
+      // A night in which nobody watched.
+      if (new Date(at).getUTCHours() === 3) continue;
+      book.record(entryAt(at, { seconds: 60, increments: increments(people, at) }));
+    }
+    book.tidy(now, Number.MAX_SAFE_INTEGER);
+  } finally {
+    book.close();
+  }
+}
+
+function increments(people: readonly string[], at: number): Increment[] {
+  const rows = people.map((name, index) => {
+    const busy = Math.max(0, Math.sin((2 * Math.PI * (at / HOUR_MS - 12 - index)) / 24)) ** 2;
+    const open = Math.round(8 * busy + ((at / MINUTE_MS) % 3));
+    const bytes = Math.round((busy + 0.02) * (9 - index) * 400_000);
+    return userRow(name, { bytesIn: Math.round(bytes / 18), bytesOut: bytes, opened: open % 2, active: open });
+  });
+  const sum = (figure: "bytesIn" | "bytesOut" | "opened" | "active") =>
+    rows.reduce((total, row) => total + (row[figure] ?? 0), 0);
+  const all = { bytesIn: sum("bytesIn"), bytesOut: sum("bytesOut"), opened: sum("opened"), active: sum("active") };
+  return [{ kind: "all", name: "", ...all }, ...rows];
+}
