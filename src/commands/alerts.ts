@@ -115,7 +115,7 @@ function declareAdd(alerts: CliCommand): void {
     .runs(async (ctx, kind: ChannelKind, words: readonly string[], { dryRun, ...flags }: AddFlags) => {
       const { addChannel } = await import("../app/alerts/change-channels.ts");
       return addChannel(ctx, kind, { wishes: { ...flags, words }, secrets: await secretsOf(ctx, flags), dryRun });
-    }, alertsView);
+    }, channelsView);
 }
 
 /** From a file, else from whoever is asked: a command line stays in the shell's history. */
@@ -142,7 +142,7 @@ function declareRemove(alerts: CliCommand): void {
     .runs(
       async (ctx, name: string, flags: DryRun) =>
         (await import("../app/alerts/change-channels.ts")).removeChannel(ctx, name, flags),
-      alertsView,
+      channelsView,
     );
 }
 
@@ -167,6 +167,10 @@ function declareHistory(alerts: CliCommand): void {
       async (ctx, flags: { limit?: number }) => (await import("../app/alerts/show-told.ts")).showTold(ctx, flags),
       async (data, style) => (await import("../ui/alert-views.ts")).toldAlertsView(data, style),
     );
+}
+
+async function channelsView(...shown: Parameters<typeof alertsView>): Promise<string> {
+  return (await import("../ui/alert-views.ts")).channelsView(...shown);
 }
 
 async function alertsView(...shown: Parameters<typeof import("../ui/alert-views.ts").alertsView>): Promise<string> {

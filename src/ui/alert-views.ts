@@ -19,6 +19,13 @@ export function alertsView(shown: ShownAlerts, style: Style): string {
   ].join("\n");
 }
 
+/** The ways to tell somebody, after one was added or removed. */
+export function channelsView({ channels }: ShownAlerts, style: Style): string {
+  if (channels.length === 0) return "Nobody is told of anything.";
+  const lines = channels.map((it) => channelLine(it, style));
+  return [style.bold("Alerts go to"), ...lines, "", "mtproxy alerts test sends a message through each."].join("\n");
+}
+
 function channelLine({ name, kind, to, waiting, fault }: ShownChannel, style: Style): string {
   const called = name === kind ? kind : `${name} (${kind})`;
   if (waiting === 0) return `  ${called}: ${to}`;

@@ -29,7 +29,7 @@ export async function runWithInput(words: readonly string[], input: string, time
     endGroup(child.pid);
   }, timeoutMs);
   const end = await new Promise<string | number>((resolve, reject) => {
-    child.once("error", reject);
+    child.once("error", (error) => reject(new Error(notStarted(program, error))));
     child.once("exit", (code, signal) => resolve(code ?? signal ?? ""));
   }).finally(() => {
     clearTimeout(late);
@@ -39,6 +39,12 @@ export async function runWithInput(words: readonly string[], input: string, time
   });
   if (isLate) throw new Error(`${program} took longer than ${timeoutMs / 1000} s`);
   if (end !== 0) throw new Error(`${program} ended with ${end}${said.trim() === "" ? "" : `: ${firstLine(said)}`}`);
+}
+
+function notStarted(program: string, error: Error): string {
+  const code = "code" in error ? error.code : undefined;
+  if (code === "ENOENT") return `there is no program ${program}`;
+  return code === "EACCES" ? `${program} may not be run` : `${program} cannot be started: ${error.message}`;
 }
 
 /** Nothing of ours is in it. */

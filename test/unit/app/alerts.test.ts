@@ -1,0 +1,159 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { json } from "node:stream/consumers";
+import { describe, expect, test } from "vitest";
+import { AlertWatch } from "../../../src/app/alerts/alert-watch.ts";
+import { parseQuietHours } from "../../../src/domain/numbers/alerts/quiet-hours.ts";
+import { type AlertSettings, defaultAlertSettings } from "../../../src/domain/numbers/alerts/settings.ts";
+import type { Snapshot } from "../../../src/domain/numbers/snapshot.ts";
+import { appScene } from "../../support/app-scene.ts";
+import { shardFigures, snapshot, userFigures } from "../../support/snapshot.ts";
+import { startWeb } from "../../support/web.ts";
+
+interface Received {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** A webhook on loopback, whose answers and clock can be chosen. */
+async function webhook() {
+  const it = { received: [] as Received[], status: 200, clock: () => Date.now(), url: "" };
+  const { url } = await startWeb(async (request, response) => {
+    response.setHeader("date", new Date(it.clock()).toUTCString());
+    if (request.method === "POST" && it.status === 200) it.received.push((await json(request)) as Received);
+    response.writeHead(it.status).end();
+  });
+  return Object.assign(it, { url });
+}
+
+/** A home with a webhook, and the part of the daemon that tells. */
+async function scene(settings: Partial<AlertSettings> = {}) {
+  const hook = await webhook();
+  const urls = { proxyConfigUrls: [`${hook.url}/config`], proxySecretUrls: [`${hook.url}/secret`] };
+  const { ctx } = await appScene(urls);
+  hook.clock = () => ctx.clock.now().getTime();
+  const channel = { kind: "webhook", name: "hook", url: hook.url, secret: "0123456789abcdefXYZ" } as const;
+  await ctx.stores.alerts.write({ ...defaultAlertSettings, channels: [channel], ...settings });
+  const log: string[] = [];
+  const start = () => new AlertWatch(ctx, (line) => void log.push(line));
+  const at = { now: ctx.clock.now().getTime() };
+  /** So many looks, ten seconds apart, with everything delivered between two. */
+  const look = async (watch: AlertWatch, parts: Partial<Snapshot>, count = 1) => {
+    for (let index = 0; index < count; index++) {
+      at.now += 10_000;
+      await ctx.clock.sleep(10_000);
+      await watch.look(snapshot({ at: new Date(at.now).toISOString(), ...parts }));
+      await watch.close();
+    }
+  };
+  const texts = () => hook.received.map(({ text }) => text);
+  return { ctx, hook, log, start, look, texts, at };
+}
+
+const down = { shards: [shardFigures({ running: false, uptimeSeconds: null, readyTargets: null })] };
+const DOWN = "The proxy does not run or does not answer: people cannot get in.";
+
+describe("an alert", () => {
+  test("is told once, over restarts of the daemon, and once more when it is over", async () => {
+    const { start, look, texts } = await scene();
+    await look(start(), down, 2);
+    expect(texts()).toEqual([]);
+    const watch = start();
+    await look(watch, down, 5);
+    expect(texts()).toEqual([DOWN]);
+    await look(start(), down, 5);
+    expect(texts()).toEqual([DOWN]);
+    await look(start(), {}, 4);
+    expect(texts()).toEqual([DOWN, expect.stringMatching(/^The proxy runs again\. \(from .* to .*\)$/)]);
+  });
+
+  test("waits while the channel does not take it, is tried more and more seldom, and lost by no restart", async () => {
+    const { start, look, texts, hook, log, ctx } = await scene();
+    hook.status = 500;
+    await look(start(), down, 3);
+    await look(start(), down, 3);
+    expect([texts(), log]).toEqual([[], [expect.stringMatching(/hook: .*HTTP status 500; it is tried again/)]]);
+    const kept = await readFile(ctx.paths.alertState, "utf8");
+    expect(JSON.parse(kept)).toMatchObject({ waiting: [{ channel: "hook", attempts: 2 }] });
+    hook.status = 200;
+    const { length } = log;
+    await look(start(), down, 1);
+    expect(texts()).toEqual([]);
+    await look(start(), down, 6);
+    expect([texts(), log.slice(length)]).toEqual([[DOWN], ["alerts: hook takes them again"]]);
+  });
+
+  test("of the night is told in the morning, together, unless nobody gets in", async () => {
+    const { start, look, texts, at, ctx } = await scene();
+    const hours = (from: number, to: number) =>
+      [from, to].map((it) => new Date(at.now + it * 60_000).toISOString().slice(11, 16)).join("-");
+    const settings = await ctx.stores.alerts.read();
+    await ctx.stores.alerts.write({ ...settings, quietHours: parseQuietHours(hours(-60, 5)) });
+    const users = [
+      userFigures("alice", { limits: { quota: { bytes: 1000, period: "month" } }, usedBytes: 900 }),
+      userFigures("bob", { expiresAt: new Date(at.now + 86_400_000).toISOString() }),
+    ];
+    const watch = start();
+    await look(watch, { ...down, users }, 4);
+    expect(texts()).toEqual([DOWN]);
+    await look(start(), { ...down, users }, 30);
+    const [, morning = ""] = texts();
+    expect(morning.split("\n")).toEqual([
+      "alice has used 90 % of 1K.",
+      expect.stringMatching(/^bob's link ends: 20.* UTC\.$/),
+    ]);
+    expect(texts()).toHaveLength(2);
+  });
+
+  test("is told of a clock that is wrong, as the servers of Telegram's files see it", async () => {
+    const { start, look, texts, hook, ctx } = await scene();
+    hook.clock = () => ctx.clock.now().getTime() + 60_000;
+    const watch = start();
+    await look(watch, {}, 2);
+    expect(texts()).toEqual([
+      expect.stringMatching(/^The server's clock is \d+\.\d s behind: every fake-TLS link is dead\.$/),
+    ]);
+  });
+
+  test("is told of a proxy that cannot be seen at all, where somebody has a link", async () => {
+    const { start, look, texts, ctx } = await scene();
+    const watch = start();
+    await look(watch, { shards: [] }, 5);
+    expect(texts()).toEqual([]);
+    const { addUser } = await import("../../../src/app/people/add-user.ts");
+    await addUser(ctx, { name: "alice" });
+    await look(watch, { shards: [] }, 5);
+    expect(texts()).toEqual([DOWN]);
+  });
+
+  test("of everybody who has gone is told, and it is over when half of them are back", async () => {
+    const { start, look, texts } = await scene({ quietAll: true });
+    const active = (activeConnections: number) => ({ proxy: { ...snapshot().proxy, activeConnections } });
+    const watch = start();
+    await look(watch, active(40), 110);
+    await look(watch, active(1), 40);
+    expect(texts()).toEqual([expect.stringContaining("1 connections where 40 are usual")]);
+    await look(start(), active(15), 10);
+    expect(texts()).toHaveLength(1);
+    await look(start(), active(30), 7);
+    expect(texts()[1]).toMatch(/^People are back\./);
+  }, 30_000);
+});
+
+test("what is remembered is put aside when it is damaged, and alerts go on", async () => {
+  const { start, look, texts, ctx, log } = await scene();
+  await look(start(), down, 3);
+  await writeFile(ctx.paths.alertState, '{"version":1,"watched":7}');
+  await look(start(), down, 3);
+  expect([texts(), log]).toEqual([[DOWN, DOWN], [expect.stringContaining(`${ctx.paths.alertState}.damaged`)]]);
+  expect(await readFile(`${ctx.paths.alertState}.damaged`, "utf8")).toContain('"watched":7');
+});
+
+test("nothing is told where alerts are off, and settings that cannot be read are a line of the log", async () => {
+  const { start, look, texts, ctx, log } = await scene({ enabled: false });
+  const watch = start();
+  await look(watch, down, 4);
+  expect(texts()).toEqual([]);
+  await writeFile(ctx.paths.alerts, "{");
+  await look(watch, down, 4);
+  expect(log).toEqual([expect.stringContaining(ctx.paths.alerts)]);
+});
