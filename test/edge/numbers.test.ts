@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
+import { Metrics } from "../../src/analytics/metrics/metrics.ts";
 import { readSnapshot } from "../../src/app/collector/snapshot-file.ts";
+import { exportReport } from "../../src/app/reporting/export-report.ts";
+import { readFigures } from "../../src/app/watching/read-figures.ts";
+import type { Snapshot } from "../../src/domain/numbers/snapshot.ts";
 import type { HistoryReader } from "../../src/history.ts";
+import { figuresView } from "../../src/ui/figures-view.ts";
+import { reportText } from "../../src/ui/report-views.ts";
+import { createStyle } from "../../src/ui/style.ts";
 import { DaemonHome } from "../support/edge/daemon-home.ts";
 import { NamedPeer, type Visitor } from "../support/edge/peer.ts";
 import { alice, bob, EdgeScene } from "../support/edge/scene.ts";
@@ -82,11 +89,38 @@ describe("the numbers of a proxy behind HAProxy", () => {
         ...{ addressesToday: 3, lastSeen: expect.stringMatching(/^20/) },
       });
     }
+    const shown = await shownEverywhere(home, snapshot);
+    for (const name of names) {
+      const [bytesIn, bytesOut] = [sentOf(visitors[name]), gotOf(visitors[name])];
+      expect(shown.csv, `${name} as rows`).toMatch(new RegExp(`^${name},true,,0,5,${bytesIn},${bytesOut},`, "m"));
+      expect(shown.sums, `${name} since yesterday`).toMatch(new RegExp(`^${name},5,\\d+,${bytesIn},${bytesOut},`, "m"));
+      expect(shown.report, `${name} in the month`).toMatch(
+        new RegExp(`^.{7},${name},${name},,${bytesIn},${bytesOut},5,`, "m"),
+      );
+      expect(shown.metrics).toContain(`mtproxy_user_received_bytes_total{user="${name}"} ${bytesIn}\n`);
+      expect(shown.metrics).toContain(`mtproxy_user_sent_bytes_total{user="${name}"} ${bytesOut}\n`);
+    }
     expect(snapshot?.edge).toMatchObject({ agents: 2, verdicts: { ok: 15 } });
     expect((await history.events(20)).map(({ kind }) => kind)).toContain("haproxy-restart");
     await history.close();
   });
 });
+
+/** What rows, a report and Prometheus make of it. */
+async function shownEverywhere({ ctx }: DaemonHome, snapshot: Snapshot | undefined) {
+  const options = { name: undefined, since: undefined, sort: undefined, reverse: false, csv: true };
+  const style = createStyle(false);
+  const rows = async (since: string | undefined) => (await readFigures(ctx, { ...options, since })).data;
+  const [now, day] = [await rows(undefined), await rows("24h")];
+  const month = await exportReport(ctx, { format: "csv", render: reportText });
+  if (now === undefined || day === undefined || month.data === undefined) throw new Error("nothing is shown");
+  return {
+    csv: await figuresView(now, style),
+    sums: await figuresView(day, style),
+    report: reportText(month.data),
+    metrics: await new Metrics({ version: "test" }).text(snapshot, 10),
+  };
+}
 
 function sentOf(visitors: readonly Visitor[]): number {
   return visitors.reduce((all, { socket }) => all + socket.bytesWritten, 0);
