@@ -145,6 +145,27 @@ export function describeEngine(name: Engine["name"], shards: 1 | 2, make: () => 
       expect(stats.version).not.toBe("");
     });
 
+    test("tells what its processes use, and nothing of one that does not run", async () => {
+      // An engine without processes has nothing to tell.
+      if (engine.resources === undefined) return expect(name).toBe("memory");
+      await deployed();
+      await settled();
+      const before = await engine.resources();
+      expect(before.length).toBe(shards);
+      for (const { cpuSeconds, memoryBytes } of before) {
+        expect(cpuSeconds).toBeGreaterThan(0);
+        expect(cpuSeconds).toBeLessThan(60);
+        expect(memoryBytes).toBeGreaterThan(1e6);
+      }
+      const after = new Map((await engine.resources()).map((use) => [use.name, use]));
+      for (const { name, start, cpuSeconds } of before) {
+        expect(after.get(name)).toMatchObject({ start });
+        expect(after.get(name)?.cpuSeconds).toBeGreaterThanOrEqual(cpuSeconds);
+      }
+      await engine.stop();
+      expect(await engine.resources()).toEqual([]);
+    });
+
     test("says so when a shard does not run, or is not there at all", async () => {
       await expect(engine.stats(1)).rejects.toSatisfy(isEngineError);
       await deployed();

@@ -69,7 +69,8 @@ export class Containers {
       const found = await docker.listContainers({ filters: { label: [`${PROJECT_LABEL}=${this.#project}`] } });
       const ours = found.filter(({ Labels }) => isPart(Labels));
       await refuseOtherHome(ours, this.#folder);
-      const used = ours.map(({ Id, Names }) => resourceUse(docker.getContainer(Id), Names[0]?.slice(1) ?? Id));
+      const isHere = this.#daemon.endpoint.socketPath !== undefined;
+      const used = ours.map(({ Id, Names }) => resourceUse(docker.getContainer(Id), Names[0]?.slice(1) ?? Id, isHere));
       return (await Promise.all(used)).filter((it) => it !== undefined);
     });
   }

@@ -1,24 +1,44 @@
 import type { Container, ContainerStats } from "dockerode";
+import { AppError } from "../../domain/errors.ts";
 import type { ResourceUse } from "../../domain/resource-use.ts";
+import { cgroupUse } from "./cgroup.ts";
 import { isStatus } from "./daemon-errors.ts";
 
-/** One reading of a container's counters. Undefined for one that went away meanwhile. */
-export async function resourceUse(container: Container, name: string): Promise<ResourceUse | undefined> {
+/**
+ * One reading of a container's counters; undefined for one that went away meanwhile. A daemon that is older than the kernel has nothing to
+ * say of running containers (20.10 on 6.x): on the same host the kernel is asked then.
+ * @throws AppError engine when neither tells
+ */
+export async function resourceUse(
+  container: Container,
+  name: string,
+  isOnThisHost: boolean,
+): Promise<ResourceUse | undefined> {
   try {
-    return described(name, await container.stats({ stream: false, "one-shot": true }));
+    const stats: Stats = await container.stats({ stream: false, "one-shot": true });
+    if (!isBlank(stats)) return described(name, container.id, stats);
+    const { State } = await container.inspect();
+    if (!State.Running) return undefined;
+    const use = isOnThisHost ? await cgroupUse(name, container.id, State.Pid) : undefined;
+    if (use !== undefined) return use;
   } catch (error) {
     if (isStatus(error, 404, 409)) return undefined;
     throw error;
   }
+  throw new AppError("engine", `Docker does not tell what ${name} uses`);
 }
 
-/** One that has just ended has no memory. */
-type Stats = Pick<ContainerStats, "cpu_stats"> &
-  Partial<Pick<ContainerStats, "memory_stats" | "networks">> & { id?: string };
+/** Not everything is there of a container that has just ended. */
+type Stats = Pick<ContainerStats, "read" | "cpu_stats"> & Partial<Pick<ContainerStats, "memory_stats" | "networks">>;
 
-function described(name: string, { id, cpu_stats, memory_stats, networks }: Stats): ResourceUse {
-  const cpuSeconds = (cpu_stats.cpu_usage?.total_usage ?? 0) / 1e9;
-  return { name, start: id ?? name, cpuSeconds, memoryBytes: residentBytes(memory_stats), ...networkOf(networks) };
+/** As if nobody had ever looked. */
+function isBlank({ read }: Stats): boolean {
+  return read.startsWith("0001-");
+}
+
+function described(name: string, id: string, { cpu_stats, memory_stats, networks }: Stats): ResourceUse {
+  const cpuSeconds = cpu_stats.cpu_usage.total_usage / 1e9;
+  return { name, start: id, cpuSeconds, memoryBytes: residentBytes(memory_stats), ...networkOf(networks) };
 }
 
 /** As `docker stats` shows it: files that were read and can be dropped are not the program's (cgroup v1 and v2 name them differently). */
