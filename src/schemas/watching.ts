@@ -150,7 +150,7 @@ const day = (description: string) => text(`${description} (UTC)`, { format: "dat
 const known = (description: string) => orNull(count(`${description}; null where nobody knows`));
 const traffic = (description: string) => {
   const each = orNull(count("Bytes in both directions; null where nobody watched"));
-  return orNull(list(`${description}, oldest first; null where nobody asked or there is no history`, each));
+  return orNull(list(`${description}, oldest first; null where they were not there, or there is no history`, each));
 };
 
 const holderStats = object<HolderStats>(

@@ -30,22 +30,22 @@ export function userFamilies(users: readonly UserFigures[]): Family[] {
     ),
     of.gauge(
       "mtproxy_user_active_connections",
-      "Connections open at the look; one app opens about eight. From HAProxy.",
+      "Connections open at the look; one app opens about eight. From HAProxy, or the trial engine.",
       ({ connections }) => connections,
     ),
     of.counter(
       "mtproxy_user_connections_total",
-      "Connections ever, ended and open ones. From HAProxy's log and table.",
+      "Connections ever, ended and open ones. From HAProxy's log and table, or the trial engine.",
       ({ totalConnections }) => totalConnections,
     ),
     of.counter(
       "mtproxy_user_received_bytes_total",
-      "Bytes received from the person ever, above TCP. From the ledger, which counts each byte once.",
+      "Bytes received from the person ever, above TCP. From the ledger, which counts each byte once, or the trial engine.",
       ({ bytesIn }) => bytesIn,
     ),
     of.counter(
       "mtproxy_user_sent_bytes_total",
-      "Bytes sent to the person ever, above TCP. From the ledger, which counts each byte once.",
+      "Bytes sent to the person ever, above TCP. From the ledger, which counts each byte once, or the trial engine.",
       ({ bytesOut }) => bytesOut,
     ),
     of.gauge(

@@ -26,7 +26,7 @@ export interface HolderStats {
   readonly lastSeen: string | null;
   /** ISO 8601. */
   readonly expiresAt: string | null;
-  /** Bytes in both directions of each of the last 24 hours, oldest first; null where nobody watched, or there is no history. */
+  /** Bytes in both directions of each of the last 24 hours, oldest first; null where nobody watched, they were not there, or there is no history. */
   readonly lastDay: readonly (number | null)[] | null;
 }
 

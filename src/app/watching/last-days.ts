@@ -6,6 +6,13 @@ import type { HistoryReader } from "../../history.ts";
 /** Bytes in both directions of one hour or day; null where nobody watched. */
 type Traffic = number | null;
 
+const DAY_MS = 86_400_000;
+
+/** Somebody who was not has no last day to be read: of hundreds that takes a second. */
+export function wasThereLately({ lastSeen }: { readonly lastSeen: string | null }, now: Date): boolean {
+  return lastSeen !== null && now.getTime() - Date.parse(lastSeen) < DAY_MS;
+}
+
 /** Of the 24 hours that end with the one that it is. */
 export function lastDay(history: HistoryReader, name: string, now: Date): Promise<Traffic[]> {
   return lastOnes(history, name, "hour", 24, now);

@@ -1,7 +1,8 @@
 import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { Outcome } from "../outcome.ts";
-import { lastDay, withHistory } from "./last-days.ts";
+import type { HolderStats } from "./holder-stats.ts";
+import { lastDay, wasThereLately, withHistory } from "./last-days.ts";
 import { type PersonStats, readPerson } from "./read-person.ts";
 import { readStats, type Stats } from "./read-stats.ts";
 import { readSums, type Sums } from "./read-sums.ts";
@@ -48,13 +49,14 @@ async function stats(ctx: Context, { sort = "active", reverse, csv }: FiguresOpt
   return { data: { ...data, users }, ...rest };
 }
 
-async function withLastDays(ctx: Context, users: NonNullable<Stats["users"]>): Promise<Stats["users"]> {
+async function withLastDays(ctx: Context, users: readonly HolderStats[]): Promise<readonly HolderStats[]> {
   const now = ctx.clock.now();
   const shown = await withHistory(ctx, (history) =>
     Promise.all(
-      users.map(async (user) =>
-        user.username === null ? user : { ...user, lastDay: await lastDay(history, user.username, now) },
-      ),
+      users.map(async (user) => {
+        if (user.username === null || !wasThereLately(user, now)) return user;
+        return { ...user, lastDay: await lastDay(history, user.username, now) };
+      }),
     ),
   );
   return shown ?? users;

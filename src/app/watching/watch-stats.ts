@@ -2,7 +2,7 @@ import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { HistoryReader } from "../../history.ts";
 import type { HolderStats } from "./holder-stats.ts";
-import { lastDay } from "./last-days.ts";
+import { lastDay, wasThereLately } from "./last-days.ts";
 import { readStats, type Stats } from "./read-stats.ts";
 
 /** A look, and what is wrong. */
@@ -11,12 +11,9 @@ export interface WatchedStats {
   readonly trouble: string | undefined;
 }
 
-/** The last day of so few people is read again with each look of the daemon; of everybody it would be too much. */
-const MOST = 100;
-
 /**
  * The figures again and again.
- * @param seen those of whom somebody sees the last day
+ * @param seen those whose rows somebody sees: their last day is read, again with each look of the daemon
  */
 export function watchStats(ctx: Context, seen: (stats: Stats) => readonly HolderStats[]) {
   let opened: Promise<HistoryReader | undefined> | undefined;
@@ -29,9 +26,12 @@ export function watchStats(ctx: Context, seen: (stats: Stats) => readonly Holder
     opened ??= openHistory(ctx);
     const history = await opened;
     if (history === undefined) return;
-    for (const { username } of seen(stats).slice(0, MOST))
-      if (username !== null && !days.has(username))
-        days.set(username, await lastDay(history, username, ctx.clock.now()));
+    const now = ctx.clock.now();
+    for (const user of seen(stats)) {
+      const { username } = user;
+      if (username === null || days.has(username) || !wasThereLately(user, now)) continue;
+      days.set(username, await lastDay(history, username, now));
+    }
   }
 
   return {
