@@ -205,6 +205,17 @@ export const mtproxyRuns: Readonly<Record<string, CommandRuns>> = {
     fails: { args: ["--month", "2026-13"] },
   },
   logs: { works: [], says: /\S/, fails: { args: ["9"] } },
+  "alerts show": { works: [], says: /^Alerts: on/, fails: BROKEN },
+  "alerts set": { works: ["--language", "fa"], says: /Language: fa/, fails: { args: ["--off", "rain"] } },
+  "alerts add": {
+    works: ["email", "--to", "root", "--dry-run"],
+    json: ["command", "--", "/bin/true"],
+    says: /email: root/,
+    fails: { args: ["telegram"] },
+  },
+  "alerts test": { works: ["command"], says: /^✓ command took it: \/bin\/true/, fails: { args: ["pigeon"] } },
+  "alerts history": { works: [], says: /^Nothing was told yet/, fails: BROKEN },
+  "alerts remove": { works: ["command", "--dry-run"], says: /nobody/i, fails: { args: ["pigeon"] } },
   history: { works: [], says: / ✓ \d+\.\d s$/m, fails: { args: ["--since", "nonsense"] } },
   doctor: { works: ["home", "state"], json: ["--list"], says: /✓ state /, fails: { args: ["no-such-check"] } },
   "refresh-config": {
@@ -267,7 +278,13 @@ export async function setStage(stage: Stage): Promise<void> {
   await spoilEverything(broken);
 }
 
-const settingsFiles = ["mtproxy_config.json", "mtproxy_secrets.json", "shards.json", "promoted_channel.json"];
+const settingsFiles = [
+  "alerts.json",
+  "mtproxy_config.json",
+  "mtproxy_secrets.json",
+  "shards.json",
+  "promoted_channel.json",
+];
 
 async function spoilEverything(home: string): Promise<void> {
   for (const path of ["config/mtproxy", "data"]) await mkdir(join(home, path), { recursive: true, mode: 0o700 });
@@ -276,6 +293,7 @@ async function spoilEverything(home: string): Promise<void> {
   // What does not parse is read again for two seconds: another program may be writing it.
   await writeFile(join(home, "data/users.json"), '{"users": 7}');
   await writeFile(join(home, "backups"), "a folder belongs here");
+  await mkdir(join(home, "data/mtproxy_alerts.json"));
 }
 
 async function writeTelegramFiles(folder: string): Promise<void> {

@@ -19,7 +19,7 @@ export function mailText({ id, at, title, lines }: AlertDispatch, to: readonly s
     `To: ${to.join(",\n ")}`,
     `Subject: ${encodedWords(title)}`,
     `Date: ${new Date(at).toUTCString().replace("GMT", "+0000")}`,
-    `Message-ID: <${id}@familytraffic-mtproxy.invalid>`,
+    `Message-ID: <${id}@mtproxy.invalid>`,
     "Auto-Submitted: auto-generated",
     "MIME-Version: 1.0",
     "Content-Type: text/plain; charset=utf-8",
@@ -30,8 +30,8 @@ export function mailText({ id, at, title, lines }: AlertDispatch, to: readonly s
   ].join("\n");
 }
 
-/** 42 bytes make 56 of base64: with what is around them at most 75 characters a word. */
-const WORD_BYTES = 42;
+/** They make 48 of base64: with what is around them, and the header's name before the first, no line is too long. */
+const WORD_BYTES = 36;
 
 function encodedWords(text: string): string {
   const words: string[] = [];
