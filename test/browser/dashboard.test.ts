@@ -1,7 +1,8 @@
-import type { Locator, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { parseLink } from "../../src/domain/link.ts";
-import { expectAccessible, openPage, picture, sharedBrowser } from "../support/browser/browser.ts";
+import { expectAccessible, openPage, picture, readmePicture, sharedBrowser } from "../support/browser/browser.ts";
+import { bytesOf, enter as enterPage, LOOK_MS, onlineOn, personIn } from "../support/browser/page-actions.ts";
 import { writePast } from "../support/browser/past.ts";
 import { sharedStatsApi } from "../support/browser/stats-api.ts";
 import { sharedCliHome, type UserCardJson } from "../support/cli-home.ts";
@@ -20,24 +21,12 @@ const api = sharedStatsApi(home, async (it) => {
   await writePast(it.path("data/history"), ["alice", "bob", "carol", hostile]);
 });
 
-/** A look of the collector, and a little. */
-const LOOK_MS = 15_000;
-
 const condition = (page: Page) => page.locator("header .condition");
 
 /** A signed-in page. */
-async function enter(options: Parameters<typeof openPage>[1] = {}, address = "") {
-  const opened = await openPage(browser(), options);
-  await opened.page.goto(`${api().url}${address}`);
-  await opened.page.locator("input[type=password]").fill(await api().token());
-  await opened.page.locator("form button").click();
-  await opened.page.locator("h1:visible", { hasNotText: /token|токен/i }).waitFor();
-  return opened;
+async function enter(options: Parameters<typeof enterPage>[2] = {}) {
+  return enterPage(browser(), { url: api().url, token: await api().token() }, options);
 }
-
-/** A link of the table of people. */
-const personIn = (page: Page, name: string): Locator =>
-  page.locator(".people").getByRole("link", { name, exact: true });
 
 describe("the dashboard", () => {
   test("asks for the token, tells a wrong one, and shows the figures with the right one", async () => {
@@ -68,22 +57,24 @@ describe("the dashboard", () => {
 
   test("shows within a look who connects, and exactly the bytes that the API tells, without being loaded again", async () => {
     const { page, faults } = await enter();
-    const online = page.getByRole("region", { name: "Online now" });
+    const online = onlineOn(page);
     await online.getByText("Nobody is online.").waitFor();
     await page.locator(".picture[aria-label*='48 hours']").first().waitFor();
-    const client = await connectClient({ port: home().port, key: parseLink(cards.alice?.link ?? "").secret.key });
-    await client.ask();
+    const client = async (name: string) => {
+      const { key } = parseLink(cards[name]?.link ?? "").secret;
+      const connected = await connectClient({ port: home().port, key });
+      await connected.ask();
+      return connected;
+    };
+    const clients = await Promise.all(["alice", "alice", "alice", "bob", "bob"].map(client));
     await online.getByRole("link", { name: "alice" }).waitFor({ timeout: LOOK_MS });
     const row = page.locator(".people tr", { has: page.getByRole("link", { name: "alice", exact: true }) });
     await row.getByText("online", { exact: true }).waitFor();
-    await picture(page, "live");
+    await readmePicture(page, "dashboard");
     const { user } = await api().json<{ user: { bytes_in: number; bytes_out: number } }>("api/users/alice");
     expect(user.bytes_in).toBeGreaterThan(0);
-    const shown = await row
-      .locator("data")
-      .evaluateAll((cells) => cells.map((cell) => Number(cell.getAttribute("value"))));
-    expect(shown).toEqual([user.bytes_in, user.bytes_out]);
-    client.socket.destroy();
+    expect(await bytesOf(page, "alice")).toEqual([user.bytes_in, user.bytes_out]);
+    for (const { socket } of clients) socket.destroy();
     await online.getByText("Nobody is online.").waitFor({ timeout: LOOK_MS });
     expect(faults).toEqual([]);
   });
@@ -171,7 +162,7 @@ describe("the dashboard", () => {
     await page.locator(".picture[aria-label*='48 часов']").first().waitFor();
     expect(await width()).toBe(360);
     await expectAccessible(page);
-    await picture(page, "phone");
+    await readmePicture(page, "dashboard-phone");
     await personIn(page, "bob").tap();
     await page.getByRole("heading", { name: "bob" }).waitFor();
     await page.getByText("0 % из 50 ГБ").or(page.getByText("0 % из 50 ГБ")).waitFor();

@@ -1,11 +1,13 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { programPath } from "../machine.mts";
 
 const screenshots = resolve(import.meta.dirname, "../../../build/screenshots");
+const images = resolve(import.meta.dirname, "../../../docs/images");
 const axeFile = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /** A page, and what it did that it should not. */
@@ -69,10 +71,18 @@ interface AxeResults {
   readonly passes: readonly { readonly id: string }[];
 }
 
-/** A picture of what is seen, for people. */
-export async function picture(page: Page, name: string, folder = screenshots): Promise<void> {
-  const path = join(folder, `${name}.png`);
-  await mkdir(dirname(path), { recursive: true });
+/** A picture of what is seen, for people: build/screenshots/NAME.png. */
+export async function picture(page: Page, name: string): Promise<void> {
+  await mkdir(screenshots, { recursive: true });
+  const path = join(screenshots, `${name}.png`);
   await page.screenshot({ path, animations: "disabled", caret: "hide" });
-  expect((await readFile(path)).length).toBeGreaterThan(5000);
+  expect((await stat(path)).size).toBeGreaterThan(5000);
+}
+
+/** One that the README shows too: remove it from docs/images to have it made anew. */
+export async function readmePicture(page: Page, name: string): Promise<void> {
+  await picture(page, name);
+  const shown = join(images, `${name}.png`);
+  if (!existsSync(shown)) await copyFile(join(screenshots, `${name}.png`), shown);
+  expect((await stat(shown)).size).toBeLessThan(150_000);
 }

@@ -25,7 +25,7 @@ export async function writePast(folder: string, people: readonly string[], now =
 function increments(people: readonly string[], at: number): Increment[] {
   const rows = people.map((name, index) => {
     const busy = Math.max(0, Math.sin((2 * Math.PI * (at / HOUR_MS - 12 - index)) / 24)) ** 2;
-    const open = Math.round(8 * busy + ((at / MINUTE_MS) % 3));
+    const open = Math.round(8 * busy + (Math.floor(at / HOUR_MS) % 2));
     const bytes = Math.round((busy + 0.02) * (9 - index) * 400_000);
     return userRow(name, { bytesIn: Math.round(bytes / 18), bytesOut: bytes, opened: open % 2, active: open });
   });

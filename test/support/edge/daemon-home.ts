@@ -81,12 +81,12 @@ export class DaemonHome {
     await this.ctx.files.write(this.ctx.paths.users, JSON.stringify({ users }));
   }
 
-  /** The daemon from now on. Gives what ends it. */
-  async start(): Promise<() => Promise<void>> {
+  /** The daemon from now on. Gives what ends it. @param serve opens the stats API, where the settings want it */
+  async start(serve: ServeNumbers = nothing): Promise<() => Promise<void>> {
     const controller = new AbortController();
     const before = this.said.length;
     const log = (line: string) => void this.said.push(line);
-    const running = runDaemon(this.ctx, { signal: controller.signal, log, serve: nothing });
+    const running = runDaemon(this.ctx, { signal: controller.signal, log, serve });
     const stop = async (): Promise<void> => {
       controller.abort();
       await running;

@@ -17,7 +17,7 @@ const [MINUTE, HOUR, DAY] = [60, 3600, 86_400];
 
 export const ranges = {
   hour: { seconds: HOUR, resolution: "raw", bucketSeconds: 10, rowSeconds: 5 * MINUTE, refreshSeconds: 10 },
-  days: { seconds: 2 * DAY, resolution: "minute", bucketSeconds: MINUTE, rowSeconds: HOUR, refreshSeconds: MINUTE },
+  days: { seconds: 2 * DAY, resolution: "minute", bucketSeconds: 5 * MINUTE, rowSeconds: HOUR, refreshSeconds: MINUTE },
   month: { seconds: 30 * DAY, resolution: "hour", bucketSeconds: HOUR, rowSeconds: DAY, refreshSeconds: 10 * MINUTE },
   years: { seconds: 730 * DAY, resolution: "day", bucketSeconds: DAY, rowSeconds: 7 * DAY, refreshSeconds: HOUR },
 } as const satisfies Record<string, Range>;

@@ -17,7 +17,8 @@ import type { View } from "./view.ts";
 export function personView(page: Page, memory: Memory, name: string): View {
   const { texts } = page;
   const panel = new HistoryPanel(page, { kind: "user", name }, memory.range);
-  const [figures, limits, days, apps] = [h("div"), h("div"), h("div"), h("div")];
+  const figures = h("div", { class: "card" });
+  const [limits, days, apps] = [h("div"), h("div"), h("div")];
   const note = h("p", { class: "note", role: "status" });
   const time = choice(
     texts.charts.range,
