@@ -5,6 +5,7 @@ import { parseSiteServer, type SiteChoice } from "../domain/cover-site.ts";
 import { parseDownloadUrl } from "../domain/download-url.ts";
 import { parseEdgeSubnet } from "../domain/edge-network.ts";
 import { parseImageName } from "../domain/image-name.ts";
+import { parseOrigin } from "../domain/origin.ts";
 import { formatPortRange, parsePortRange } from "../domain/port.ts";
 import { parseRelayAddress } from "../domain/relay.ts";
 import {
@@ -12,7 +13,6 @@ import {
   countBounds,
   parseDatacenter,
   parseLockPath,
-  parseOrigin,
   patienceBounds,
 } from "../domain/setting-rules.ts";
 import { defaultSettings, type Settings } from "../domain/settings.ts";

@@ -2,7 +2,8 @@ import type { StatsApiState } from "../app/stats-api/stats-api-state.ts";
 import type { RotatedToken, SwitchedStatsApi } from "../app/stats-api/switch-stats-api.ts";
 import type { Style } from "../commands/command.ts";
 
-export function startedView(data: SwitchedStatsApi, style: Style): string {
+export function startedView(data: SwitchedStatsApi | null, style: Style): string {
+  if (data === null) return "";
   const title = data.listening
     ? `${style.good("✓")} Figures are served at ${data.url}${data.changed ? "" : ", as before"}`
     : `Figures are to be served at ${data.url}`;

@@ -22,7 +22,7 @@ const looking = [
     "export",
     "export-report",
   ],
-  ...["alerts show", "alerts test", "alerts history"],
+  ...["alerts show", "alerts test", "alerts history", "stats-api status"],
   // These remember what they measured of an image; the image in use stays the same.
   ...["image probe", "image list"],
   // Services of the host, which write down themselves what they change.
