@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -62,7 +62,7 @@ describe("a history whose writer is killed", () => {
       next = number + 1;
     }
     expect(next).toBeGreaterThan(500);
-  });
+  }, 180_000);
 
   async function bytesIn(reader: Awaited<ReturnType<typeof openHistoryReader>>, resolution: Resolution) {
     const { points } = await reader.points({ ...alice, since: 0, until: 1e12, resolution });
@@ -89,6 +89,13 @@ describe("a history", () => {
     await once(child, "exit");
     const history = await openFor(folder, lock);
     expect(await history.counters()).toMatchObject({ number: expect.any(Number) });
+  });
+
+  it("is one file when it is closed, and its process ends then", async () => {
+    const { folder, lock } = await places();
+    const { stdout } = await execa(process.execPath, [writer, folder, lock, "1", "2"]);
+    expect(stdout.split("\n")).toEqual(["1", "2", "closed"]);
+    expect(await readdir(folder)).toEqual(["history.db"]);
   });
 
   it("puts a file aside that is damaged while it writes, says so and goes on", async () => {

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { Request } from "../../src/analytics/history/protocol.ts";
 import { entryAt, userRow } from "./history-entry.ts";
 
@@ -10,7 +11,7 @@ const requests: Request[] = [
 ];
 
 /** What `askHistory` prints where a history can be kept. */
-export const keptReplies = [{ id: 1 }, { id: 2, value: [{ name: "alice", bytesIn: 7 }] }, { id: 3 }];
+export const keptReplies = [{ id: 1 }, { id: 2, value: expect.stringContaining('"bytesIn":7') }, { id: 3 }];
 
 /** A program for `node -e` that asks the thread in `dist/history-worker.cjs`, as the daemon does, and prints the replies as JSON. */
 export function askHistory(file: string): string {

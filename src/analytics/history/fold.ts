@@ -1,8 +1,8 @@
 import { getMeta, setMeta } from "./record-entry.ts";
 import type { Sqlite } from "./sqlite.ts";
 
-/** Looks that are added to minutes and hours at once: ten minutes of them. */
-export const LOOKS_A_FOLD = 60;
+/** Looks that are added to minutes and hours at once: five minutes of them. */
+const LOOKS_A_FOLD = 30;
 
 /** The last look that minutes and hours have. */
 export function lastFolded(db: Sqlite): number {

@@ -19,7 +19,8 @@ export interface FailedReply {
 }
 
 export type Reply =
-  | { readonly id: number; readonly value: unknown }
+  /** As JSON, which crosses sooner than the objects themselves. */
+  | { readonly id: number; readonly value: string | undefined }
   | FailedReply
   /** A sentence for people. */
   | { readonly warning: string };

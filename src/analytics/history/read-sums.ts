@@ -39,11 +39,11 @@ function pieceRows(db: Sqlite, { resolution, from, until }: TimePiece): SumRow[]
   );
 }
 
-/** Of those that no minute has yet. */
+/** Of those that no minute has yet: few, so SQLite shall not look for their time (`+`). */
 function lookRows(db: Sqlite, since: number, until: number): SumRow[] {
   return db.all<SumRow>(
     `SELECT ${COLUMNS} FROM look JOIN raw ON raw.look = look.id JOIN series ON series.id = raw.series
-     WHERE look.id > ? AND look.at >= ? AND look.at < ? AND series.kind = 'user' GROUP BY series.id`,
+     WHERE look.id > ? AND +look.at >= ? AND +look.at < ? AND series.kind = 'user' GROUP BY series.id`,
     lastFolded(db),
     since,
     until,

@@ -7,7 +7,7 @@ import { dayOf } from "./times.ts";
 const EVENTS = 10_000;
 
 /** What goes at once: twice what comes in that time. More would let a clock that is wrong for an hour delete years. */
-const [LOOKS, MINUTES, HOURS] = [2, 20, 2];
+const [LOOKS, MINUTES, HOURS] = [2, 10, 1];
 
 const DAY_MS = 86_400_000;
 

@@ -88,10 +88,10 @@ export class WorkerHistory implements History {
   #settle(reply: Exclude<Reply, { readonly warning: string }>): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
-    // An idle history keeps no process alive.
-    if (this.#waiting.size === 0) this.#worker?.unref();
-    if ("value" in reply) waiting?.resolve(reply.value as never);
-    else waiting?.reject(errorOf(reply.error));
+    // An idle history keeps no process alive; one that closes does until it has.
+    if (this.#waiting.size === 0 && this.#closing === undefined) this.#worker?.unref();
+    if ("error" in reply) waiting?.reject(errorOf(reply.error));
+    else waiting?.resolve((reply.value === undefined ? undefined : JSON.parse(reply.value)) as never);
   }
 
   #fail(worker: Worker, reason: string): void {

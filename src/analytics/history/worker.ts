@@ -17,7 +17,7 @@ parentPort?.on("message", (request: Request) => {
 
 async function answer({ id, call, given }: Request): Promise<void> {
   try {
-    reply({ id, value: await carryOut(call, given) });
+    reply({ id, value: JSON.stringify(await carryOut(call, given)) });
   } catch (error) {
     const { kind, message, hint } = explained(path, error);
     reply({ id, error: { kind, message, ...(hint === undefined ? {} : { hint }) } });

@@ -261,7 +261,7 @@ describe("what is too old", () => {
     };
     tidyAt(2.5, 20);
     expect([rows(db, "raw"), rows(db, "minute"), rows(db, "hour"), sum()]).toEqual([0, 40, 1, 40]);
-    tidyAt(31, 2);
+    tidyAt(31, 4);
     expect([rows(db, "minute"), rows(db, "hour")]).toEqual([0, 1]);
     expect(book.points({ ...alice, since: midnight, until: noon, resolution: "day" }).points).toEqual([]);
     expect(book.points({ ...alice, since: midnight, until: midnight + DAY, resolution: "day" }).points).toMatchObject([
@@ -275,7 +275,7 @@ describe("what is too old", () => {
     const { book, db } = await openBook(() => noon);
     recordAll(book, looks, 1);
     recordAll(book, [entryAt(midnight + 3650 * DAY)], 1);
-    expect([rows(db, "raw"), rows(db, "minute"), rows(db, "hour")]).toEqual([38, 20, 0]);
+    expect([rows(db, "raw"), rows(db, "minute"), rows(db, "hour")]).toEqual([38, 30, 0]);
   });
 
   it("does not go before it was added to minutes and hours", async () => {
