@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { frame } from "../../../src/ui/screen.ts";
+import { frame } from "../../../src/ui/frame.ts";
 
 const ESCAPES = /\x1b\[[\d;]*[A-Za-z]/g;
 
