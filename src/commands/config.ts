@@ -1,7 +1,7 @@
 import type { ChangedSettings } from "../app/settings/change-settings.ts";
 import type { SettingOptions } from "../app/settings/choose-settings.ts";
 import { parsePort } from "../domain/port.ts";
-import { countBounds } from "../domain/setting-rules.ts";
+import { countBounds } from "../domain/setting-bounds.ts";
 import type { CliCommand, CommandContext, Style } from "./command.ts";
 import { parseCount } from "./options.ts";
 

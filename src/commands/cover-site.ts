@@ -1,5 +1,5 @@
 import type { SetCoverSiteOptions } from "../app/settings/set-cover-site.ts";
-import { patienceBounds } from "../domain/setting-rules.ts";
+import { patienceBounds } from "../domain/setting-bounds.ts";
 import type { CliCommand } from "./command.ts";
 import { parseCount } from "./options.ts";
 

@@ -3,7 +3,7 @@ import { AppError } from "../domain/errors.ts";
 import { parseImageName } from "../domain/image-name.ts";
 import { parsePort } from "../domain/port.ts";
 import { parseRelayTarget, type RelayTarget } from "../domain/relay.ts";
-import { countBounds } from "../domain/setting-rules.ts";
+import { countBounds } from "../domain/setting-bounds.ts";
 import type { CliCommand, CommandContext } from "./command.ts";
 import { parseCount } from "./options.ts";
 

@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { parsePort } from "../domain/port.ts";
-import { countBounds } from "../domain/setting-rules.ts";
+import { countBounds } from "../domain/setting-bounds.ts";
 import { parseUserName } from "../domain/user.ts";
 import type { SetupFlags } from "../install/setup.ts";
 import type { CliCommand } from "./command.ts";

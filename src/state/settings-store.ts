@@ -8,13 +8,8 @@ import { parseImageName } from "../domain/image-name.ts";
 import { parseOrigin } from "../domain/origin.ts";
 import { formatPortRange, parsePortRange } from "../domain/port.ts";
 import { parseRelayAddress } from "../domain/relay.ts";
-import {
-  checkStatsPort,
-  countBounds,
-  parseDatacenter,
-  parseLockPath,
-  patienceBounds,
-} from "../domain/setting-rules.ts";
+import { countBounds, patienceBounds } from "../domain/setting-bounds.ts";
+import { checkStatsPort, parseDatacenter, parseLockPath } from "../domain/setting-rules.ts";
 import { defaultSettings, type Settings } from "../domain/settings.ts";
 import { parseSource, sourceListModes } from "../domain/source-rule.ts";
 import {

@@ -2,7 +2,7 @@ import { loggedAddresses } from "../../domain/connection-log.ts";
 import { AppError } from "../../domain/errors.ts";
 import { parsePort } from "../../domain/port.ts";
 import { shown } from "../../domain/printable.ts";
-import { countBounds } from "../../domain/setting-rules.ts";
+import { countBounds } from "../../domain/setting-bounds.ts";
 import { sourceListModes } from "../../domain/source-rule.ts";
 import type { SettingOptions } from "./choose-settings.ts";
 

@@ -1,6 +1,6 @@
 import type { Context } from "../../context.ts";
 import type { CoverSite } from "../../domain/edge.ts";
-import { patienceBounds } from "../../domain/setting-rules.ts";
+import { patienceBounds } from "../../domain/setting-bounds.ts";
 import type { Settings } from "../../domain/settings.ts";
 import { buildGroupHello } from "../../protocol/client-hello.ts";
 import type { PlannedState } from "../load-state.ts";
