@@ -65,7 +65,7 @@ interface BenchRecord extends Readonly<Record<string, unknown>> {
   readonly mtproxy_secret: string;
 }
 
-function userRecord(index: number): BenchRecord {
+export function userRecord(index: number): BenchRecord {
   const key = randomBytes(16).toString("hex");
   const fakeTls = index % 2 === 1;
   return {
