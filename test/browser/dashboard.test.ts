@@ -21,6 +21,8 @@ const api = sharedStatsApi(home, async (it) => {
   await writePast(it.path("data/history"), ["alice", "bob", "carol", hostile]);
 });
 
+const phoneScreen = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+
 const condition = (page: Page) => page.locator("header .condition");
 
 /** A signed-in page. */
@@ -57,9 +59,12 @@ describe("the dashboard", () => {
 
   test("shows within a look who connects, and exactly the bytes that the API tells, without being loaded again", async () => {
     const { page, faults } = await enter();
+    const { page: phone } = await enter({ ...phoneScreen, colorScheme: "dark" });
     const online = onlineOn(page);
-    await online.getByText("Nobody is online.").waitFor();
-    await page.locator(".picture[aria-label*='48 hours']").first().waitFor();
+    for (const it of [page, phone]) {
+      await onlineOn(it).getByText("Nobody is online.").waitFor();
+      await it.locator(".picture[aria-label*='48 hours']").first().waitFor();
+    }
     const client = async (name: string) => {
       const { key } = parseLink(cards[name]?.link ?? "").secret;
       const connected = await connectClient({ port: home().port, key });
@@ -71,6 +76,8 @@ describe("the dashboard", () => {
     const row = page.locator(".people tr", { has: page.getByRole("link", { name: "alice", exact: true }) });
     await row.getByText("online", { exact: true }).waitFor();
     await readmePicture(page, "dashboard");
+    await onlineOn(phone).getByRole("link", { name: "bob" }).waitFor();
+    await readmePicture(phone, "dashboard-phone");
     const { user } = await api().json<{ user: { bytes_in: number; bytes_out: number } }>("api/users/alice");
     expect(user.bytes_in).toBeGreaterThan(0);
     expect(await bytesOf(page, "alice")).toEqual([user.bytes_in, user.bytes_out]);
@@ -154,15 +161,14 @@ describe("the dashboard", () => {
   });
 
   test("fits a phone, and speaks Russian where its browser does", async () => {
-    const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
-    const { page, faults } = await enter({ ...phone, locale: "ru-RU" });
+    const { page, faults } = await enter({ ...phoneScreen, locale: "ru-RU" });
     const width = () => page.evaluate("document.documentElement.scrollWidth");
     await page.getByRole("heading", { name: "Сейчас", exact: true }).waitFor();
     await page.locator(".people tbody tr").nth(2).waitFor();
     await page.locator(".picture[aria-label*='48 часов']").first().waitFor();
     expect(await width()).toBe(360);
     await expectAccessible(page);
-    await readmePicture(page, "dashboard-phone");
+    await picture(page, "phone");
     await personIn(page, "bob").tap();
     await page.getByRole("heading", { name: "bob" }).waitFor();
     await page.getByText("0 % из 50 ГБ").or(page.getByText("0 % из 50 ГБ")).waitFor();

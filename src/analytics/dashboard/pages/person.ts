@@ -19,6 +19,10 @@ export function personView(page: Page, memory: Memory, name: string): View {
   const panel = new HistoryPanel(page, { kind: "user", name }, memory.range);
   const figures = h("div", { class: "card" });
   const [limits, days, apps] = [h("div"), h("div"), h("div")];
+  const rooms = [
+    section("limits", texts.person.limits, limits),
+    section("link", texts.link.title, new LinkCard(page, name).element),
+  ];
   const note = h("p", { class: "note", role: "status" });
   const time = choice(
     texts.charts.range,
@@ -37,8 +41,7 @@ export function personView(page: Page, memory: Memory, name: string): View {
     note,
     figures,
     section("over-time", texts.charts.title, time, panel.element),
-    section("limits", texts.person.limits, limits),
-    section("link", texts.link.title, new LinkCard(page, name).element),
+    ...rooms,
     h("div", { class: "pair" }, section("homes", texts.person.homes, days), section("apps", texts.person.apps, apps)),
   );
   void showDetails(page, name, days, apps);
@@ -49,6 +52,7 @@ export function personView(page: Page, memory: Memory, name: string): View {
       const person = stats.users.find(({ username }) => username === name);
       const missing = person === undefined ? texts.person.missing : "";
       setText(note, missing || (page.noteOfPeople(stats) ?? ""));
+      for (const part of [figures, ...rooms]) part.hidden = person === undefined;
       figures.replaceChildren(
         ...(person === undefined
           ? []

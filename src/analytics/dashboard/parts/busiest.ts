@@ -3,7 +3,7 @@ import type { Sums } from "../api/shapes.ts";
 import { type RangeName, ranges } from "../figures/ranges.ts";
 import { bar } from "./bar.ts";
 import { h } from "./dom.ts";
-import { type Page, personLink } from "./page.ts";
+import { accountLink, type Page } from "./page.ts";
 
 const MOST = 10;
 
@@ -53,7 +53,7 @@ export class Busiest {
       const words = this.#page.amounts.bytes(total(person));
       const line = bar(total(person) / most, words);
       line.classList.add("plain");
-      return h("li", {}, personLink(person.name), line);
+      return h("li", {}, accountLink(this.#page, person.name), line);
     });
     this.element.replaceChildren(...(rows.length === 0 ? [h("li", { class: "note" }, texts.charts.nobody)] : rows));
   }

@@ -14,6 +14,8 @@ export interface ChartSpec {
   readonly lines: readonly Line[];
   /** A value, with its unit. */
   readonly write: (value: number) => string;
+  /** The axis goes as far as this at least. */
+  readonly least: number;
   /** Pixels that the values take beside the axis. */
   readonly axisWidth: number;
   /** Seconds since 1970, as a tick of the axis. */
@@ -94,7 +96,10 @@ export class Chart {
     return {
       ...{ width: 300, height: HEIGHT, legend: { show: false } },
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
-      scales: { x: { range: () => this.#span }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
+      scales: {
+        x: { range: () => this.#span },
+        y: { range: (_, __, most) => [0, Math.max(this.#spec.least, 1.1 * most)] },
+      },
       axes: [
         { ...look, size: 32, space: 70, values: (plot, ticks) => ticks.map((at) => tick(at, span(plot))) },
         { ...look, size: this.#spec.axisWidth, space: 36, values: (_, ticks) => ticks.map(write) },

@@ -98,8 +98,10 @@ export class HistoryPanel {
     const span = { since: this.#until - ranges[this.#range].seconds, until: this.#until };
     this.#connections.show(at, [active], { ...span, label: `${texts.charts.connections}, ${range}: ${mostWords}` });
     this.#traffic.show(at, [rateIn, rateOut], { ...span, label: `${texts.charts.traffic}, ${range}: ${sums}` });
-    setText(this.#sums, `${sums} · ${mostWords}`);
-    setText(this.#note, points.length === 0 ? texts.charts.nothing : texts.charts.gaps);
+    const isEmpty = points.length === 0;
+    setText(this.#sums, isEmpty ? "" : `${sums} · ${mostWords}`);
+    setText(this.#note, isEmpty ? texts.charts.nothing : texts.charts.gaps);
+    this.#table.element.hidden = isEmpty;
     this.#table.update();
   }
 
@@ -125,12 +127,18 @@ export class HistoryPanel {
     if (kind === "connections")
       return {
         title: texts.charts.connections,
-        ...{ tick, moment, axisWidth: 44, write: (value) => (Number.isInteger(value) ? amounts.count(value) : "") },
+        ...{
+          tick,
+          moment,
+          least: 4,
+          axisWidth: 44,
+          write: (value) => (Number.isInteger(value) ? amounts.count(value) : ""),
+        },
         lines: [{ label: texts.charts.connections, color: "line-count", dash: [] }],
       };
     return {
       title: texts.charts.traffic,
-      ...{ tick, moment, axisWidth: 78, write: (value) => amounts.rate(value) },
+      ...{ tick, moment, least: 1000, axisWidth: 78, write: (value) => amounts.rate(value) },
       lines: [
         { label: texts.charts.from, color: "line-in", dash: [] },
         { label: texts.charts.to, color: "line-out", dash: [6, 4] },

@@ -53,6 +53,15 @@ export function personAddress(name: string): string {
   return `#/people/${encodeURIComponent(name)}`;
 }
 
+/** Who is meant by a name in the history: somebody of now, somebody who had the name before, or a shared secret. */
+export function accountLink({ texts }: Page, name: string): HTMLElement {
+  const [, secret] = /^secret:(.+)$/.exec(name) ?? [];
+  if (secret !== undefined) return h("span", { class: "name" }, texts.people.shared(secret === "*" ? "" : secret));
+  const [, former] = /^(.+)@\d{8}T[\d.]+Z$/.exec(name) ?? [];
+  const words = former === undefined ? name : texts.people.former(former);
+  return h("a", { href: personAddress(name), class: "name" }, words);
+}
+
 export function personLink(name: string): HTMLAnchorElement {
   return h("a", { href: personAddress(name), class: "name" }, name);
 }

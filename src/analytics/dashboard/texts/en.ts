@@ -96,6 +96,8 @@ export const english: Texts = {
     refusals: { expired: "expired", "over-quota": "over quota", quota: "over quota" },
     quotaUsed: (percent, quota) => `${percent} of ${quota}`,
     connections: (count) => some(count, "connection", "connections"),
+    shared: (secret) => `shared secret ${secret}`,
+    former: (name) => `${name} (somebody before)`,
     caption: "Everybody with a link. The headings sort.",
   },
   person: {

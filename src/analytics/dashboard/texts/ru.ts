@@ -109,6 +109,8 @@ export const russian: Texts = {
     refusals: { expired: "срок истёк", "over-quota": "квота исчерпана", quota: "квота исчерпана" },
     quotaUsed: (percent, quota) => `${percent} из ${quota}`,
     connections: (count) => some(count, "соединение", "соединения", "соединений"),
+    shared: (secret) => `общий секрет ${secret}`,
+    former: (name) => `${name} (кто-то раньше)`,
     caption: "Все, у кого есть ссылка. Заголовки сортируют.",
   },
   person: {

@@ -87,6 +87,8 @@ export interface Texts {
     readonly quotaUsed: (percent: string, quota: string) => string;
     readonly connections: (count: number) => string;
     readonly caption: string;
+    readonly shared: (secret: string) => string;
+    readonly former: (name: string) => string;
   };
   readonly person: {
     readonly back: string;
