@@ -8,6 +8,7 @@ import { execa } from "execa";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openHistory, openHistoryReader } from "../../src/analytics/history/open-history.ts";
 import type { Reply } from "../../src/analytics/history/protocol.ts";
+import { openSqlite } from "../../src/analytics/history/sqlite.ts";
 import type { Resolution } from "../../src/domain/numbers/history.ts";
 import type { History } from "../../src/history.ts";
 import { createLocks } from "../../src/host/locks.ts";
@@ -98,20 +99,39 @@ describe("a history", () => {
     expect(await readdir(folder)).toEqual(["history.db"]);
   });
 
-  it("puts a file aside that is damaged while it writes, says so and goes on", async () => {
+  it.each([
+    ["where it begins", 1],
+    ["where it is not looked at before it is needed", "hour"],
+  ])("puts a file aside that is damaged %s, says so and goes on", async (_where, page) => {
     const { folder, lock } = await places();
-    const warnings: string[] = [];
+    const file = join(folder, "history.db");
+    const bytes = (bytesIn: number) => entryAt(1000, { increments: [userRow("alice", { bytesIn })] });
     const first = await openFor(folder, lock);
-    await first.record(entryAt(1000, { increments: [userRow("alice", { bytesIn: 1 })] }));
+    await first.record(bytes(1));
     await first.close();
-    await writeFile(join(folder, "history.db"), "no database".repeat(1000));
+    await spoil(file, page);
+    const warnings: string[] = [];
     const history = await openFor(folder, lock, warnings);
-    await history.record(entryAt(2000, { increments: [userRow("alice", { bytesIn: 2 })] }));
-    expect(await history.users(0, 1e9)).toMatchObject([{ bytesIn: 2 }]);
-    expect(warnings).toEqual([
-      expect.stringMatching(/was damaged: it is kept as .*history\.db\.damaged-\S+, and a new one has begun/),
-    ]);
+    const sums = async () => (await history.users(0, 1e9)).map(({ bytesIn }) => bytesIn);
+    await history.record(bytes(2));
+    const soon = await sums();
+    await history.record(bytes(4));
+    expect([soon, await sums()]).toEqual(page === 1 ? [[2], [6]] : [[], [4]]);
+    const damaged = `${file}.damaged-`;
+    expect(warnings).toEqual([expect.stringContaining(`the history was damaged: it is kept as ${damaged}`)]);
   });
+
+  /** Overwrites a page of a file that nobody has open, or the first one of a table. */
+  async function spoil(file: string, page: number | string): Promise<void> {
+    const copy = join(await tempFolder(), "copy.db");
+    await cp(file, copy);
+    const db = await openSqlite(copy);
+    const root = "SELECT rootpage FROM sqlite_schema WHERE name = ?";
+    const number = typeof page === "number" ? page : (db.first<[number]>(root, page)?.[0] ?? 0);
+    const bytes = await readFile(file);
+    bytes.fill(0xff, (number - 1) * 4096, number * 4096);
+    await writeFile(file, bytes);
+  }
 
   it.runIf(isRoot)("goes on by itself when a full disk has room again", async () => {
     const disk = await mkdtemp(join(tmpdir(), "mtproxy-full-"));
