@@ -158,6 +158,7 @@ async function removeOldParts(current) {
 /** The page that shows the figures, for browsers of the last three years; the chart library is in it. */
 async function buildDashboard() {
   const page = "src/analytics/dashboard";
+  const licence = await readFile("node_modules/uplot/LICENSE", "utf8");
   await build({
     bundle: true,
     minify: true,
@@ -165,6 +166,7 @@ async function buildDashboard() {
     target: ["chrome105", "firefox121", "safari16.4"],
     format: "esm",
     logLevel: "warning",
+    banner: { js: `/*! The charts are drawn by uPlot.\n\n${licence}*/` },
     entryPoints: { dashboard: `${page}/main.ts` },
     outdir: "dist/dashboard",
   });
@@ -181,6 +183,8 @@ const helpers = {
   "bench-edge-peers": "bench/edge-peers.ts",
   "bench-edge-strangers": "bench/edge-strangers.ts",
   "bench-stats": "bench/stats.ts",
+  "bench-stats-api": "bench/stats-api.ts",
+  "bench-stats-api-server": "bench/stats-api-server.ts",
   "mtproto-proxy": "test/support/mtproto-proxy/main.ts",
   "fake-telegram": "test/support/telegram/main.ts",
   "history-writer": "test/support/history-writer.ts",

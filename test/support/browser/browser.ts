@@ -24,8 +24,11 @@ export function sharedBrowser(): () => Browser {
   let browser: Browser | undefined;
   beforeAll(async () => {
     const executablePath = programPath("chromium") ?? "chromium";
-    // Chromium's own sandbox takes what root and containers do not have; the page is ours.
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+    // Chromium's own sandbox and a large /dev/shm are what root and containers do not have; the page is ours.
+    browser = await chromium.launch({
+      executablePath,
+      args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+    });
   });
   afterAll(() => browser?.close());
   return () => {
