@@ -26,7 +26,7 @@ const shardStats = object<ShardStats>(
     running: flag("Its process runs"),
     activeConnections: figure("Clients with a live session"),
     totalConnections: figure("Sessions so far"),
-    openSockets: orNull(count("Open sockets of clients, strangers too; null where the daemon was asked")),
+    openSockets: figure("Open sockets of clients, strangers too"),
     uptimeSeconds: figure("Seconds since it started"),
     readyTargets: figure("Connections to Telegram that are ready"),
     declaredTargets: figure("Connections to Telegram that it wants"),

@@ -78,9 +78,9 @@ export class LiveStats {
     return [...head, "", shards.text, "", people, "", ...foot].join("\n");
   }
 
-  async #shards({ shards, source }: Stats, most: number) {
+  async #shards({ shards }: Stats, most: number) {
     const left = shards.length - most;
-    const text = await shardsTable({ shards: shards.slice(0, most), source });
+    const text = await shardsTable(shards.slice(0, most));
     return { rows: Math.min(shards.length, most + 1), text: left > 0 ? `${text}\n  … and ${left} more` : text };
   }
 

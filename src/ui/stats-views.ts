@@ -8,7 +8,9 @@ import { formatDuration } from "./units.ts";
 export async function statsView(stats: Stats, style: Style): Promise<string> {
   const { users, usersNote } = stats;
   const people = users === null ? (usersNote ?? "") : await peopleTable(users);
-  return [...headLines(stats, style), "", await shardsTable(stats), ...(people === "" ? [] : ["", people])].join("\n");
+  return [...headLines(stats, style), "", await shardsTable(stats.shards), ...(people === "" ? [] : ["", people])].join(
+    "\n",
+  );
 }
 
 /** What is said above the tables. */
@@ -22,13 +24,10 @@ export function headLines({ activeConnections, totalConnections }: Stats, style:
 
 const TITLES = ["Shard", "Port", "Active", "Total", "Sockets", "Targets", "In", "Out", "Memory", "Uptime"];
 
-export function shardsTable({ shards, source }: Pick<Stats, "shards" | "source">): Promise<string> {
-  // The daemon does not look at sockets of strangers.
-  const left = source === "daemon" ? TITLES.indexOf("Sockets") : -1;
-  const shown = <T>(row: readonly T[]) => row.filter((_, index) => index !== left);
+export function shardsTable(shards: readonly ShardStats[]): Promise<string> {
   return table(
-    shown(TITLES).map((title) => ({ title })),
-    shards.map((shard) => shown(shardRow(shard))),
+    TITLES.map((title) => ({ title })),
+    shards.map(shardRow),
   );
 }
 

@@ -26,7 +26,14 @@ export function snapshot(parts: Partial<Snapshot> = {}): Snapshot {
 export function shardFigures(parts: Partial<ShardFigures> = {}): ShardFigures {
   return {
     ...{ id: 1, name: "familytraffic-mtproxy", kind: "padded", port: 8443, running: true },
-    ...{ activeConnections: 0, totalConnections: 0, uptimeSeconds: 60, readyTargets: 4, declaredTargets: 5 },
+    ...{
+      activeConnections: 0,
+      totalConnections: 0,
+      openSockets: 0,
+      uptimeSeconds: 60,
+      readyTargets: 4,
+      declaredTargets: 5,
+    },
     ...{ bytesIn: 0, bytesOut: 0, memoryBytes: 7_000_000 },
     ...parts,
   };

@@ -50,6 +50,11 @@ export function shardFamilies(shards: readonly ShardFigures[]): Family[] {
       ({ totalConnections }) => totalConnections,
     ),
     of.gauge(
+      "mtproxy_shard_open_sockets",
+      "Open sockets of clients, strangers too. From total_special_connections of the shard's /stats.",
+      ({ openSockets }) => openSockets,
+    ),
+    of.gauge(
       "mtproxy_shard_uptime_seconds",
       "Seconds since the process started. From uptime of the shard's /stats.",
       ({ uptimeSeconds }) => uptimeSeconds,

@@ -13,7 +13,7 @@ export interface ShardStats {
   readonly activeConnections: number | null;
   /** The daemon counts over restarts, the proxy alone since it started; so are the bytes. */
   readonly totalConnections: number | null;
-  /** Open sockets of clients, strangers too; null where the daemon was asked. */
+  /** Open sockets of clients, strangers too. */
   readonly openSockets: number | null;
   readonly uptimeSeconds: number | null;
   readonly readyTargets: number | null;
@@ -26,7 +26,7 @@ export interface ShardStats {
 
 /** As the daemon saw it last. */
 export function shardOfFigures({ id, kind: _, ...figures }: ShardFigures): ShardStats {
-  return { shardId: id, openSockets: null, ...figures };
+  return { shardId: id, ...figures };
 }
 
 /** As the proxy itself says it now. */

@@ -39,6 +39,7 @@ export function countShard(marks: Marks, totals: Counts, shard: ShardSight): Cou
       ...{ id, name, kind, port, running: instances.some(({ running }) => running) },
       activeConnections,
       totalConnections: sum.opened ?? 0,
+      openSockets: total(instances, ({ openSockets }) => openSockets),
       uptimeSeconds: stats?.uptime ?? null,
       readyTargets: stats?.readyTargets ?? null,
       declaredTargets: stats?.declaredTargets ?? null,

@@ -42,6 +42,8 @@ export interface ShardFigures {
   readonly activeConnections: number | null;
   /** Over restarts, since the collector first looked. */
   readonly totalConnections: number;
+  /** Open sockets of clients, strangers too. */
+  readonly openSockets: number | null;
   readonly uptimeSeconds: number | null;
   readonly readyTargets: number | null;
   readonly declaredTargets: number | null;

@@ -85,6 +85,7 @@ export const shard = component(
     running: flag("Its process runs"),
     activeConnections: figure("Clients with a live session"),
     totalConnections: count("Sessions over restarts, since the collector first looked"),
+    openSockets: figure("Open sockets of clients, strangers too"),
     uptimeSeconds: orNull(measure("Seconds since it started")),
     readyTargets: figure("Connections to Telegram that are ready"),
     declaredTargets: figure("Connections to Telegram that it wants"),

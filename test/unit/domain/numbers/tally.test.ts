@@ -55,7 +55,7 @@ describe("what a look comes to", () => {
       {
         ...{ id: 1, name: "shard 1", kind: "obfuscated", port: 8443, running: true },
         ...{ activeConnections: 3, totalConnections: 40, uptimeSeconds: 60, readyTargets: 5, declaredTargets: 6 },
-        ...{ bytesIn: 1000, bytesOut: 2000, memoryBytes: 7e6 },
+        ...{ openSockets: 9, bytesIn: 1000, bytesOut: 2000, memoryBytes: 7e6 },
       },
     ]);
     // What was before the first look belongs to none of its seconds.
