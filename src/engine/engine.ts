@@ -60,6 +60,19 @@ export interface LogOptions {
   readonly signal?: AbortSignal;
 }
 
+/** An instance at a look. */
+export interface InstanceLook extends Pick<Instance, "shardId" | "side" | "id" | "running"> {
+  /** Absent when it does not run or does not answer. */
+  readonly stats?: ProxyStats;
+}
+
+export interface EngineLook {
+  /** Both of a shard that has two, the one that serves first. */
+  readonly instances: readonly InstanceLook[];
+  /** Undefined when nobody can tell. */
+  readonly resources: readonly ResourceUse[] | undefined;
+}
+
 /**
  * Runs shards. Implemented by `docker` (the C proxy in containers), `trial` (our own proxy in one background process) and
  * `memory` (test/support). One contract suite runs against all. Every method throws AppError: `environment` when the engine
@@ -102,6 +115,12 @@ export interface Engine {
 
   /** What the running containers or processes of this home use, HAProxy's among them; absent where nobody can tell. */
   resources?(): Promise<ResourceUse[]>;
+
+  /**
+   * What `instances`, `edge.others`, `stats` and `resources` tell, at the least cost: for whoever looks again and again. Absent where those
+   * cost little.
+   */
+  look?(): Promise<EngineLook>;
 
   /** The proxy's own output, oldest first. */
   logs(shardId: number, options?: LogOptions): AsyncIterable<string>;

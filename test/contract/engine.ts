@@ -166,6 +166,28 @@ export function describeEngine(name: Engine["name"], shards: 1 | 2, make: () => 
       expect(await engine.resources()).toEqual([]);
     });
 
+    test("tells at one look what its parts tell by themselves", async () => {
+      // Where parts cost little nobody needs to look at all of them at once.
+      if (engine.look === undefined) return expect(name).not.toBe("docker");
+      await deployed();
+      await settled();
+      const look = await engine.look();
+      const parts = await byShard();
+      expect(look.instances.map(({ shardId, id }) => [shardId, id])).toEqual([...parts].map(([id, it]) => [id, it.id]));
+      for (const { shardId, running, stats } of look.instances) {
+        const { startTime, version } = await engine.stats(shardId);
+        expect({ running, stats }).toMatchObject({ running: true, stats: { startTime, version, workers: 0 } });
+      }
+      expect(look.resources?.map((use) => use.name)).toEqual((await engine.resources?.())?.map((use) => use.name));
+      await engine.restart([1]);
+      await settled();
+      expect((await engine.look()).instances.find(({ shardId }) => shardId === 1)?.stats).toMatchObject({ workers: 0 });
+      await engine.stop();
+      const stopped = await engine.look();
+      expect(stopped.resources).toEqual([]);
+      for (const it of stopped.instances) expect(it).not.toHaveProperty("stats");
+    });
+
     test("says so when a shard does not run, or is not there at all", async () => {
       await expect(engine.stats(1)).rejects.toSatisfy(isEngineError);
       await deployed();

@@ -1,37 +1,38 @@
 import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
-import type { EngineSight, InstanceSight, ShardSight } from "../../domain/numbers/sight.ts";
-import type { ResourceUse } from "../../domain/resource-use.ts";
-import { type Shard, shardName } from "../../domain/shard.ts";
-import type { Engine, Instance } from "../../engine/engine.ts";
+import type { EngineSight, InstanceSight, ShardSight, Sight } from "../../domain/numbers/sight.ts";
+import { shardName } from "../../domain/shard.ts";
+import type { Engine, EngineLook, Instance, InstanceLook } from "../../engine/engine.ts";
 
-/** Every shard with its instances, each with the figures that it tells; undefined when the engine cannot be asked. */
-export function lookAtShards(ctx: Context, engine: Engine): Promise<ShardSight[] | undefined> {
-  return unlessFailed(async () => {
-    const [{ shards }, serving, others] = await Promise.all([
-      ctx.stores.shards.read(),
-      engine.instances(),
-      engine.edge?.others() ?? [],
-    ]);
-    // The one that serves first.
-    const instances = [...serving, ...others];
-    return Promise.all(shards.map((shard) => lookAtShard(engine, shard, instances)));
+/** Every shard with its instances, each with the figures that it tells, and what all of them use; undefined when the engine does not tell. */
+export async function lookAtShards(ctx: Context, engine: Engine): Promise<Pick<Sight, "shards" | "resources">> {
+  const look = await unlessFailed(() => (engine.look === undefined ? lookAtParts(engine) : engine.look()));
+  const { shards } = await ctx.stores.shards.read();
+  const seen = shards.map(({ id, family, port }): ShardSight => {
+    const instances = look?.instances.filter(({ shardId }) => shardId === id).map(sightOf) ?? [];
+    return { id, name: shardName(id), kind: family, port, instances };
   });
+  return { shards: look && seen, resources: look?.resources };
 }
 
-async function lookAtShard(
-  engine: Engine,
-  { id, family, port }: Shard,
-  instances: readonly Instance[],
-): Promise<ShardSight> {
-  const own = instances.filter(({ shardId }) => shardId === id);
-  const seen = await Promise.all(own.map((instance) => lookAtInstance(engine, instance)));
-  return { id, name: shardName(id), kind: family, port, instances: seen };
+function sightOf({ side = "a", id, running, stats }: InstanceLook): InstanceSight {
+  return { side, id, running, stats };
 }
 
-async function lookAtInstance(engine: Engine, { shardId, side, id, running }: Instance): Promise<InstanceSight> {
-  const stats = running ? await unlessFailed(() => engine.stats(shardId, side ?? "a")) : undefined;
-  return { side: side ?? "a", id, running, stats };
+async function lookAtParts(engine: Engine): Promise<EngineLook> {
+  const [serving, others, resources] = await Promise.all([
+    engine.instances(),
+    engine.edge?.others() ?? [],
+    unlessFailed(async () => engine.resources?.()),
+  ]);
+  const instances = await Promise.all([...serving, ...others].map((instance) => lookAtInstance(engine, instance)));
+  return { instances, resources };
+}
+
+async function lookAtInstance(engine: Engine, instance: Instance): Promise<InstanceLook> {
+  const { shardId, side = "a", running } = instance;
+  const stats = running ? await unlessFailed(() => engine.stats(shardId, side)) : undefined;
+  return { ...instance, ...(stats === undefined ? {} : { stats }) };
 }
 
 /** Of an engine that tells people apart; undefined for one that does not. */
@@ -42,10 +43,6 @@ export async function lookAtUsers(engine: Engine): Promise<EngineSight | undefin
   const users = process === undefined ? undefined : await unlessFailed(async () => engine.userStats?.());
   const start = `${process?.id} ${process?.startedAt}`;
   return { from: "engine", start, users, running: instances === undefined || process !== undefined };
-}
-
-export function lookAtResources(engine: Engine): Promise<ResourceUse[] | undefined> {
-  return unlessFailed(async () => engine.resources?.());
 }
 
 /** What cannot be asked is not known: the next look asks again. */

@@ -8,7 +8,7 @@ import type { User } from "../../domain/user.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { LivingWorker } from "../../haproxy.ts";
 import { lookAtEdge, openByAccount } from "./look-at-edge.ts";
-import { lookAtResources, lookAtShards, lookAtUsers, unlessFailed } from "./look-at-shards.ts";
+import { lookAtShards, lookAtUsers, unlessFailed } from "./look-at-shards.ts";
 
 /** What the daemon knows without looking. */
 export interface DaemonSight {
@@ -40,11 +40,10 @@ export async function takeSight(ctx: Context, daemon: DaemonSight, remembered: R
   const engine = await ctx.engine(settings);
   const isEdge = settings.routing === "edge";
   const at = ctx.clock.now();
-  const [shards, traffic, edge, resources, host] = await Promise.all([
+  const [ofEngine, traffic, edge, host] = await Promise.all([
     lookAtShards(ctx, engine),
     lookAtTraffic(ctx, engine, daemon, { ended: remembered.ended, at }),
     isEdge && engine.edge !== undefined ? lookAtEdge(ctx, engine.edge) : null,
-    lookAtResources(engine),
     lookAtHost(ctx),
   ]);
   const { elapsed, lastSeen, households, verdicts } = remembered;
@@ -52,10 +51,9 @@ export async function takeSight(ctx: Context, daemon: DaemonSight, remembered: R
     at,
     elapsed,
     routing: settings.routing,
-    shards,
     people: { users, refusals, traffic, lastSeen, households: isEdge ? households : null },
     edge: edge === null ? null : withVerdicts(edge, verdicts),
-    resources,
+    ...ofEngine,
     host,
   };
 }

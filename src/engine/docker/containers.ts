@@ -1,4 +1,4 @@
-import type { Container, ContainerInspectInfo, Network } from "dockerode";
+import type { Container, ContainerInfo, ContainerInspectInfo, Network } from "dockerode";
 import { containerLabels } from "../../domain/container-labels.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { ResourceUse } from "../../domain/resource-use.ts";
@@ -63,12 +63,22 @@ export class Containers {
     });
   }
 
+  /** Those of the shards and HAProxy's, as Docker lists them. @throws AppError conflict when they are another home's */
+  listed(): Promise<ContainerInfo[]> {
+    return this.#daemon.call(async (docker) => {
+      const label = [`${PROJECT_LABEL}=${this.#project}`];
+      const ours = (await docker.listContainers({ all: true, filters: { label } })).filter(({ Labels }) =>
+        isPart(Labels),
+      );
+      await refuseOtherHome(ours, this.#folder);
+      return ours;
+    });
+  }
+
   /** What those of the shards and HAProxy's use, as far as they run. */
   resources(): Promise<ResourceUse[]> {
     return this.#daemon.call(async (docker) => {
-      const found = await docker.listContainers({ filters: { label: [`${PROJECT_LABEL}=${this.#project}`] } });
-      const ours = found.filter(({ Labels }) => isPart(Labels));
-      await refuseOtherHome(ours, this.#folder);
+      const ours = (await this.listed()).filter(({ State }) => State === "running");
       const isHere = this.#daemon.endpoint.socketPath !== undefined;
       const used = ours.map(({ Id, Names }) => resourceUse(docker.getContainer(Id), Names[0]?.slice(1) ?? Id, isHere));
       return (await Promise.all(used)).filter((it) => it !== undefined);

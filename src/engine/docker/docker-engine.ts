@@ -6,7 +6,15 @@ import type { ResourceUse } from "../../domain/resource-use.ts";
 import { instanceName, type Side, shardName } from "../../domain/shard.ts";
 import type { Progress } from "../../ports.ts";
 import type { EdgeEngine } from "../edge-engine.ts";
-import type { Engine, EngineVersions, Instance, LogOptions, ProbeImageOptions, ShardTarget } from "../engine.ts";
+import type {
+  Engine,
+  EngineLook,
+  EngineVersions,
+  Instance,
+  LogOptions,
+  ProbeImageOptions,
+  ShardTarget,
+} from "../engine.ts";
 import { requireAmd64 } from "./architecture.ts";
 import { Compose, ComposeFailure } from "./compose.ts";
 import type { EngineMemory } from "./compose-command.ts";
@@ -14,6 +22,7 @@ import { Containers, hasItsName, instanceOf, isRunning, leftovers, type OurConta
 import { Daemon } from "./daemon.ts";
 import { daemonWords, isStatus } from "./daemon-errors.ts";
 import { DockerEdge } from "./docker-edge.ts";
+import { DockerLook } from "./docker-look.ts";
 import { dockerEndpoint } from "./endpoint.ts";
 import { requireRunning, watchStart } from "./liveness.ts";
 import { containerLines, execute } from "./output.ts";
@@ -46,6 +55,7 @@ class DockerEngine implements Engine {
   readonly #daemon: Daemon;
   readonly #containers: Containers;
   readonly #compose: Compose;
+  readonly #look: DockerLook;
   readonly #project: string;
   readonly #progress: Pick<Progress, "step"> | undefined;
 
@@ -54,6 +64,11 @@ class DockerEngine implements Engine {
     this.#daemon = new Daemon(endpoint);
     this.#containers = new Containers({ daemon: this.#daemon, project, folder: rendered });
     this.#compose = new Compose({ folder: rendered, project, endpoint, memory: record });
+    this.#look = new DockerLook({
+      daemon: this.#daemon,
+      list: () => this.#containers.listed(),
+      stats: (shardId, side) => this.stats(shardId, side),
+    });
     this.#progress = progress;
     this.#project = project;
     this.edge = new DockerEdge({
@@ -125,6 +140,10 @@ class DockerEngine implements Engine {
 
   resources(): Promise<ResourceUse[]> {
     return this.#containers.resources();
+  }
+
+  look(): Promise<EngineLook> {
+    return this.#look.look();
   }
 
   async *logs(shardId: number, options: LogOptions = {}): AsyncGenerator<string> {

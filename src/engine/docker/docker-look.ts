@@ -1,0 +1,119 @@
+import { readFile } from "node:fs/promises";
+import type { ContainerInfo } from "dockerode";
+import { containerLabels } from "../../domain/container-labels.ts";
+import { AppError } from "../../domain/errors.ts";
+import { type ProxyStats, parseProxyStats } from "../../domain/proxy-stats.ts";
+import type { ResourceUse } from "../../domain/resource-use.ts";
+import type { Side } from "../../domain/shard.ts";
+import type { EngineLook, InstanceLook } from "../engine.ts";
+import { cgroupUse } from "./cgroup.ts";
+import type { Daemon } from "./daemon.ts";
+import { statsFromWithin } from "./inside-network.ts";
+import { resourceUse } from "./resources.ts";
+
+interface DockerLookParts {
+  readonly daemon: Daemon;
+  /** All that are ours, as Docker lists them. */
+  list(): Promise<readonly ContainerInfo[]>;
+  /** What a shard tells when Docker asks it. */
+  stats(shardId: number, side: Side): Promise<ProxyStats>;
+}
+
+/**
+ * Looks at every container at once. Docker is asked one question; what processes do is read where root on this host finds it, and only
+ * where that fails Docker is asked for each part.
+ */
+export class DockerLook {
+  readonly #parts: DockerLookParts;
+  readonly #isHere: boolean;
+  /** By the container's id. */
+  readonly #pids = new Map<string, number>();
+
+  constructor(parts: DockerLookParts) {
+    this.#parts = parts;
+    this.#isHere = parts.daemon.endpoint.socketPath !== undefined && process.getuid?.() === 0;
+  }
+
+  async look(): Promise<EngineLook> {
+    const found = await this.#parts.list();
+    const ids = new Set(found.map(({ Id }) => Id));
+    for (const id of this.#pids.keys()) if (!ids.has(id)) this.#pids.delete(id);
+    const shards = found.filter(({ Labels }) => Labels[containerLabels.shard] !== undefined).sort(best);
+    const [instances, resources] = await Promise.all([
+      Promise.all(shards.map((info) => this.#instance(info))),
+      this.#resources(found.filter(isRunning)),
+    ]);
+    return { instances, resources };
+  }
+
+  async #instance(info: ContainerInfo): Promise<InstanceLook> {
+    const [shardId, side] = [shardOf(info), sideOf(info)];
+    const running = isRunning(info);
+    const stats = running ? await this.#stats(info, shardId, side) : undefined;
+    return { shardId, side, id: info.Id, running, ...(stats === undefined ? {} : { stats }) };
+  }
+
+  /** Undefined for one that does not answer. */
+  async #stats({ Id, Labels }: ContainerInfo, shardId: number, side: Side): Promise<ProxyStats | undefined> {
+    try {
+      const pid = await this.#pid(Id);
+      const page = pid && (await statsFromWithin(pid, Labels[containerLabels.statsPort] ?? "8888"));
+      return page ? parseProxyStats(page) : await this.#parts.stats(shardId, side);
+    } catch (error) {
+      if (error instanceof AppError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Undefined when nobody tells what one of them uses: a sum without it would be wrong. */
+  async #resources(running: readonly ContainerInfo[]): Promise<ResourceUse[] | undefined> {
+    try {
+      const used = await Promise.all(running.map((info) => this.#use(info)));
+      return used.filter((it) => it !== undefined);
+    } catch (error) {
+      if (error instanceof AppError) return undefined;
+      throw error;
+    }
+  }
+
+  async #use({ Id, Names }: ContainerInfo): Promise<ResourceUse | undefined> {
+    const name = Names[0]?.slice(1) ?? Id;
+    const pid = await this.#pid(Id);
+    const use = pid === undefined ? undefined : await cgroupUse(name, Id, pid);
+    const ask = () => this.#parts.daemon.call((docker) => resourceUse(docker.getContainer(Id), name, this.#isHere));
+    return use ?? ask();
+  }
+
+  /** Of its first process on this host, which is another one after a restart; undefined where root here cannot see it. */
+  async #pid(id: string): Promise<number | undefined> {
+    if (!this.#isHere) return undefined;
+    const known = this.#pids.get(id);
+    if (known !== undefined && (await isOf(known, id))) return known;
+    const { State } = await this.#parts.daemon.call((docker) => docker.getContainer(id).inspect());
+    if (!(await isOf(State.Pid, id))) return undefined;
+    this.#pids.set(id, State.Pid);
+    return State.Pid;
+  }
+}
+
+/** Every driver has the id in the name of the control group. */
+async function isOf(pid: number, id: string): Promise<boolean> {
+  return (await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "")).includes(id);
+}
+
+function isRunning({ State }: ContainerInfo): boolean {
+  return State === "running";
+}
+
+function sideOf({ Labels }: ContainerInfo): Side {
+  return Labels[containerLabels.side] === "b" ? "b" : "a";
+}
+
+/** By shard; of two the one that serves first: the running one, then the newest. */
+function best(a: ContainerInfo, b: ContainerInfo): number {
+  return shardOf(a) - shardOf(b) || Number(isRunning(b)) - Number(isRunning(a)) || b.Created - a.Created;
+}
+
+function shardOf({ Labels }: ContainerInfo): number {
+  return Number(Labels[containerLabels.shard]);
+}
