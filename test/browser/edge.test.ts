@@ -19,7 +19,7 @@ const browser = sharedBrowser();
 const program = resolve(import.meta.dirname, "../../bin/familytraffic-mtproxy");
 
 test.runIf(canRun("haproxy"))(
-  "who connects through HAProxy is online on an open page within a look, with exactly the bytes that went through",
+  "who connects through HAProxy is online on an open page within a look, with exactly the bytes that went through, over restarts too",
   async () => {
     const scene = await EdgeScene.start([alice, bob]);
     const quota = { mtproxy_limits: { quota_bytes: 100_000 } };
@@ -30,7 +30,8 @@ test.runIf(canRun("haproxy"))(
     // The daemon of these homes is of this process: where the built page is, a started program would know by itself.
     const machine = { ...createMachine({}), ourselves: [process.execPath, program] };
     const place = { url: `http://127.0.0.1:${port}/`, token: await ensureToken(ctx) };
-    await home.start(statsServer({ ...ctx, machine } as unknown as HostContext, new Metrics({ version: "test" })));
+    const serve = statsServer({ ...ctx, machine } as unknown as HostContext, new Metrics({ version: "test" }));
+    const stop = await home.start(serve);
     await vi.waitUntil(() => home.said.some((line) => line.includes("listens")));
     const { page, faults } = await enter(browser(), place);
     await onlineOn(page).getByText("Nobody is online.").waitFor();
@@ -50,11 +51,32 @@ test.runIf(canRun("haproxy"))(
     await picture(page, "edge-person");
     await page.getByRole("link", { name: "All people" }).click();
     await page.getByRole("region", { name: "HAProxy" }).getByText("2 of 2 answer").waitFor();
+    await stop();
+    await page.getByText("The server has not answered since").waitFor();
     await first.close();
+    await scene.runtime.reload();
+    await scene.agentsAreUp();
+    const third = scene.visitor();
+    await third.say(headerOf(alice));
+    third.socket.write(randomBytes(5000));
     await second.close();
+    await home.start(serve);
+    const sum = (figure: "bytesWritten" | "bytesRead") => first.socket[figure] + third.socket[figure];
+    await expect
+      .poll(() => bytesOf(page, "alice"), { timeout: 2 * LOOK_MS })
+      .toEqual([sum("bytesWritten"), sum("bytesRead")]);
+    expect(await bytesOf(page, "bob")).toEqual([second.socket.bytesWritten, second.socket.bytesRead]);
+    await third.close();
     await onlineOn(page)
       .getByText("Nobody is online.")
       .waitFor({ timeout: 2 * LOOK_MS });
+    await ctx.stores.settings.write({ ...(await loadSettings(ctx)), routing: "direct" });
+    await onlineOn(page)
+      .getByText("Figures of each person need HAProxy routing")
+      .waitFor({ timeout: 2 * LOOK_MS });
+    const row = page.locator(".people tbody tr").first();
+    expect(await row.locator(".unknown").allInnerTexts()).toContain("not known");
+    expect(await row.locator("td", { hasText: /^0/ }).count()).toBe(0);
     expect(faults).toEqual([]);
   },
 );

@@ -92,7 +92,7 @@ export class DaemonHome {
       await running;
     };
     onTestFinished(() => stop().catch(() => {}));
-    await Promise.race([running, vi.waitUntil(() => this.said.slice(before).includes("ready"))]);
+    await Promise.race([running, vi.waitUntil(() => this.said.slice(before).includes("ready"), 10_000)]);
     return stop;
   }
 
