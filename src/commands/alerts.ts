@@ -1,8 +1,7 @@
 import { Argument, Option } from "commander";
 import type { ChannelSecrets, ChannelWishes } from "../app/alerts/change-channels.ts";
 import type { SetAlertsOptions } from "../app/alerts/set-alerts.ts";
-import { type ChannelKind, channelKinds } from "../domain/numbers/alerts/channel.ts";
-import { alertBounds, alertLanguages } from "../domain/numbers/alerts/settings.ts";
+import { alertBounds, alertLanguages, type ChannelKind, channelKinds } from "../domain/numbers/alerts/choices.ts";
 import type { CliCommand, CommandContext } from "./command.ts";
 import { collect, parseCount } from "./options.ts";
 
@@ -39,7 +38,7 @@ export function declareAlertsCommands(program: CliCommand): void {
 function declareShow(alerts: CliCommand): void {
   alerts
     .command("show")
-    .description("what is told, by which channels, and what is amiss now; no secret of a channel")
+    .description("what is told, by which channels, and what is amiss now")
     .examples(["mtproxy alerts show", "mtproxy alerts show --json"])
     .runs(
       async (ctx) => (await import("../app/alerts/show-alerts.ts")).showAlerts(ctx),
@@ -48,33 +47,26 @@ function declareShow(alerts: CliCommand): void {
 }
 
 function declareSet(alerts: CliCommand): void {
-  const count = (name: keyof typeof alertBounds, option: string) => parseCount(option, alertBounds[name]);
   alerts
     .command("set")
     .description("choose what is told, when, and in which language")
     .option("--enable", "tell")
-    .option("--disable", "tell nothing, and keep everything as it is set")
+    .option("--disable", "tell nothing")
     .addOption(new Option("--language <language>", "of the messages").choices([...alertLanguages]))
-    .option("--name <name>", "what messages call this server (Telegram proxy); not its address")
-    .option("--on <kind>", "tell this kind again; may be given several times", collect)
-    .option("--off <kind>", "tell this kind no more: alerts show lists them; may be given several times", collect)
-    .option("--remind <hours>", "tell again what lasts, each so many hours (24)", count("remindHours", "--remind"))
+    .option("--name <name>", "what messages call this server; not its address")
+    .option("--on <kind>", "tell this kind again; repeat for more", collect)
+    .option("--off <kind>", "tell this kind no more; alerts show lists them", collect)
+    .option("--remind <hours>", "tell again what lasts (24)", parseCount("--remind", alertBounds.remindHours))
     .option("--no-remind", "tell it once")
-    .option("--quiet-hours <hours>", "hold back until morning: 23:00-07:00 (UTC), '23:00-07:00 Europe/Berlin'")
+    .option("--quiet-hours <hours>", "until when most waits: 23:00-07:00 (UTC), '23:00-07:00 Europe/Berlin'")
     .option("--no-quiet-hours", "tell at any time")
-    .option("--quiet-all", "in quiet hours hold back that the proxy is down or blocked, too")
-    .option("--no-quiet-all", "tell these at once, always")
-    .option("--quota-percent <n>", "of a quota that is nearly used up (80)", count("quotaPercent", "--quota-percent"))
-    .option("--expiry-days <n>", "before a link ends (3)", count("expiryDays", "--expiry-days"))
-    .option("--disk-percent <n>", "of the disk that is free (10)", count("diskPercent", "--disk-percent"))
-    .option("--certificate-days <n>", "before it ends (14)", count("certificateDays", "--certificate-days"))
-    .option("--drop-percent <n>", "of the usual connections that are gone (90)", count("dropPercent", "--drop-percent"))
-    .option("--drop-from <n>", "usual connections that a drop can be seen from (24)", count("dropFrom", "--drop-from"))
+    .option("--quiet-all", "then that the proxy is down or blocked waits, too")
+    .option("--no-quiet-all", "that is told at once")
+    .option("--threshold <name=n>", "from where on: quota_percent=90; alerts show lists them", collect)
     .writes()
     .examples([
       "mtproxy alerts set --language ru --quiet-hours '23:00-07:00 Europe/Moscow'",
-      "mtproxy alerts set --off expiring --quota-percent 90",
-      "mtproxy alerts set --no-quiet-hours --no-remind",
+      "mtproxy alerts set --off expiring --threshold quota_percent=90",
     ])
     .runs(async (ctx, { enable, disable, remind, quietHours, ...flags }: SetFlags) => {
       const { setAlerts } = await import("../app/alerts/set-alerts.ts");
@@ -88,16 +80,16 @@ function declareAdd(alerts: CliCommand): void {
   alerts
     .command("add")
     .addArgument(new Argument("<channel>", "how to be told").choices([...channelKinds]))
-    .argument("[words...]", "of the kind command: the program and its arguments, after --")
+    .argument("[words...]", "command: the program and its arguments, after --")
     .description("another way to be told; tokens and secrets are asked for, or read from a file")
     .option("--name <name>", "to name it by (its kind)")
-    .option("--chat <chat>", "telegram: number of a person or group, or a channel's @name")
-    .option("--token-file <file>", "telegram: file whose first line is the bot's token, instead of being asked")
-    .option("--api <url>", "telegram: another Bot API, where Telegram's is blocked (https://api.telegram.org)")
-    .option("--url <url>", "webhook: where to; one that is secret itself is asked for, or read with --url-file")
-    .option("--url-file <file>", "webhook: file whose first line is the address")
-    .option("--secret-file <file>", "webhook: file whose first line signs the messages; one is made otherwise")
-    .option("--to <address>", "email: where to; may be given several times", collect)
+    .option("--chat <chat>", "telegram: number of a person or group, or @name of a channel")
+    .option("--token-file <file>", "telegram: the bot's token is its first line")
+    .option("--api <url>", "telegram: another Bot API than https://api.telegram.org")
+    .option("--url <url>", "webhook: where to")
+    .option("--url-file <file>", "webhook: where to, when that is secret itself")
+    .option("--secret-file <file>", "webhook: its first line signs the messages; made otherwise")
+    .option("--to <address>", "email: where to; repeat for more", collect)
     .option("--from <address>", "email: from whom (root)")
     .option("--sendmail <path>", "email: another program than /usr/sbin/sendmail")
     .option(
@@ -149,7 +141,7 @@ function declareRemove(alerts: CliCommand): void {
 function declareTest(alerts: CliCommand): void {
   alerts
     .command("test [channels...]")
-    .description("send a message through each channel, and say what came of it; exit 9 when one does not take it")
+    .description("send a message through each channel; exit 9 when one does not take it")
     .examples(["mtproxy alerts test", "mtproxy alerts test telegram"])
     .runs(
       async (ctx, names: readonly string[]) => (await import("../app/alerts/test-alerts.ts")).testAlerts(ctx, names),

@@ -1,7 +1,6 @@
 import { chown, readdir, readFile, rm, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { FileStat, Files, FolderOptions, WriteOptions } from "../ports.ts";
-import { appendLine } from "./append-line.ts";
 import { isBindMounted } from "./bind-mounts.ts";
 import { followLinks, makeFolders, syncFolder, unless } from "./durable.ts";
 import { explaining } from "./file-errors.ts";
@@ -25,7 +24,8 @@ export function createFiles(): Files {
     readText: async (path) => (await read(path))?.toString("utf8"),
     write: (path, data, options: WriteOptions = {}) => writing(path, () => replaceFile(path, data, options)),
     writeInPlace: (path, data) => writing(path, () => replaceInPlace(path, data)),
-    append: (path, line) => explaining("write", path, () => appendLine(path, line)),
+    append: (path, line) =>
+      explaining("write", path, async () => (await import("./append-line.ts")).appendLine(path, line)),
     recoverInPlace: (path) => explaining("restore", path, () => finishInPlace(path)),
     remove: (path) => explaining("remove", path, () => removeEntry(path, unlink)),
     removeFolder: (path) => explaining("remove", path, () => removeEntry(path, (it) => rm(it, { recursive: true }))),

@@ -1,5 +1,6 @@
 import { formatInstant } from "../domain/expiry.ts";
-import type { AlertLanguage, AlertSettings } from "../domain/numbers/alerts/settings.ts";
+import type { AlertLanguage } from "../domain/numbers/alerts/choices.ts";
+import type { AlertSettings } from "../domain/numbers/alerts/settings.ts";
 import type { Notice } from "../domain/numbers/alerts/watch.ts";
 import { harmless } from "../domain/printable.ts";
 import { formatQuotaBytes } from "../domain/user-limits.ts";

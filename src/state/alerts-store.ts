@@ -1,7 +1,6 @@
 import {
   type AlertChannel,
   COMMAND_PATIENCE,
-  channelKinds,
   parseApi,
   parseBotToken,
   parseChannelName,
@@ -12,14 +11,14 @@ import {
   SENDMAIL,
   TELEGRAM_API,
 } from "../domain/numbers/alerts/channel.ts";
+import { alertBounds, alertLanguages, channelKinds } from "../domain/numbers/alerts/choices.ts";
 import { alertKinds } from "../domain/numbers/alerts/kinds.ts";
 import { formatQuietHours, parseQuietHours } from "../domain/numbers/alerts/quiet-hours.ts";
 import {
   type AlertSettings,
-  alertBounds,
-  alertLanguages,
   defaultAlertSettings,
   type Thresholds,
+  thresholdNames,
 } from "../domain/numbers/alerts/settings.ts";
 import { type DefaultedStore, withDefault } from "./defaulted-store.ts";
 import { type Fields, flag, type JsonObject, listOf, oneOf, parsed, text, wholeNumber } from "./fields.ts";
@@ -28,14 +27,6 @@ import { present } from "./present.ts";
 
 const MOST_HOURS = alertBounds.remindHours.most;
 const absolutePath = text("an absolute path", /^\/[^\0\n]*$/);
-const named = {
-  quotaPercent: "quota_percent",
-  expiryDays: "expiry_days",
-  diskPercent: "disk_percent",
-  certificateDays: "certificate_days",
-  dropPercent: "drop_percent",
-  dropFrom: "drop_from",
-} as const satisfies Record<keyof Thresholds, string>;
 
 /** What an admin is told of, and how; `config/mtproxy/alerts.json`, 0600. */
 export function createAlertsStore(parts: StoreParts): DefaultedStore<AlertSettings> {
@@ -59,7 +50,7 @@ function parseSettings(fields: Fields): AlertSettings {
 }
 
 function thresholdsOf(fields: Fields | undefined): Thresholds {
-  const entries = Object.entries(named) as [keyof Thresholds, string][];
+  const entries = Object.entries(thresholdNames) as [keyof Thresholds, string][];
   const read = entries.flatMap(([name, stored]) => {
     const { least, most } = alertBounds[name];
     const value = fields?.get(stored, wholeNumber(least, most));
@@ -102,7 +93,7 @@ function parseChannel(fields: Fields): AlertChannel {
 }
 
 function format({ thresholds, remindHours, quietHours, quietAll, channels, ...others }: AlertSettings): JsonObject {
-  const entries = Object.entries(named) as [keyof Thresholds, string][];
+  const entries = Object.entries(thresholdNames) as [keyof Thresholds, string][];
   return {
     ...others,
     remind_hours: remindHours,

@@ -1,14 +1,12 @@
 import type { EngineRecord } from "../domain/engine-facts.ts";
 import type { HostEntry } from "../domain/host-record.ts";
 import type { LedgerState } from "../domain/ledger.ts";
-import type { AlertSettings } from "../domain/numbers/alerts/settings.ts";
 import type { GroupChannel, PromotedChannel } from "../domain/promoted-channel.ts";
 import type { Retry } from "../domain/retry.ts";
 import type { Settings } from "../domain/settings.ts";
 import type { ShardBook } from "../domain/shard.ts";
 import type { SharedSecret } from "../domain/shared-secret.ts";
 import type { TelegramRecord } from "../domain/telegram-record.ts";
-import { createAlertsStore } from "./alerts-store.ts";
 import { type CoverDomainsStore, createCoverDomainsStore } from "./cover-domains-store.ts";
 import type { DefaultedStore } from "./defaulted-store.ts";
 import { createEngineRecordStore } from "./engine-record-store.ts";
@@ -42,8 +40,6 @@ export interface Stores {
   readonly retry: DefaultedStore<Retry>;
   /** What everybody used, by the daemon. */
   readonly ledger: DefaultedStore<LedgerState>;
-  /** What an admin is told of, and how. */
-  readonly alerts: DefaultedStore<AlertSettings>;
   readonly telegram: TelegramStore;
   readonly telegramRecord: DefaultedStore<TelegramRecord>;
   /** Runs work that reads and writes several of them under the state lock; their own updates may be inside. */
@@ -64,7 +60,6 @@ export function createStores(parts: StoreParts): Stores {
     hostRecord: createHostRecordStore(parts),
     retry: createRetryStore(parts),
     ledger: createLedgerStore(parts),
-    alerts: createAlertsStore(parts),
     telegram: createTelegramStore(parts),
     telegramRecord: createTelegramRecordStore(parts),
     exclusively: (purpose, work) => parts.locks.withLock(stateLock(parts.paths), work, { purpose }),

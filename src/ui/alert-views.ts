@@ -3,6 +3,7 @@ import type { ToldAlerts, ToldMessage } from "../app/alerts/show-told.ts";
 import type { TestedAlerts, TestedChannel } from "../app/alerts/test-alerts.ts";
 import type { Style } from "../commands/command.ts";
 import { formatInstant } from "../domain/expiry.ts";
+import { thresholdNames } from "../domain/numbers/alerts/settings.ts";
 import { counted } from "./units.ts";
 
 /** How alerts are set, and what is amiss now. */
@@ -33,14 +34,15 @@ function channelLine({ name, kind, to, waiting, fault }: ShownChannel, style: St
 }
 
 function settingLines({ language, name, thresholds, remindHours, quietHours, quietAll }: ShownAlerts): string[] {
-  const { quotaPercent, expiryDays, diskPercent, certificateDays, dropPercent, dropFrom } = thresholds;
+  const from = Object.entries(thresholdNames).map(
+    ([name, stored]) => `${stored}=${thresholds[name as keyof typeof thresholds]}`,
+  );
   const quiet = quietHours === null ? "none" : `${quietHours}${quietAll ? ", for everything" : ""}`;
   return [
     `Language: ${language}, as "${name}"`,
     `Quiet hours: ${quiet}`,
     `Told again: ${remindHours === null ? "never" : `every ${counted(remindHours, "hour")}`}`,
-    `From: ${quotaPercent} % of a quota, ${counted(expiryDays, "day")} before a link ends, ${diskPercent} % of the disk free,`,
-    `      ${counted(certificateDays, "day")} before a certificate ends, ${dropPercent} % of ${dropFrom} or more connections gone`,
+    `Thresholds: ${from.join(" ")}`,
   ];
 }
 

@@ -186,7 +186,7 @@ describe("alerts are set", () => {
   test("to what is wanted, and shown", async () => {
     const { stdout } = await home().mtproxy(
       ...["alerts", "set", "--off", "expiring", "--off", "clock", "--quiet-hours", "23:00-07:00 Asia/Tehran"],
-      ...["--quiet-all", "--remind", "12", "--quota-percent", "90"],
+      ...["--quiet-all", "--remind", "12", "--threshold", "quota_percent=90"],
     );
     expect(stdout).toMatch(/^ {2}- expiring/m);
     expect(stdout).toContain("Quiet hours: 23:00-07:00 Asia/Tehran, for everything");

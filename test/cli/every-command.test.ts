@@ -153,7 +153,8 @@ interface Kept {
 
 async function kept(): Promise<Kept> {
   const log = await readFile(home().path("logs/mtproxy/audit.log"), "utf8");
-  const isLeft = (path: string) => /^(mtproxy|logs)\b/.test(path);
+  // What was measured of the engine is nothing that anybody chose.
+  const isLeft = (path: string) => /^(mtproxy|logs|config\/mtproxy\/engine\.json)\b/.test(path);
   return { log: log.trimEnd().split("\n"), state: fileTree(home().home, isLeft) };
 }
 

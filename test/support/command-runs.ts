@@ -209,13 +209,13 @@ export const mtproxyRuns: Readonly<Record<string, CommandRuns>> = {
   "alerts set": { works: ["--language", "fa"], says: /Language: fa/, fails: { args: ["--off", "rain"] } },
   "alerts add": {
     works: ["email", "--to", "root", "--dry-run"],
-    json: ["command", "--", "/bin/true"],
+    json: ["email", "--to", "maria@example.com", "--sendmail", "/bin/true"],
     says: /email: root/,
     fails: { args: ["telegram"] },
   },
-  "alerts test": { works: ["command"], says: /^✓ command took it: \/bin\/true/, fails: { args: ["pigeon"] } },
+  "alerts test": { works: ["email"], says: /^✓ email took it: maria@example\.com/, fails: { args: ["pigeon"] } },
   "alerts history": { works: [], says: /^Nothing was told yet/, fails: BROKEN },
-  "alerts remove": { works: ["command", "--dry-run"], says: /nobody/i, fails: { args: ["pigeon"] } },
+  "alerts remove": { works: ["email", "--dry-run"], says: /^Nobody is told/, fails: { args: ["pigeon"] } },
   history: { works: [], says: / ✓ \d+\.\d s$/m, fails: { args: ["--since", "nonsense"] } },
   doctor: { works: ["home", "state"], json: ["--list"], says: /✓ state /, fails: { args: ["no-such-check"] } },
   "refresh-config": {

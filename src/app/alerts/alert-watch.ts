@@ -9,6 +9,7 @@ import { type AlertFacts, crowdOf, troublesAt } from "../../domain/numbers/alert
 import { isTold, type Notice, watchTroubles } from "../../domain/numbers/alerts/watch.ts";
 import type { Snapshot } from "../../domain/numbers/snapshot.ts";
 import { AlertStateStore } from "../../state/alert-state-store.ts";
+import { createAlertsStore } from "../../state/alerts-store.ts";
 import { loadSettings } from "../load-state.ts";
 import { AlertPost } from "./alert-post.ts";
 import { SlowFacts } from "./slow-facts.ts";
@@ -52,7 +53,7 @@ export class AlertWatch {
   }
 
   async #look(snapshot: Snapshot): Promise<void> {
-    const settings = await this.#ctx.stores.alerts.read();
+    const settings = await createAlertsStore(this.#ctx).read();
     if (!settings.enabled || settings.channels.length === 0) return;
     this.#state ??= await this.#read();
     const notices = await this.#watch(snapshot, settings, this.#state);

@@ -2,7 +2,6 @@ import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import {
   type AlertChannel,
-  type ChannelKind,
   COMMAND_PATIENCE,
   parseApi,
   parseBotToken,
@@ -14,9 +13,11 @@ import {
   SENDMAIL,
   TELEGRAM_API,
 } from "../../domain/numbers/alerts/channel.ts";
+import type { ChannelKind } from "../../domain/numbers/alerts/choices.ts";
 import type { AlertSettings } from "../../domain/numbers/alerts/settings.ts";
 import { shown } from "../../domain/printable.ts";
 import { AlertStateStore } from "../../state/alert-state-store.ts";
+import { createAlertsStore } from "../../state/alerts-store.ts";
 import { loadSettings } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { alertWarnings, describeAlerts, type ShownAlerts } from "./show-alerts.ts";
@@ -52,7 +53,7 @@ export async function addChannel(
   { wishes, secrets, dryRun }: { wishes: ChannelWishes; secrets: ChannelSecrets; dryRun?: boolean | undefined },
 ): Promise<Outcome<ShownAlerts>> {
   await loadSettings(ctx);
-  const before = await ctx.stores.alerts.read();
+  const before = await createAlertsStore(ctx).read();
   const name = wishes.name === undefined ? freeName(before, kind) : parseChannelName(wishes.name);
   if (wishes.words.length > 0 && kind !== "command")
     throw new AppError("usage", `a channel of the kind ${kind} takes no program`, {
@@ -87,7 +88,7 @@ async function changed(
   dryRun: boolean | undefined,
   change: (settings: AlertSettings) => AlertSettings,
 ): Promise<Outcome<ShownAlerts>> {
-  const { alerts } = ctx.stores;
+  const alerts = createAlertsStore(ctx);
   const settings = dryRun === true ? change(await alerts.read()) : await alerts.update(change);
   const state = await new AlertStateStore(ctx).read();
   return { data: describeAlerts(settings, state), warnings: await alertWarnings(ctx, settings) };

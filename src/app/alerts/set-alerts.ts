@@ -1,15 +1,18 @@
 import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
+import type { AlertLanguage } from "../../domain/numbers/alerts/choices.ts";
+import { alertBounds } from "../../domain/numbers/alerts/choices.ts";
 import { type AlertKind, alertKinds, isAlertKind } from "../../domain/numbers/alerts/kinds.ts";
 import { parseQuietHours } from "../../domain/numbers/alerts/quiet-hours.ts";
-import type { AlertLanguage, AlertSettings, Thresholds } from "../../domain/numbers/alerts/settings.ts";
+import { type AlertSettings, type Thresholds, thresholdNames } from "../../domain/numbers/alerts/settings.ts";
 import { harmless, shown } from "../../domain/printable.ts";
 import { AlertStateStore } from "../../state/alert-state-store.ts";
+import { createAlertsStore } from "../../state/alerts-store.ts";
 import { loadSettings } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { alertWarnings, describeAlerts, type ShownAlerts } from "./show-alerts.ts";
 
-export interface SetAlertsOptions extends Partial<Thresholds> {
+export interface SetAlertsOptions {
   readonly enabled?: boolean | undefined;
   readonly language?: AlertLanguage | undefined;
   readonly name?: string | undefined;
@@ -21,6 +24,8 @@ export interface SetAlertsOptions extends Partial<Thresholds> {
   /** See `parseQuietHours`; null for none. */
   readonly quietHours?: string | null | undefined;
   readonly quietAll?: boolean | undefined;
+  /** `quota_percent=90` */
+  readonly threshold?: readonly string[] | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -30,13 +35,14 @@ export async function setAlerts(ctx: Context, { dryRun, ...wishes }: SetAlertsOp
   if (Object.values(wishes).every((it) => it === undefined))
     throw new AppError("usage", "nothing to change was named", { hint: "mtproxy alerts set --help" });
   const change = (settings: AlertSettings) => withWishes(settings, wishes);
-  const settings = dryRun === true ? change(await ctx.stores.alerts.read()) : await ctx.stores.alerts.update(change);
+  const settings =
+    dryRun === true ? change(await createAlertsStore(ctx).read()) : await createAlertsStore(ctx).update(change);
   const state = await new AlertStateStore(ctx).read();
   return { data: describeAlerts(settings, state), warnings: await alertWarnings(ctx, settings) };
 }
 
 function withWishes(settings: AlertSettings, wishes: Omit<SetAlertsOptions, "dryRun">): AlertSettings {
-  const { on = [], off = [], quietHours, name, enabled, language, remindHours, quietAll, ...thresholds } = wishes;
+  const { on = [], off = [], quietHours, name, enabled, language, remindHours, quietAll, threshold = [] } = wishes;
   const { quietHours: hours, ...others } = settings;
   const quiet = quietHours === undefined ? hours : quietHours === null ? undefined : parseQuietHours(quietHours);
   return {
@@ -48,12 +54,21 @@ function withWishes(settings: AlertSettings, wishes: Omit<SetAlertsOptions, "dry
     remindHours: remindHours ?? settings.remindHours,
     ...(quiet === undefined ? {} : { quietHours: quiet }),
     quietAll: quietAll ?? settings.quietAll,
-    thresholds: { ...settings.thresholds, ...given(thresholds) },
+    thresholds: { ...settings.thresholds, ...Object.fromEntries(threshold.map(parseThreshold)) },
   };
 }
 
-function given<T extends object>(wishes: T): Partial<T> {
-  return Object.fromEntries(Object.entries(wishes).filter(([, value]) => value !== undefined)) as Partial<T>;
+function parseThreshold(text: string): [keyof Thresholds, number] {
+  const [, stored = "", count = ""] = /^(\w+)=(\d+)$/.exec(text.trim()) ?? [];
+  const name = (Object.keys(thresholdNames) as (keyof Thresholds)[]).find((it) => thresholdNames[it] === stored);
+  if (name === undefined)
+    throw new AppError("invalid", `"${shown(text)}" is no threshold`, {
+      hint: `a number for one of ${Object.values(thresholdNames).join(", ")}: for instance quota_percent=90`,
+    });
+  const { least, most } = alertBounds[name];
+  const value = Number(count);
+  if (value >= least && value <= most) return [name, value];
+  throw new AppError("invalid", `${stored} is from ${least} to ${most}`);
 }
 
 function kindsOff(before: readonly AlertKind[], on: readonly AlertKind[], off: readonly AlertKind[]): AlertKind[] {

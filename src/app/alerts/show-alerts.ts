@@ -1,11 +1,13 @@
 import type { Context } from "../../context.ts";
 import { describeChannel } from "../../domain/numbers/alerts/channel.ts";
+import type { AlertLanguage } from "../../domain/numbers/alerts/choices.ts";
 import { alertKinds, natures } from "../../domain/numbers/alerts/kinds.ts";
 import { formatQuietHours } from "../../domain/numbers/alerts/quiet-hours.ts";
-import type { AlertLanguage, AlertSettings, Thresholds } from "../../domain/numbers/alerts/settings.ts";
+import type { AlertSettings, Thresholds } from "../../domain/numbers/alerts/settings.ts";
 import type { AlertState } from "../../domain/numbers/alerts/state.ts";
 import { alertText } from "../../render/alert-text.ts";
 import { AlertStateStore } from "../../state/alert-state-store.ts";
+import { createAlertsStore } from "../../state/alerts-store.ts";
 import { daemonState } from "../daemon/daemon-state.ts";
 import type { Outcome } from "../outcome.ts";
 
@@ -42,7 +44,7 @@ export interface ShownChannel {
 }
 
 export async function showAlerts(ctx: Context): Promise<Outcome<ShownAlerts>> {
-  const [settings, state] = await Promise.all([ctx.stores.alerts.read(), new AlertStateStore(ctx).read()]);
+  const [settings, state] = await Promise.all([createAlertsStore(ctx).read(), new AlertStateStore(ctx).read()]);
   return { data: describeAlerts(settings, state), warnings: await alertWarnings(ctx, settings) };
 }
 

@@ -1,6 +1,7 @@
 import type { Context } from "../../context.ts";
 import { alertText } from "../../render/alert-text.ts";
 import { AlertStateStore } from "../../state/alert-state-store.ts";
+import { createAlertsStore } from "../../state/alerts-store.ts";
 import type { Outcome } from "../outcome.ts";
 
 /** What was told, and what came of it. */
@@ -25,7 +26,7 @@ export interface ToldMessage {
 const LIMIT = 50;
 
 export async function showTold(ctx: Context, { limit = LIMIT }: { limit?: number }): Promise<Outcome<ToldAlerts>> {
-  const [settings, state] = await Promise.all([ctx.stores.alerts.read(), new AlertStateStore(ctx).read()]);
+  const [settings, state] = await Promise.all([createAlertsStore(ctx).read(), new AlertStateStore(ctx).read()]);
   const waiting = state.waiting.map((it) => ({ ...it, outcome: "waiting" as const }));
   const all = [...state.delivered, ...waiting].map(
     ({ message: { id, at, notices }, channel, outcome, attempts, fault = null }): ToldMessage => ({

@@ -3,6 +3,7 @@ import { AppError, wordsOf } from "../../domain/errors.ts";
 import { type AlertChannel, describeChannel } from "../../domain/numbers/alerts/channel.ts";
 import type { AlertDispatch } from "../../domain/numbers/alerts/dispatch.ts";
 import { testText } from "../../render/alert-text.ts";
+import { createAlertsStore } from "../../state/alerts-store.ts";
 import type { Outcome } from "../outcome.ts";
 import { noChannel } from "./change-channels.ts";
 
@@ -26,7 +27,7 @@ export interface TestedChannel {
  * @throws AppError not-found for a channel that is not there, and where there is none
  */
 export async function testAlerts(ctx: Context, names: readonly string[]): Promise<Outcome<TestedAlerts>> {
-  const settings = await ctx.stores.alerts.read();
+  const settings = await createAlertsStore(ctx).read();
   const unknown = names.find((name) => !settings.channels.some((it) => it.name === name));
   if (unknown !== undefined || settings.channels.length === 0) throw noChannel(unknown ?? "to test", settings);
   const wanted = settings.channels.filter(({ name }) => names.length === 0 || names.includes(name));

@@ -4,8 +4,9 @@ import { addChannel, type ChannelWishes } from "../../../src/app/alerts/change-c
 import { setAlerts } from "../../../src/app/alerts/set-alerts.ts";
 import { showAlerts } from "../../../src/app/alerts/show-alerts.ts";
 import { AppError } from "../../../src/domain/errors.ts";
-import type { ChannelKind } from "../../../src/domain/numbers/alerts/channel.ts";
+import type { ChannelKind } from "../../../src/domain/numbers/alerts/choices.ts";
 import { type AlertSettings, defaultAlertSettings } from "../../../src/domain/numbers/alerts/settings.ts";
+import { createAlertsStore } from "../../../src/state/alerts-store.ts";
 import { appScene } from "../../support/app-scene.ts";
 
 const TOKEN = "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr";
@@ -28,7 +29,7 @@ describe("a channel", () => {
     await addChannel(ctx, "telegram", { wishes: wishes({ chat: "@family" }), secrets });
     await addChannel(ctx, "webhook", { wishes: wishes({}), secrets });
     await addChannel(ctx, "webhook", { wishes: wishes({}), secrets });
-    const { channels } = await ctx.stores.alerts.read();
+    const { channels } = await createAlertsStore(ctx).read();
     expect(channels).toMatchObject([
       { name: "telegram", token: TOKEN, chat: "@family", api: "https://api.telegram.org" },
       { name: "webhook", secret: expect.stringMatching(/^[\w-]{43}$/) },
@@ -56,7 +57,7 @@ describe("a channel", () => {
   ])("%s with %j is refused", async (kind, more, says) => {
     const { ctx } = await appScene();
     expect(await refusalOf(addChannel(ctx, kind, { wishes: wishes(more), secrets }))).toContain(says);
-    expect((await ctx.stores.alerts.read()).channels).toEqual([]);
+    expect((await createAlertsStore(ctx).read()).channels).toEqual([]);
   });
 
   test("is refused with a name that is taken, a token or a secret that is none, and none of it is repeated", async () => {
@@ -78,11 +79,13 @@ describe("what is told", () => {
     [{}, "usage: nothing to change was named"],
     [{ off: ["rain"] }, 'invalid: "rain" is no kind of alert'],
     [{ quietHours: "night" }, 'invalid: "night" are no hours'],
+    [{ threshold: ["quota_percent=100"] }, "invalid: quota_percent is from 1 to 99"],
+    [{ threshold: ["quota=90"] }, 'invalid: "quota=90" is no threshold'],
     [{ name: "two\nlines" }, "invalid: a name has 1 to 60 characters"],
   ])("is not set to %j", async (wishes, says) => {
     const { ctx } = await appScene();
     expect(await refusalOf(setAlerts(ctx, wishes))).toContain(says);
-    expect(await ctx.stores.alerts.read()).toEqual(defaultAlertSettings);
+    expect(await createAlertsStore(ctx).read()).toEqual(defaultAlertSettings);
   });
 
   test("is written as it is read", async () => {
@@ -98,15 +101,15 @@ describe("what is told", () => {
         { kind: "command", name: "d", words: ["/bin/true", "", "a b"], patience: 5 },
       ],
     };
-    await ctx.stores.alerts.write(settings);
-    expect(await ctx.stores.alerts.read()).toEqual(settings);
+    await createAlertsStore(ctx).write(settings);
+    expect(await createAlertsStore(ctx).read()).toEqual(settings);
   });
 
   test("is refused by its file and field when somebody spoilt it, without what may be secret", async () => {
     const { ctx } = await appScene();
     const channel = { kind: "telegram", name: "b", token: `${TOKEN}!`, chat: "7" };
     await writeFile(ctx.paths.alerts, JSON.stringify({ version: 1, channels: [channel] }));
-    const refusal = await refusalOf(ctx.stores.alerts.read());
+    const refusal = await refusalOf(createAlertsStore(ctx).read());
     expect(refusal).toContain(`${ctx.paths.alerts}: "channels[0].token" must be a bot's token`);
     expect(refusal).not.toContain("AAbb");
   });

@@ -5,6 +5,7 @@ import { AlertWatch } from "../../../src/app/alerts/alert-watch.ts";
 import { parseQuietHours } from "../../../src/domain/numbers/alerts/quiet-hours.ts";
 import { type AlertSettings, defaultAlertSettings } from "../../../src/domain/numbers/alerts/settings.ts";
 import type { Snapshot } from "../../../src/domain/numbers/snapshot.ts";
+import { createAlertsStore } from "../../../src/state/alerts-store.ts";
 import { appScene } from "../../support/app-scene.ts";
 import { shardFigures, snapshot, userFigures } from "../../support/snapshot.ts";
 import { startWeb } from "../../support/web.ts";
@@ -32,7 +33,7 @@ async function scene(settings: Partial<AlertSettings> = {}) {
   const { ctx } = await appScene(urls);
   hook.clock = () => ctx.clock.now().getTime();
   const channel = { kind: "webhook", name: "hook", url: hook.url, secret: "0123456789abcdefXYZ" } as const;
-  await ctx.stores.alerts.write({ ...defaultAlertSettings, channels: [channel], ...settings });
+  await createAlertsStore(ctx).write({ ...defaultAlertSettings, channels: [channel], ...settings });
   const log: string[] = [];
   const start = () => new AlertWatch(ctx, (line) => void log.push(line));
   const at = { now: ctx.clock.now().getTime() };
@@ -86,8 +87,8 @@ describe("an alert", () => {
     const { start, look, texts, at, ctx } = await scene();
     const hours = (from: number, to: number) =>
       [from, to].map((it) => new Date(at.now + it * 60_000).toISOString().slice(11, 16)).join("-");
-    const settings = await ctx.stores.alerts.read();
-    await ctx.stores.alerts.write({ ...settings, quietHours: parseQuietHours(hours(-60, 5)) });
+    const settings = await createAlertsStore(ctx).read();
+    await createAlertsStore(ctx).write({ ...settings, quietHours: parseQuietHours(hours(-60, 5)) });
     const users = [
       userFigures("alice", { limits: { quota: { bytes: 1000, period: "month" } }, usedBytes: 900 }),
       userFigures("bob", { expiresAt: new Date(at.now + 86_400_000).toISOString() }),

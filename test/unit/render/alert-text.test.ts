@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { alertLanguages } from "../../../src/domain/numbers/alerts/choices.ts";
 import { alertKinds, natures } from "../../../src/domain/numbers/alerts/kinds.ts";
-import { alertLanguages } from "../../../src/domain/numbers/alerts/settings.ts";
 import type { Notice } from "../../../src/domain/numbers/alerts/watch.ts";
 import { alertText, testText } from "../../../src/render/alert-text.ts";
 

@@ -4,10 +4,6 @@ import { shown } from "../../printable.ts";
 /** A way to an admin. Secrets of it are never printed, see `describeChannel`. */
 export type AlertChannel = WebhookChannel | TelegramChannel | EmailChannel | CommandChannel;
 
-export const channelKinds = ["webhook", "telegram", "email", "command"] as const;
-
-export type ChannelKind = (typeof channelKinds)[number];
-
 /** A POST of JSON, signed. */
 export interface WebhookChannel {
   readonly kind: "webhook";

@@ -1,10 +1,7 @@
 import type { AlertChannel } from "./channel.ts";
+import type { AlertLanguage } from "./choices.ts";
 import type { AlertKind } from "./kinds.ts";
 import type { QuietHours } from "./quiet-hours.ts";
-
-export const alertLanguages = ["en", "ru", "fa"] as const;
-
-export type AlertLanguage = (typeof alertLanguages)[number];
 
 /** From where on something is worth an alert. */
 export interface Thresholds {
@@ -21,6 +18,16 @@ export interface Thresholds {
   /** Usual connections below which a drop says nothing; one app opens about eight. */
   readonly dropFrom: number;
 }
+
+/** As files, commands and JSON name them. */
+export const thresholdNames = {
+  quotaPercent: "quota_percent",
+  expiryDays: "expiry_days",
+  diskPercent: "disk_percent",
+  certificateDays: "certificate_days",
+  dropPercent: "drop_percent",
+  dropFrom: "drop_from",
+} as const satisfies Record<keyof Thresholds, string>;
 
 /** config/mtproxy/alerts.json, 0600: channels hold secrets. */
 export interface AlertSettings {
@@ -55,14 +62,3 @@ export const defaultAlertSettings: AlertSettings = {
   },
   channels: [],
 };
-
-/** Both included. */
-export const alertBounds = {
-  quotaPercent: { least: 1, most: 99 },
-  expiryDays: { least: 1, most: 60 },
-  diskPercent: { least: 1, most: 50 },
-  certificateDays: { least: 1, most: 60 },
-  dropPercent: { least: 50, most: 100 },
-  dropFrom: { least: 1, most: 1_000_000 },
-  remindHours: { least: 1, most: 720 },
-} as const;
