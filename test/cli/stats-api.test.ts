@@ -82,24 +82,26 @@ describe("answers", () => {
     ajv.addVocabulary(["openapi", "info", "servers", "paths", "security", "components"]);
     ajv.addSchema({ ...document, $id: "openapi" });
     const real = [
-      ["/api/stats", "/api/stats"],
-      ["/api/users", "/api/users"],
-      ["/api/users/{name}", "/api/users/ALICE"],
-      ["/api/users/{name}", "/api/users/nobody"],
-      ["/api/users/{name}/link", "/api/users/alice/link"],
-      ["/api/history", "/api/history?since=24h"],
-      ["/api/history", "/api/history?kind=user&name=alice&resolution=raw&since=1h"],
-      ["/api/history", "/api/history?kind=user"],
-      ["/api/history", "/api/history?since=1h&until=2h"],
-      ["/api/history", "/api/history?since=yesterday"],
-      ["/api/history/users", "/api/history/users?since=7d"],
-      ["/api/history/events", "/api/history/events?limit=5"],
-      ["/api/history/events", "/api/history/events?limit=5000"],
-      ["/api/health", "/api/health"],
+      ["/api/stats", "/api/stats", 200],
+      ["/api/users", "/api/users", 200],
+      ["/api/users/{name}", "/api/users/ALICE", 200],
+      ["/api/users/{name}", "/api/users/nobody", 404],
+      ["/api/users/{name}/link", "/api/users/alice/link", 200],
+      ["/api/history", "/api/history?since=24h", 200],
+      ["/api/history", "/api/history?kind=user&name=alice&resolution=raw&since=1h", 200],
+      ["/api/history", "/api/history?kind=user", 400],
+      ["/api/history", "/api/history?since=1h&until=2h", 400],
+      ["/api/history", "/api/history?since=yesterday", 400],
+      ["/api/history/users", "/api/history/users?since=7d", 200],
+      ["/api/history/events", "/api/history/events?limit=5", 200],
+      ["/api/history/events", "/api/history/events?limit=5000", 400],
+      ["/api/health", "/api/health", 200],
+      ["/api/health", "/api/health?verbose", 400],
     ] as const;
     const faults = await Promise.all(
-      real.map(async ([path, asked]) => {
+      real.map(async ([path, asked, expected]) => {
         const { status, json } = await ask(asked);
+        if (status !== expected) return `${asked}: ${status} ${JSON.stringify(json)}`;
         const at = `paths/${escaped(path)}/get/responses/${status}/content/${escaped("application/json")}/schema`;
         const validate = ajv.getSchema(`openapi#/${at}`);
         if (validate === undefined) return `${asked}: ${status} is not in the document`;
