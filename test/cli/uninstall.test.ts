@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type CliOptions, runCli, startCli } from "../support/cli.ts";
 import { datacenterFlags } from "../support/cli-home.ts";
-import { fileTree } from "../support/file-tree.ts";
+import { fileTree, isAuditLog } from "../support/file-tree.ts";
 import { canRun, isRoot, programPath, programPaths } from "../support/machine.mts";
 import { startDatacenter } from "../support/telegram/datacenter.ts";
 import { tempFolder } from "../support/temp-home.ts";
@@ -140,7 +140,7 @@ describe("uninstall", () => {
   test("shows what it would remove, and without an answer removes nothing", async () => {
     const { root, setup, run } = await server();
     await setup(...HOST);
-    const before = fileTree(root);
+    const before = fileTree(root, isAuditLog);
     const { code, stdout } = await run(["uninstall", "--purge", "--dry-run"]);
     expect(code).toBe(0);
     for (const said of [
@@ -151,7 +151,7 @@ describe("uninstall", () => {
       expect(stdout).toContain(said);
     const unanswered = await run(["uninstall", "--purge"]);
     expect([unanswered.code, unanswered.stderr]).toEqual([2, expect.stringContaining("--yes")]);
-    expect(fileTree(root)).toEqual(before);
+    expect(fileTree(root, isAuditLog)).toEqual(before);
   });
 
   test("leaves what somebody else put in the place of our files, and says so", async () => {

@@ -35,6 +35,9 @@ function describeEntry(path: string): string {
   return `file ${rights} ${status.size} ${digest.digest("hex")}`;
 }
 
+/** It tells of every command, those that change nothing of what there is too, and nothing else of a home does. */
+export const isAuditLog = (path: string): boolean => path.endsWith("logs/mtproxy/audit.log");
+
 /** Paths of what is in the second one and not in the first, the other way around, and not the same in both. */
 export function compareTrees(before: FileTree, after: FileTree) {
   const paths = Object.keys({ ...before, ...after }).sort();
