@@ -16,6 +16,7 @@ export const recordFormat = [
   "ms=%Tt",
   "end=%ts",
   "worker=%[var(proc.worker)]",
+  "hello=%[var(sess.hello)]",
 ].join(" ");
 
 /** A connection that ended. */
@@ -41,6 +42,8 @@ export interface ConnectionRecord {
   readonly end?: string;
   /** Mark of HAProxy's worker that had it. */
   readonly worker?: string;
+  /** Bytes of the ClientHello of whoever was let in with one. */
+  readonly hello?: number;
 }
 
 const USERS = "users/";
@@ -68,11 +71,12 @@ export function parseRecord(line: string): ConnectionRecord | undefined {
     ...optional("server", server?.startsWith(USERS) === true ? server.slice(USERS.length) : undefined),
     ...optional("end", text("end")),
     ...optional("worker", text("worker")),
+    ...optional("hello", wholeNumber(fields.get("hello"))),
   };
 }
 
-function optional<N extends string>(name: N, value: string | undefined): { readonly [K in N]?: string } {
-  return (value === undefined ? {} : { [name]: value }) as { readonly [K in N]?: string };
+function optional<N extends string, T>(name: N, value: T | undefined): { readonly [K in N]?: T } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [K in N]?: T };
 }
 
 /** HAProxy writes `+` before a number that it does not know to its end. */

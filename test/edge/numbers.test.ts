@@ -101,6 +101,11 @@ describe("the numbers of a proxy behind HAProxy", () => {
       expect(shown.metrics).toContain(`mtproxy_user_sent_bytes_total{user="${name}"} ${bytesOut}\n`);
     }
     expect(snapshot?.edge).toMatchObject({ agents: 2, verdicts: { ok: 15 } });
+    expect(await history.clients(now - DAY_MS, now + 1)).toEqual([
+      { user: "alice", family: "header", count: 5 },
+      { user: "bob", family: "long hello", count: 5 },
+      { user: "carol", family: "header", count: 5 },
+    ]);
     expect((await history.events(20)).map(({ kind }) => kind)).toContain("haproxy-restart");
     await history.close();
   });

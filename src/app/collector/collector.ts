@@ -70,7 +70,7 @@ export class Collector implements NumbersSource {
     for (const { from } of seen.handedOver) this.#sightings.forget(from);
     this.#sightings.see(seen.seen);
     const { handedOver, increments, events } = seen;
-    this.#pending.add({ ...this.#sightings.takeNews(), handedOver, increments, events, clients: [] });
+    this.#pending.add({ ...this.#sightings.takeNews(), handedOver, increments, events });
     await saveLedger();
     await this.#record(seen);
     await this.#tell(seen.snapshot, events);

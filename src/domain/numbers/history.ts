@@ -40,7 +40,7 @@ export interface HistoryEvent {
 /** A person's app as its first bytes tell it. */
 export interface ClientSighting {
   readonly user: string;
-  /** `padded`, `short hello`, `long hello`, `no sni`… */
+  /** `header` with a link without fake-TLS, `short hello`, `long hello`; see client-family.ts. */
   readonly family: string;
   readonly count: number;
 }

@@ -1,8 +1,9 @@
 import { householdOf, isLetIn } from "../connection-log.ts";
 import type { ConnectionRecord } from "../connection-record.ts";
 import { accountOf } from "../ledger.ts";
+import { clientFamily } from "./client-family.ts";
 import { type Counts, summed } from "./counter.ts";
-import type { HistoryEntry } from "./history.ts";
+import type { ClientSighting, HistoryEntry } from "./history.ts";
 
 /** A device that HAProxy has a connection of. */
 export interface DeviceSight {
@@ -24,6 +25,8 @@ export class Sightings {
   /** Connections that were open at the last look and have ended since, by account. */
   #ended: Counts = {};
   #newSeen = new Map<string, number>();
+  /** Connections by person and family. */
+  #clients = new Map<string, ClientSighting>();
   #newHouseholds: { readonly user: string; readonly household: string }[] = [];
 
   /** What is known from before; unix milliseconds by person. */
@@ -38,6 +41,7 @@ export class Sightings {
     const name = accountOf(record.server);
     if (record.startedAt.getTime() <= this.#lastLook) this.#ended = summed(this.#ended, { [name]: 1 });
     this.see({ [name]: record.endedAt.getTime() });
+    this.#noteClient(name, clientFamily(record));
     if (dayOf(record.endedAt.getTime()) === dayOf(now.getTime())) this.#noteHousehold(name, record.from, now);
   }
 
@@ -81,10 +85,12 @@ export class Sightings {
   }
 
   /** What is new since this was last asked. */
-  takeNews(): Pick<HistoryEntry, "lastSeen" | "households"> {
-    const news = { lastSeen: Object.fromEntries(this.#newSeen), households: this.#newHouseholds };
+  takeNews(): Pick<HistoryEntry, "lastSeen" | "households" | "clients"> {
+    const [households, clients] = [this.#newHouseholds, [...this.#clients.values()]];
+    const news = { lastSeen: Object.fromEntries(this.#newSeen), households, clients };
     this.#newSeen = new Map();
     this.#newHouseholds = [];
+    this.#clients = new Map();
     return news;
   }
 
@@ -92,6 +98,11 @@ export class Sightings {
     if ((this.#lastSeen.get(name) ?? 0) >= at) return false;
     this.#lastSeen.set(name, at);
     return true;
+  }
+
+  #noteClient(user: string, family: string): void {
+    const key = `${user} ${family}`;
+    this.#clients.set(key, { user, family, count: (this.#clients.get(key)?.count ?? 0) + 1 });
   }
 
   #noteHousehold(user: string, address: string, now: Date): void {

@@ -34,6 +34,11 @@ describe("a record", () => {
     expect(record).not.toHaveProperty("worker");
   });
 
+  it("of somebody who came with a ClientHello tells how long that was", () => {
+    expect(parseRecord(`${LINE} hello=1744`)).toMatchObject({ hello: 1744 });
+    expect(parseRecord(`${LINE} hello=-`)).not.toHaveProperty("hello");
+  });
+
   it("may have more fields than are known, and an older one has fewer", () => {
     expect(parseRecord(`${LINE} later=1`)).toEqual(parseRecord(LINE));
     expect(parseRecord(LINE.replace(/ worker=\d+/, ""))).toMatchObject({ id: "5f1c" });

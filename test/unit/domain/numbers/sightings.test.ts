@@ -24,10 +24,23 @@ describe("sightings", () => {
         { user: "alice", household: "192.0.2.1" },
         { user: "alice", household: "2001:db8:1:2" },
       ],
+      clients: [{ user: "alice", family: "header", count: 3 }],
     });
     expect(sightings.households(NOW)).toEqual({ alice: 2 });
     sightings.take(record(), NOW);
-    expect(sightings.takeNews()).toEqual({ lastSeen: {}, households: [] });
+    expect(sightings.takeNews()).toMatchObject({ lastSeen: {}, households: [] });
+  });
+
+  it("tell old apps from new ones by their hello", () => {
+    const sightings = new Sightings();
+    for (const hello of [517, 560, 1744]) sightings.take(record({ hello }), NOW);
+    sightings.take(record({ hello: 517, user: "bob", server: "bob" }), NOW);
+    expect(sightings.takeNews().clients).toEqual([
+      { user: "alice", family: "short hello", count: 2 },
+      { user: "alice", family: "long hello", count: 1 },
+      { user: "bob", family: "short hello", count: 1 },
+    ]);
+    expect(sightings.takeNews().clients).toEqual([]);
   });
 
   it("count strangers by verdict and take nobody's household from them", () => {
