@@ -10,6 +10,7 @@ import type { Snapshot } from "../../domain/numbers/snapshot.ts";
 import type { LookListener, NumbersSource } from "../../domain/numbers/source.ts";
 import { type Tally, tally } from "../../domain/numbers/tally.ts";
 import type { History } from "../../history.ts";
+import { Patience } from "./patience.ts";
 import { writeSnapshot } from "./snapshot-file.ts";
 import { type DaemonSight, type Remembered, takeSight } from "./take-sight.ts";
 
@@ -22,6 +23,8 @@ export class Collector implements NumbersSource {
   readonly #log: (line: string) => void;
   readonly #sightings = new Sightings();
   readonly #pending = new PendingEntry();
+  /** An engine that hangs must not keep everything else from being looked at. */
+  readonly #patience = new Patience(PATIENCE_MS);
   readonly #listeners = new Set<LookListener>();
   #history: History | undefined;
   #state = emptyState;
@@ -63,7 +66,7 @@ export class Collector implements NumbersSource {
   /** @param saveLedger is waited for before its sums go into the history, so that it is never behind */
   async look(daemon: DaemonSight, saveLedger: () => Promise<void>): Promise<void> {
     await this.open(daemon);
-    const sight = await takeSight(this.#ctx, daemon, this.#remembered());
+    const sight = await takeSight(this.#ctx, daemon, this.#remembered(), this.#patience);
     const seen = tally(this.#state, sight);
     this.#state = seen.state;
     this.#sightings.lookedAt(seen.state.at);
@@ -162,4 +165,6 @@ export class Collector implements NumbersSource {
 }
 
 const DAY_MS = 86_400_000;
+/** Less than from look to look; a proxy has 5 s to answer. */
+const PATIENCE_MS = 8000;
 const EMPTY_ENTRY = { seconds: 0, watched: [], lastSeen: {}, households: [], clients: [], events: [] } as const;

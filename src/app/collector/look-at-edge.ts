@@ -5,11 +5,16 @@ import type { EdgeSight } from "../../domain/numbers/sight.ts";
 import type { EdgeEngine } from "../../engine/edge-engine.ts";
 import type { LivingWorker } from "../../haproxy.ts";
 import { unlessFailed } from "./look-at-shards.ts";
+import type { Patience } from "./patience.ts";
 
 /** HAProxy and the agents, without what they say of people. */
-export async function lookAtEdge(ctx: Context, edge: EdgeEngine): Promise<Omit<EdgeSight, "verdicts">> {
+export async function lookAtEdge(
+  ctx: Context,
+  edge: EdgeEngine,
+  patience: Patience,
+): Promise<Omit<EdgeSight, "verdicts">> {
   const [running, told, answers] = await Promise.all([
-    unlessFailed(async () => (await edge.haproxy())?.running === true),
+    patience.ask("HAProxy", () => unlessFailed(async () => (await edge.haproxy())?.running === true)),
     unlessFailed(() => askHaproxy(ctx)),
     Promise.all(agentNumbers.map((number) => ctx.agents.greet(number))),
   ]);

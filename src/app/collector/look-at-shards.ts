@@ -35,9 +35,8 @@ async function lookAtInstance(engine: Engine, instance: Instance): Promise<Insta
   return { ...instance, ...(stats === undefined ? {} : { stats }) };
 }
 
-/** Of an engine that tells people apart; undefined for one that does not. */
-export async function lookAtUsers(engine: Engine): Promise<EngineSight | undefined> {
-  if (engine.userStats === undefined) return undefined;
+/** Of an engine that tells people apart. */
+export async function lookAtUsers(engine: Engine): Promise<EngineSight> {
   const instances = await unlessFailed(() => engine.instances());
   const process = instances?.find(({ running }) => running);
   const users = process === undefined ? undefined : await unlessFailed(async () => engine.userStats?.());

@@ -9,6 +9,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { LivingWorker } from "../../haproxy.ts";
 import { lookAtEdge, openByAccount } from "./look-at-edge.ts";
 import { lookAtShards, lookAtUsers, unlessFailed } from "./look-at-shards.ts";
+import type { Patience } from "./patience.ts";
 
 /** What the daemon knows without looking. */
 export interface DaemonSight {
@@ -31,19 +32,25 @@ export interface Remembered {
   readonly ended: Readonly<Record<string, number>>;
 }
 
+const SILENT: EngineSight = { from: "engine", start: "", users: undefined, running: true };
 /** The C proxy counts all of its clients together. */
 const NO_PEOPLE = "figures of each person need HAProxy routing";
 
-/** Looks at everything there is to see, once. What cannot be asked is missing, and nothing throws for that. */
-export async function takeSight(ctx: Context, daemon: DaemonSight, remembered: Remembered): Promise<Sight> {
+/** Looks at everything there is to see, once. What cannot be asked, or does not answer in time, is missing, and nothing throws for that. */
+export async function takeSight(
+  ctx: Context,
+  daemon: DaemonSight,
+  remembered: Remembered,
+  patience: Patience,
+): Promise<Sight> {
   const { settings, users, refusals } = daemon;
   const engine = await ctx.engine(settings);
   const isEdge = settings.routing === "edge";
   const at = ctx.clock.now();
   const [ofEngine, traffic, edge, host] = await Promise.all([
-    lookAtShards(ctx, engine),
-    lookAtTraffic(ctx, engine, daemon, { ended: remembered.ended, at }),
-    isEdge && engine.edge !== undefined ? lookAtEdge(ctx, engine.edge) : null,
+    patience.ask("shards", () => lookAtShards(ctx, engine)),
+    lookAtTraffic(ctx, engine, daemon, { ended: remembered.ended, at }, patience),
+    isEdge && engine.edge !== undefined ? lookAtEdge(ctx, engine.edge, patience) : null,
     lookAtHost(ctx),
   ]);
   const { elapsed, lastSeen, households, verdicts } = remembered;
@@ -53,7 +60,7 @@ export async function takeSight(ctx: Context, daemon: DaemonSight, remembered: R
     routing: settings.routing,
     people: { users, refusals, traffic, lastSeen, households: isEdge ? households : null },
     edge: edge === null ? null : withVerdicts(edge, verdicts),
-    ...ofEngine,
+    ...(ofEngine ?? { shards: undefined, resources: undefined }),
     host,
   };
 }
@@ -67,8 +74,12 @@ async function lookAtTraffic(
   engine: Engine,
   { settings, ledger, workers: known, isPastRead }: DaemonSight,
   { ended, at }: { readonly ended: Remembered["ended"]; readonly at: Date },
+  patience: Patience,
 ): Promise<LedgerSight | EngineSight | NoSight> {
-  if (settings.routing !== "edge") return (await lookAtUsers(engine)) ?? { from: "nobody", why: NO_PEOPLE };
+  if (settings.routing !== "edge") {
+    if (engine.userStats === undefined) return { from: "nobody", why: NO_PEOPLE };
+    return (await patience.ask("people", () => lookAtUsers(engine))) ?? SILENT;
+  }
   const workers = known ?? (await unlessFailed(async () => (await ctx.haproxy()).workers()));
   return {
     from: "ledger",
