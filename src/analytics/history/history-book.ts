@@ -8,8 +8,9 @@ import type {
   UserSums,
 } from "../../domain/numbers/history.ts";
 import { foldSome } from "./fold.ts";
+import { type PointRows, pointsOf } from "./point-rows.ts";
 import { readClients, readDays, readEvents, readLastSeen } from "./read-lists.ts";
-import { readPoints } from "./read-points.ts";
+import { readPointRows } from "./read-points.ts";
 import { readUsers } from "./read-sums.ts";
 import { getMeta, recordEntry } from "./record-entry.ts";
 import { forgetBuckets, forgetLooks } from "./retention.ts";
@@ -41,7 +42,12 @@ export class HistoryBook {
   }
 
   points(query: HistoryQuery): HistoryPoints {
-    return readPoints(this.#db, query, this.#now());
+    return pointsOf(this.pointRows(query));
+  }
+
+  /** The same, for `pointsOf`. */
+  pointRows(query: HistoryQuery): PointRows {
+    return readPointRows(this.#db, query, this.#now());
   }
 
   users(since: number, until: number): UserSums[] {

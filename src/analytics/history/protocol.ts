@@ -9,7 +9,7 @@ export interface WorkerOptions {
 
 export interface Request {
   readonly id: number;
-  readonly call: keyof History;
+  readonly call: Exclude<keyof History, "points"> | "pointRows";
   readonly given: readonly unknown[];
 }
 

@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import { AppError, wordsOf } from "../../domain/errors.ts";
 import type { HistoryEntry, HistoryQuery } from "../../domain/numbers/history.ts";
 import type { History } from "../../history.ts";
+import { type PointRows, pointsOf } from "./point-rows.ts";
 import type { FailedReply, Reply, Request, WorkerOptions } from "./protocol.ts";
 
 interface Waiting {
@@ -31,7 +32,7 @@ export class WorkerHistory implements History {
 
   readonly record = (entry: HistoryEntry) => this.#ask<void>("record", entry);
   readonly counters = () => this.#ask<unknown>("counters");
-  readonly points: History["points"] = (query: HistoryQuery) => this.#ask("points", query);
+  readonly points = async (query: HistoryQuery) => pointsOf(await this.#ask<PointRows>("pointRows", query));
   readonly users: History["users"] = (since, until) => this.#ask("users", since, until);
   readonly days: History["days"] = (since, until) => this.#ask("days", since, until);
   readonly clients: History["clients"] = (since, until) => this.#ask("clients", since, until);
