@@ -5,12 +5,14 @@ import { bareDockerHome, type DockerCliHome, dockerEnv } from "../test/support/d
 import { round } from "./compare.ts";
 import { MTPROXY, userRecord } from "./homes.ts";
 
-// What looking costs: the whole daemon's CPU time on a home in containers, of one core; and, because Docker runs a program in each shard's
-// container for its figures, what all programs of this machine used meanwhile against the same time without a daemon. One JSON object on
-// stdout. Needs Docker and root.
+// What looking costs on a home of four proxies in containers: the CPU time of the whole daemon, of one core; and what all other programs of
+// this machine (Docker among them) used meanwhile beyond what they used without a daemon. One JSON object on stdout. Needs Docker and
+// root.
 
-const PEOPLE = Number(process.env.BENCH_PEOPLE ?? 64);
+/** In users.json; as many as four proxies have places for have a link. */
+const [PEOPLE, WITH_LINK] = [100, 64];
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 60);
+const MOST_PERCENT = 1;
 /** sysconf(_SC_CLK_TCK) of every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
@@ -19,36 +21,43 @@ void main();
 async function main(): Promise<void> {
   const home = await bareDockerHome();
   try {
-    await mkdir(home.path("data"), { recursive: true });
-    // Padded ones: a cover domain would be looked for.
-    const users = Array.from({ length: PEOPLE }, (_, index) => userRecord(2 * index));
-    await writeFile(home.path("data/users.json"), JSON.stringify({ users }));
-    const { code, stderr } = await home.setUp("--port-range", `${home.port + 1}-${home.port + 50}`);
-    if (code !== 0) throw new Error(`setup ended with ${code}: ${stderr}`);
-    const shards = (await home.containers()).length;
-    const idle = await machineSeconds(() => sleep(SECONDS * 1000));
-    const daemon = await measureDaemon(home);
-    const { own, machine } = daemon;
-    process.stdout.write(
-      `${JSON.stringify({ node: process.version, people: PEOPLE, shards, seconds: SECONDS, percentOfACore: { daemon: own, machineBeside: round(machine - idle) } }, null, 2)}\n`,
-    );
+    const shards = await setUp(home);
+    const idle = await machinePercent();
+    const { daemon, machine } = await measureDaemon(home);
+    const percentOfACore = { daemon, othersBeyondIdle: round(machine - daemon - idle) };
+    const report = { node: process.version, people: PEOPLE, shards, seconds: SECONDS, percentOfACore };
+    const verdicts = { belowOnePercent: daemon < MOST_PERCENT };
+    process.stdout.write(`${JSON.stringify({ ...report, verdicts }, null, 2)}\n`);
   } finally {
     await home.dispose();
   }
 }
 
-async function measureDaemon(home: DockerCliHome): Promise<{ own: number; machine: number }> {
+/** Padded links: a cover domain would be looked for. */
+async function setUp(home: DockerCliHome): Promise<number> {
+  await mkdir(home.path("data"), { recursive: true });
+  const users = Array.from({ length: PEOPLE }, (_, index) => {
+    const { username, uuid, proxy_password, ...link } = userRecord(2 * index);
+    return { username, uuid, proxy_password, ...(index < WITH_LINK ? link : {}) };
+  });
+  await writeFile(home.path("data/users.json"), JSON.stringify({ users }));
+  const { code, stderr } = await home.setUp();
+  if (code !== 0) throw new Error(`setup ended with ${code}: ${stderr}`);
+  return (await home.containers()).length;
+}
+
+async function measureDaemon(home: DockerCliHome): Promise<{ daemon: number; machine: number }> {
   const env = { ...process.env, ...dockerEnv };
-  const daemon = spawn(process.execPath, [MTPROXY, "daemon", "--home", home.home], { env, stdio: ["ignore", 2, 2] });
+  const child = spawn(process.execPath, [MTPROXY, "daemon", "--home", home.home], { env, stdio: ["ignore", 2, 2] });
   try {
     // Starting is not looking.
     await sleep(15_000);
-    const before = await processSeconds(daemon.pid ?? 0);
-    const machine = await machineSeconds(() => sleep(SECONDS * 1000));
-    const own = (((await processSeconds(daemon.pid ?? 0)) - before) / SECONDS) * 100;
-    return { own: round(own), machine };
+    const before = await processSeconds(child.pid ?? 0);
+    const machine = await machinePercent();
+    const daemon = (((await processSeconds(child.pid ?? 0)) - before) / SECONDS) * 100;
+    return { daemon: round(daemon), machine };
   } finally {
-    daemon.kill();
+    child.kill();
   }
 }
 
@@ -59,10 +68,10 @@ async function processSeconds(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Share of one core that all programs of this machine used meanwhile, percent. */
-async function machineSeconds(work: () => Promise<unknown>): Promise<number> {
+/** Share of one core that all programs of this machine use for a while, percent. */
+async function machinePercent(): Promise<number> {
   const before = await busyTicks();
-  await work();
+  await sleep(SECONDS * 1000);
   return round((((await busyTicks()) - before) / TICKS_PER_SECOND / SECONDS) * 100);
 }
 
