@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 import type { RevealedLink } from "../../app/stats-api/reveal-link.ts";
-import type { ServeNumbers, Serving } from "../../app/stats-api/serve-numbers.ts";
+import type { ServeNumbers } from "../../app/stats-api/serve-numbers.ts";
 import type { HostContext } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
 import { createApp } from "./app.ts";
@@ -17,10 +17,10 @@ const GRACE_MS = 500;
 /** The stats API of a home. */
 export function statsServer(ctx: HostContext, metrics: MetricsPage): ServeNumbers {
   return async (source, { port, origin, token, metricsUsers }, log) => {
+    const pages = await loadPages(ctx);
     const reveal = token === undefined ? undefined : revealer(ctx, log);
     const about = { version: ctx.agents.version, port, now: () => ctx.clock.now() };
     const { handlers, streams } = createHandlers({ source, metrics, metricsUsers, reveal, ...about });
-    const pages = await loadPages(ctx);
     const app = await createApp({ port, origin, token, handlers, streams, pages, log });
     const servers = HOSTS.map(() => boundedServer(app.routing));
     const close = async () => {
@@ -28,13 +28,12 @@ export function statsServer(ctx: HostContext, metrics: MetricsPage): ServeNumber
       await Promise.all(servers.map(end));
       await app.close();
     };
-    try {
-      const addresses = await Promise.all(servers.map((server, index) => listen(server, HOSTS[index] ?? "", port)));
-      return { addresses: addresses.flat(), close } satisfies Serving;
-    } catch (error) {
-      await close();
-      throw error;
-    }
+    const attempts = await Promise.allSettled(servers.map((server, index) => listen(server, HOSTS[index] ?? "", port)));
+    const failed = attempts.find((attempt) => attempt.status === "rejected");
+    if (failed === undefined)
+      return { addresses: attempts.flatMap((attempt) => ("value" in attempt ? attempt.value : [])), close };
+    await close();
+    throw failed.reason;
   };
 }
 
