@@ -97,6 +97,7 @@ export class Collector implements NumbersSource {
   /** Goes on from where the daemon ended last: to be called before the first record is taken. Trouble is told, and tried again at each look. */
   async open(daemon: Pick<DaemonSight, "settings" | "ledger">): Promise<void> {
     if (this.#history !== undefined) return;
+    this.#sightings.setOwnAddresses(await this.#ctx.host.addresses());
     await this.#orTellOnce(async () => {
       const history = await this.#ctx.history();
       const state = readCollectorState(await history.counters()) ?? (await this.#writePast(history, daemon));
@@ -151,8 +152,11 @@ export class Collector implements NumbersSource {
 
   async #tell(snapshot: Snapshot, events: readonly HistoryEvent[]): Promise<void> {
     this.#latest = snapshot;
-    for (const listener of this.#listeners) listener(snapshot, events);
-    await writeSnapshot(this.#ctx, snapshot);
+    try {
+      for (const listener of this.#listeners) listener(snapshot, events);
+    } finally {
+      await writeSnapshot(this.#ctx, snapshot);
+    }
   }
 
   /** Trouble with the history is told when it begins and when it ends. */

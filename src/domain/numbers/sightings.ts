@@ -20,6 +20,8 @@ export class Sightings {
   /** By person, of the day that it is now (UTC). */
   #households = new Map<string, Set<string>>();
   #day = 0;
+  /** Of this server: it tries links itself. */
+  #own: ReadonlySet<string> = new Set();
   #verdicts: Counts = {};
   #lastLook = 0;
   /** Connections that were open at the last look and have ended since, by account. */
@@ -42,7 +44,13 @@ export class Sightings {
     if (record.startedAt.getTime() <= this.#lastLook) this.#ended = summed(this.#ended, { [name]: 1 });
     this.see({ [name]: record.endedAt.getTime() });
     this.#noteClient(name, clientFamily(record));
-    if (dayOf(record.endedAt.getTime()) === dayOf(now.getTime())) this.#noteHousehold(name, record.from, now);
+    const isOfToday = dayOf(record.endedAt.getTime()) === dayOf(now.getTime());
+    if (isOfToday && !this.#own.has(record.from)) this.#noteHousehold(name, record.from, now);
+  }
+
+  /** Nobody's household is there. */
+  setOwnAddresses(addresses: readonly string[]): void {
+    this.#own = new Set(addresses);
   }
 
   /** Connections that are open now. */

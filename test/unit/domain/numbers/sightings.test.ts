@@ -63,6 +63,14 @@ describe("sightings", () => {
     expect(sightings.takeEnded().ended).toEqual({});
   });
 
+  it("take this server, which tries links itself, for nobody's household", () => {
+    const sightings = new Sightings();
+    sightings.setOwnAddresses(["192.0.2.1"]);
+    sightings.take(record(), NOW);
+    sightings.take(record({ from: "192.0.2.2" }), NOW);
+    expect(sightings.takeNews().households).toEqual([{ user: "alice", household: "192.0.2.2" }]);
+  });
+
   it("begin anew at midnight UTC, and a connection of yesterday tells nothing of today", () => {
     const sightings = new Sightings();
     sightings.take(record({ endedAt: new Date("2026-11-20T23:59:59Z") }), NOW);
