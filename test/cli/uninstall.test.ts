@@ -86,12 +86,14 @@ test("what names the port on the machine goes with set-port", async () => {
 
 describe("setup and then uninstall --purge", () => {
   test("leaves the file system file by file as it was", async () => {
-    const { root, port, setup, uninstall, run } = await server();
+    const { root, port, setup, uninstall, run, put } = await server();
     const before = fileTree(root);
     expect((await setup(...HOST, "--first-user", "alice", "--cover-domain", "www.example.com")).code).toBe(0);
     await run(["add-secret"]);
     await run(["vless-user", "add", "bob"]);
     await run(["backup", "create"]);
+    for (const name of ["history.db", "history.db-wal", "history.db.damaged-20261121T120000.000Z"])
+      await put(`opt/familytraffic/data/history/${name}`, "what the daemon saw");
     expect(Object.keys(fileTree(root)).length).toBeGreaterThan(Object.keys(before).length + 30);
     const { code, stdout, stderr } = await uninstall("--purge");
     expect([code, stderr], stdout).toEqual([0, expect.stringContaining("✓ ended: familytraffic-mtproxy")]);
