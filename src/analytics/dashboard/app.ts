@@ -1,18 +1,18 @@
 import { Api } from "./api/client.ts";
-import { type Condition, Live } from "./api/live.ts";
+import { Live } from "./api/live.ts";
 import type { Happened, Stats } from "./api/shapes.ts";
+import { Amounts } from "./figures/amounts.ts";
+import { type Condition, freshness } from "./figures/freshness.ts";
 import { door, probe } from "./pages/door.ts";
-import { Memory } from "./pages/memory.ts";
 import { overview } from "./pages/overview.ts";
 import { personView } from "./pages/person.ts";
 import type { View } from "./pages/view.ts";
+import { Memory } from "./parts/memory.ts";
 import { Page } from "./parts/page.ts";
-import { chooseLanguage, chooseTheme, chosenTexts, showTheme, type Theme, token } from "./preferences.ts";
+import { chooseLanguage, chooseTheme, chosenTexts, localeFor, showTheme, type Theme, token } from "./preferences.ts";
 import { Shell } from "./shell.ts";
 import type { Texts } from "./texts/texts.ts";
 
-/** The collector looks every ten seconds; figures older than this are said to be old. */
-const STALE_MS = 45_000;
 const MOST_EVENTS = 50;
 
 /** The whole dashboard: the door, then pages that figures flow into. */
@@ -20,6 +20,7 @@ export class App {
   readonly #root: HTMLElement;
   readonly #memory = new Memory();
   #texts: Texts = chosenTexts();
+  #amounts = new Amounts(localeFor(this.#texts));
   #shell: Shell;
   #api: Api | undefined;
   #live: Live | undefined;
@@ -41,7 +42,7 @@ export class App {
     window.addEventListener("hashchange", () => this.#showView(true));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#view?.redraw());
     window.setInterval(() => this.#sayCondition(), 5000);
-    this.#shell.say("waiting", this.#texts.live.connecting);
+    this.#shell.say({ mood: "waiting", words: this.#texts.live.connecting, looked: "" });
     this.#root.replaceChildren(this.#shell.element);
     const kept = token.read();
     const fault = await probe(new Api(kept));
@@ -58,6 +59,7 @@ export class App {
       onOpen: () => void this.#readEvents(),
       onHappened: (event) => this.#takeEvents([event, ...this.#events]),
       onCondition: (condition) => this.#takeCondition(condition),
+      onRefused: () => this.#leave(this.#texts.door.notAnyMore),
     });
     this.#condition = "connecting";
     this.#live.start();
@@ -86,7 +88,7 @@ export class App {
       words,
     );
     this.#shell.showToken(false);
-    this.#shell.say("waiting", "");
+    this.#shell.say({ mood: "waiting", words: "", looked: "" });
     document.title = this.#texts.title;
     this.#root.replaceChildren(this.#shell.element, element);
     element.querySelector("input")?.focus();
@@ -96,7 +98,7 @@ export class App {
   #showView(moves: boolean): void {
     if (this.#api === undefined) return;
     this.#closeView();
-    const page = new Page(this.#api, this.#texts);
+    const page = new Page(this.#api, this.#texts, this.#amounts);
     const name = nameInAddress();
     const view = name === undefined ? overview(page, this.#memory) : personView(page, this.#memory, name);
     this.#view = view;
@@ -133,10 +135,6 @@ export class App {
   }
 
   #takeCondition(condition: Condition): void {
-    if (condition === "refused") {
-      this.#leave(this.#texts.door.notAnyMore);
-      return;
-    }
     if (condition === "away" && this.#condition !== "away") this.#awaySince = Date.now();
     this.#condition = condition;
     this.#sayCondition();
@@ -144,15 +142,9 @@ export class App {
 
   #sayCondition(): void {
     if (this.#view === undefined) return;
-    const { live } = this.#texts;
-    const { amounts } = new Page(new Api(undefined), this.#texts);
     const lookedAt = this.#stats === undefined ? undefined : Date.parse(this.#stats.timestamp);
-    const looked = lookedAt === undefined ? "" : live.looked(amounts.time(lookedAt));
-    if (this.#condition === "connecting") this.#shell.say("waiting", live.connecting);
-    else if (this.#condition === "away") this.#shell.say("away", live.away(amounts.time(this.#awaySince)));
-    else if (lookedAt !== undefined && Date.now() - lookedAt > STALE_MS)
-      this.#shell.say("away", live.stale(amounts.time(lookedAt)));
-    else this.#shell.say("live", live.live, looked);
+    const moments = { now: Date.now(), lookedAt, awaySince: this.#awaySince };
+    this.#shell.say(freshness(this.#condition, moments, this.#texts, this.#amounts));
   }
 
   #makeShell(): Shell {
@@ -171,6 +163,7 @@ export class App {
   #changeLanguage(language: string): void {
     chooseLanguage(language);
     this.#texts = chosenTexts();
+    this.#amounts = new Amounts(localeFor(this.#texts));
     this.#speak();
     this.#shell = this.#makeShell();
     if (this.#api === undefined) this.#showDoor("");

@@ -22,6 +22,11 @@ export function chosenTexts(): Texts {
   return textsFor(isThere && chosen !== null ? [chosen] : navigator.languages);
 }
 
+/** English is written in several ways: as the browser does, where it speaks the page's language. */
+export function localeFor({ language }: Texts): string {
+  return navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+}
+
 export function chooseLanguage(language: string): void {
   localStorage.setItem(LANGUAGE, language);
 }

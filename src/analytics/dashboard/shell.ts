@@ -1,3 +1,4 @@
+import type { Freshness } from "./figures/freshness.ts";
 import { announcement, button, h, setText } from "./parts/dom.ts";
 import { chosenTheme, type Theme, themes } from "./preferences.ts";
 import { languages } from "./texts/languages.ts";
@@ -43,8 +44,7 @@ export class Shell {
     this.showToken(false);
   }
 
-  /** @param mood `live`, `waiting` or `away`; @param looked when the figures are from */
-  say(mood: "live" | "waiting" | "away", words: string, looked = ""): void {
+  say({ mood, words, looked }: Freshness): void {
     this.element.dataset.mood = mood;
     setText(this.#condition, words);
     setText(this.#looked, looked);

@@ -1,9 +1,7 @@
+import type { Condition } from "../figures/freshness.ts";
 import { type Api, ApiError } from "./client.ts";
 import { EventStreamParser, type ServerEvent } from "./event-stream.ts";
 import type { Happened, Stats } from "./shapes.ts";
-
-/** `connecting` at first; `away` while nobody answers; `refused` for good: the token is not right any more. */
-export type Condition = "connecting" | "live" | "away" | "refused";
 
 export interface Listener {
   onStats(stats: Stats): void;
@@ -11,6 +9,8 @@ export interface Listener {
   onOpen(): void;
   onHappened(event: Happened): void;
   onCondition(condition: Condition): void;
+  /** The token is not right any more; nothing follows. */
+  onRefused(): void;
 }
 
 /** The API says something every 15 s at least; after this long without a word it is taken for gone. */
@@ -45,7 +45,7 @@ export class Live {
     while (!this.#end.signal.aborted) {
       const fault = await this.#follow().catch((error: unknown) => error);
       if (this.#end.signal.aborted) return;
-      if (fault instanceof ApiError && fault.fault === "token") return this.#listener.onCondition("refused");
+      if (fault instanceof ApiError && fault.fault === "token") return this.#listener.onRefused();
       this.#listener.onCondition("away");
       await this.#pause(WAITS_MS[Math.min(this.#failures, WAITS_MS.length - 1)] ?? 0);
       this.#failures += 1;

@@ -1,15 +1,23 @@
 /** Figures as people of a language write them. */
 export class Amounts {
   readonly #language: string;
-  readonly #made = new Map<string, Intl.NumberFormat>();
+  readonly #numbers = new Map<string, Intl.NumberFormat>();
+  readonly #dates = new Map<string, Intl.DateTimeFormat>();
+  readonly #relative: Intl.RelativeTimeFormat;
 
   /** @param language BCP 47 */
   constructor(language: string) {
     this.#language = language;
+    this.#relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   }
 
   count(value: number): string {
     return this.#format({}).format(value);
+  }
+
+  /** With two digits after the point. */
+  decimal(value: number): string {
+    return this.#format({ maximumFractionDigits: 2 }).format(value);
   }
 
   /** @param share 0 to 1 and above */
@@ -42,10 +50,9 @@ export class Amounts {
 
   /** `5 minutes ago`, `in 3 days`. @param milliseconds from now, negative before */
   relative(milliseconds: number): string {
-    const format = new Intl.RelativeTimeFormat(this.#language, { numeric: "auto", style: "short" });
     const seconds = Math.round(milliseconds / 1000);
     const [unit, size] = SPANS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
-    return format.format(Math.trunc(seconds / size), unit);
+    return this.#relative.format(Math.trunc(seconds / size), unit);
   }
 
   /** Date and time, to the minute, where the reader is. @param at Unix milliseconds */
@@ -68,7 +75,7 @@ export class Amounts {
   }
 
   #date(at: number, options: Intl.DateTimeFormatOptions): string {
-    return new Intl.DateTimeFormat(this.#language, options).format(at);
+    return made(this.#dates, options, () => new Intl.DateTimeFormat(this.#language, options)).format(at);
   }
 
   #sized(value: number, per: "" | "-per-second"): string {
@@ -81,13 +88,17 @@ export class Amounts {
     return this.#format({ style: "unit", unit, unitDisplay, maximumFractionDigits: digits }).format(shown);
   }
 
-  /** Making one takes longer than using it a hundred times. */
   #format(options: Intl.NumberFormatOptions): Intl.NumberFormat {
-    const key = JSON.stringify(options);
-    const format = this.#made.get(key) ?? new Intl.NumberFormat(this.#language, options);
-    this.#made.set(key, format);
-    return format;
+    return made(this.#numbers, options, () => new Intl.NumberFormat(this.#language, options));
   }
+}
+
+/** Making a format takes longer than using it a hundred times. */
+function made<Format>(formats: Map<string, Format>, options: object, make: () => Format): Format {
+  const key = JSON.stringify(options);
+  const format = formats.get(key) ?? make();
+  formats.set(key, format);
+  return format;
 }
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte"] as const;

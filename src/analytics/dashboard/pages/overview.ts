@@ -1,18 +1,17 @@
 import type { Happened, Stats } from "../api/shapes.ts";
-import { type RangeName, rangeNames } from "../figures/ranges.ts";
 import { Busiest } from "../parts/busiest.ts";
-import { choice } from "../parts/choice.ts";
 import { h, section } from "../parts/dom.ts";
 import { edge } from "../parts/edge.ts";
 import { events } from "../parts/events.ts";
 import { HistoryPanel } from "../parts/history-panel.ts";
+import type { Memory } from "../parts/memory.ts";
 import { online } from "../parts/online.ts";
 import type { Page } from "../parts/page.ts";
 import { PeopleTable } from "../parts/people-table.ts";
 import { resources } from "../parts/resources.ts";
 import { shards } from "../parts/shards.ts";
 import { tiles } from "../parts/tiles.ts";
-import type { Memory } from "./memory.ts";
+import { timeChoice } from "../parts/time-choice.ts";
 import type { View } from "./view.ts";
 
 /** Everything at a glance. */
@@ -32,12 +31,10 @@ export function overview(page: Page, memory: Memory): View {
     resources: resources(page),
   };
   const happened = events(page);
-  const time = choice(
-    texts.charts.range,
-    rangeNames.map((value) => ({ value, text: texts.charts.ranges[value] })),
-    memory.range,
-    (range) => void choose(range),
-  );
+  const time = timeChoice(page, memory, (range) => {
+    void panel.choose(range);
+    void busiest.choose(range);
+  });
   const element = h(
     "main",
     { id: "main", tabindex: -1 },
@@ -56,11 +53,6 @@ export function overview(page: Page, memory: Memory): View {
       section("events", texts.events.title, happened.element),
     ),
   );
-
-  async function choose(range: RangeName): Promise<void> {
-    memory.range = range;
-    await Promise.all([panel.choose(range), busiest.choose(range)]);
-  }
 
   return {
     element,

@@ -1,6 +1,6 @@
 import type { Api } from "../api/client.ts";
 import type { Stats } from "../api/shapes.ts";
-import { Amounts } from "../figures/amounts.ts";
+import type { Amounts } from "../figures/amounts.ts";
 import type { Texts } from "../texts/texts.ts";
 import { h } from "./dom.ts";
 
@@ -10,10 +10,10 @@ export class Page {
   readonly texts: Texts;
   readonly amounts: Amounts;
 
-  constructor(api: Api, texts: Texts) {
+  constructor(api: Api, texts: Texts, amounts: Amounts) {
     this.api = api;
     this.texts = texts;
-    this.amounts = new Amounts(localeOf(texts.language));
+    this.amounts = amounts;
   }
 
   /** A figure, or in words that it is not known, and why. @param write in the reader's language */
@@ -41,11 +41,6 @@ export class Page {
     const at = Date.parse(iso);
     return h("time", { datetime: iso, title: this.amounts.moment(at) }, this.amounts.relative(at - Date.now()));
   }
-}
-
-/** English is written in several ways: as the browser does, where it speaks the page's language. */
-function localeOf(language: string): string {
-  return navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
 }
 
 /** Where somebody's page is. */

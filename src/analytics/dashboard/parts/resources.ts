@@ -30,9 +30,7 @@ function ofProxies(page: Page, { resources }: Stats): (readonly [string, Child])
 function ofHost(page: Page, { host }: Stats): (readonly [string, Child])[] {
   const { texts, amounts } = page;
   const words = texts.resources;
-  const load = host.load.map((value) =>
-    new Intl.NumberFormat(texts.language, { maximumFractionDigits: 2 }).format(value),
-  );
+  const load = host.load.map((value) => amounts.decimal(value));
   return [
     [words.load, `${load.join(" · ")} (${words.cores(host.cores)})`],
     [words.hostMemory, used(page, host.memory_bytes, host.memory_free_bytes)],

@@ -1,5 +1,5 @@
 import type { RangeName } from "../figures/ranges.ts";
-import { firstChoice } from "../parts/people-table.ts";
+import { firstChoice } from "./people-table.ts";
 
 /** What the reader has chosen, while pages come and go. */
 export class Memory {

@@ -1,0 +1,34 @@
+import type { Texts } from "../texts/texts.ts";
+import type { Amounts } from "./amounts.ts";
+
+/** `connecting` at first; `away` while nobody answers. */
+export type Condition = "connecting" | "live" | "away";
+
+/** How fresh the figures are, as the top of the page says it. */
+export interface Freshness {
+  readonly mood: "live" | "waiting" | "away";
+  readonly words: string;
+  /** When the figures are from; empty where that is not the point. */
+  readonly looked: string;
+}
+
+/** All of them Unix milliseconds. */
+export interface Moments {
+  readonly now: number;
+  /** When somebody looked at the proxies last. */
+  readonly lookedAt: number | undefined;
+  /** Since when nobody answers. */
+  readonly awaySince: number;
+}
+
+/** The collector looks every ten seconds; figures older than this are said to be old. */
+const STALE_MS = 45_000;
+
+export function freshness(condition: Condition, moments: Moments, { live }: Texts, amounts: Amounts): Freshness {
+  const { now, lookedAt, awaySince } = moments;
+  if (condition === "away") return { mood: "away", words: live.away(amounts.time(awaySince)), looked: "" };
+  if (condition !== "live" || lookedAt === undefined) return { mood: "waiting", words: live.connecting, looked: "" };
+  const looked = amounts.time(lookedAt);
+  if (now - lookedAt > STALE_MS) return { mood: "away", words: live.stale(looked), looked: "" };
+  return { mood: "live", words: live.live, looked: live.looked(looked) };
+}
