@@ -24,7 +24,8 @@ export function alertsView(shown: ShownAlerts, style: Style): string {
 export function channelsView({ channels }: ShownAlerts, style: Style): string {
   if (channels.length === 0) return "Nobody is told of anything.";
   const lines = channels.map((it) => channelLine(it, style));
-  return [style.bold("Alerts go to"), ...lines, "", "mtproxy alerts test sends a message through each."].join("\n");
+  const told = "Messages name people, and hold no keys and links. mtproxy alerts test sends one through each channel.";
+  return [style.bold("Alerts go to"), ...lines, "", told].join("\n");
 }
 
 function channelLine({ name, kind, to, waiting, fault }: ShownChannel, style: Style): string {
