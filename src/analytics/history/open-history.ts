@@ -2,6 +2,7 @@ import type { History, HistoryReader } from "../../history.ts";
 import type { Locks } from "../../ports.ts";
 import { HistoryBook } from "./history-book.ts";
 import { historyFile, openToRead } from "./history-file.ts";
+import type { Sqlite } from "./sqlite.ts";
 import { explained } from "./sqlite-faults.ts";
 import { WorkerHistory } from "./worker-history.ts";
 
@@ -30,9 +31,13 @@ export async function openHistory({ folder, lock, locks, warn, onClose }: OpenHi
 }
 
 /** Empty where nothing was ever written. */
-export async function openHistoryReader(folder: string, now: () => number = Date.now): Promise<HistoryReader> {
+export async function openHistoryReader(folder: string, now?: () => number): Promise<HistoryReader> {
   const path = historyFile(folder);
-  const db = await openToRead(path);
+  return readerOf(path, await openToRead(path), now);
+}
+
+/** @param db undefined where there is no file */
+export function readerOf(path: string, db: Sqlite | undefined, now: () => number = Date.now): HistoryReader {
   const book = db === undefined ? undefined : new HistoryBook(db, now);
   const ask = async <T>(otherwise: T, work: (book: HistoryBook) => T): Promise<T> => {
     try {
