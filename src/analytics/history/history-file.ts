@@ -70,11 +70,11 @@ async function open(path: string): Promise<Sqlite> {
   }
 }
 
-/** SQLite gives the files beside it the same rights. */
+/** SQLite gives the files beside it the same rights. One that is there stays shut: to close it would take SQLite's locks away. */
 function makePrivate(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    closeSync(openSync(path, "a", 0o600));
+    if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
   } catch (error) {
     throw explained(path, error);
   }
