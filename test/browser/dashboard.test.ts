@@ -175,7 +175,7 @@ describe("the dashboard", () => {
     await picture(page, "phone");
     await personIn(page, "bob").tap();
     await page.getByRole("heading", { name: "bob" }).waitFor();
-    await page.getByText("0 % из 50 ГБ").or(page.getByText("0 % из 50 ГБ")).waitFor();
+    await page.getByText("0 % из 50 ГБ").waitFor();
     expect(await width()).toBe(360);
     await page.getByLabel("Язык").selectOption("en");
     await page.getByText("All people").waitFor();

@@ -43,7 +43,6 @@ export function overview(page: Page, memory: Memory): View {
     section("online", texts.people.online, parts.online.element),
     section("over-time", texts.charts.title, time, panel.element),
     section("busiest", texts.charts.byPerson, busiest.element),
-    section("people", texts.people.title, parts.people.element),
     section("shards", texts.shards.title, parts.shards.element),
     parts.edge.element,
     h(
@@ -52,6 +51,7 @@ export function overview(page: Page, memory: Memory): View {
       section("resources", texts.resources.title, parts.resources.element),
       section("events", texts.events.title, happened.element),
     ),
+    section("people", texts.people.title, parts.people.element),
   );
 
   return {
@@ -60,7 +60,7 @@ export function overview(page: Page, memory: Memory): View {
     update: (stats: Stats) => {
       for (const part of Object.values(parts)) part.update(stats);
       void panel.refresh();
-      void busiest.refresh();
+      void busiest.refresh(stats);
     },
     happened: (all: readonly Happened[]) => happened.update(all),
     redraw: () => panel.redraw(),

@@ -1,5 +1,5 @@
 import { ApiError } from "../api/client.ts";
-import type { Sums } from "../api/shapes.ts";
+import type { Stats, Sums } from "../api/shapes.ts";
 import { type RangeName, ranges } from "../figures/ranges.ts";
 import { bar } from "./bar.ts";
 import { h } from "./dom.ts";
@@ -12,6 +12,8 @@ export class Busiest {
   readonly element = h("ol", { class: "busiest" });
   readonly #page: Page;
   #range: RangeName;
+  /** Why nobody's traffic is known now. */
+  #why: string | null = null;
   #asked = 0;
   #askedAt = 0;
 
@@ -25,7 +27,8 @@ export class Busiest {
     await this.#ask();
   }
 
-  async refresh(): Promise<void> {
+  async refresh(stats: Stats): Promise<void> {
+    this.#why = this.#page.noteOfPeople(stats);
     const age = Date.now() - this.#askedAt;
     if (age >= 1000 * ranges[this.#range].refreshSeconds - 1000) await this.#ask();
   }
@@ -41,6 +44,8 @@ export class Busiest {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.#askedAt = 0;
+      if (turn === this.#asked && error.fault === "refused")
+        this.element.replaceChildren(h("li", { class: "note" }, this.#page.texts.charts.noHistory(error.message)));
     }
   }
 
@@ -55,6 +60,8 @@ export class Busiest {
       line.classList.add("plain");
       return h("li", {}, accountLink(this.#page, person.name), line);
     });
-    this.element.replaceChildren(...(rows.length === 0 ? [h("li", { class: "note" }, texts.charts.nobody)] : rows));
+    this.element.replaceChildren(
+      ...(rows.length === 0 ? [h("li", { class: "note" }, this.#why ?? texts.charts.nobody)] : rows),
+    );
   }
 }
