@@ -92,6 +92,7 @@ describe("setup and then uninstall --purge", () => {
     await run(["add-secret"]);
     await run(["vless-user", "add", "bob"]);
     await run(["backup", "create"]);
+    await run(["alerts", "add", "email", "--to", "root"]);
     for (const name of ["history.db", "history.db-wal", "history.db.damaged-20261121T120000.000Z"])
       await put(`opt/familytraffic/data/history/${name}`, "what the daemon saw");
     expect(Object.keys(fileTree(root)).length).toBeGreaterThan(Object.keys(before).length + 30);

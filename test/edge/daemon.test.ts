@@ -69,7 +69,7 @@ describe("the daemon", () => {
   it("ends a person's connections within a second of their expiry, in old workers too, and nobody else's", async () => {
     const scene = await EdgeScene.start([alice, bob]);
     const home = await DaemonHome.of(scene, [[alice], [bob]]);
-    await home.start();
+    const stop = await home.start();
     const before = scene.visitor();
     await before.say(headerOf(alice));
     await scene.runtime.reload();
@@ -84,8 +84,12 @@ describe("the daemon", () => {
     expect(await scene.whoAnswers(headerOf(alice))).toBe("site");
     await expect.poll(() => scene.haproxy.records.at(-1)).toMatchObject({ user: "alice", why: "expired" });
     expect(await other.say(Buffer.from("more"))).toBe("shard2");
+    // A restart is no change, and nothing to write down.
+    await stop();
+    await home.start();
     await home.write([[alice], [bob]]);
     await expect.poll(() => scene.whoAnswers(headerOf(alice))).toBe("shard1");
+    await expect.poll(() => home.changes()).toEqual(["daemon: refuse alice", "daemon: let in again alice"]);
   });
 
   it("stops somebody within ten seconds of the end of their quota, after a warning, until it is raised", async () => {

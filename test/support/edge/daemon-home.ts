@@ -15,6 +15,7 @@ import type { Engine } from "../../../src/engine/engine.ts";
 import { createFiles } from "../../../src/host/files.ts";
 import { createHost } from "../../../src/host/host.ts";
 import { createLocks } from "../../../src/host/locks.ts";
+import { readAuditLog } from "../../../src/state/audit-entries.ts";
 import { homePaths } from "../../../src/state/paths.ts";
 import { createStores } from "../../../src/state/stores.ts";
 import { MemoryEngine } from "../memory-engine.ts";
@@ -99,6 +100,12 @@ export class DaemonHome {
   /** What was booked and saved for somebody. */
   async total(name: string): Promise<Sums | undefined> {
     return (await this.ctx.stores.ledger.read()).accounts[name]?.total;
+  }
+
+  /** What the daemon wrote down in the audit log. */
+  async changes(): Promise<string[]> {
+    const { entries } = await readAuditLog(this.ctx);
+    return entries.flatMap((it) => (it.entry === "change" ? [`${it.actor}: ${it.command} ${it.about}`] : []));
   }
 
   async refusals(): Promise<unknown> {
