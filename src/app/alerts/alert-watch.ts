@@ -7,7 +7,9 @@ import { type AlertState, emptyAlertState } from "../../domain/numbers/alerts/st
 import { tellOrHold } from "../../domain/numbers/alerts/telling.ts";
 import { type AlertFacts, crowdOf, troublesAt } from "../../domain/numbers/alerts/trouble.ts";
 import { isTold, type Notice, watchTroubles } from "../../domain/numbers/alerts/watch.ts";
+import type { HistoryEvent } from "../../domain/numbers/history.ts";
 import type { Snapshot } from "../../domain/numbers/snapshot.ts";
+import { alertText } from "../../render/alert-text.ts";
 import { AlertStateStore } from "../../state/alert-state-store.ts";
 import { createAlertsStore } from "../../state/alerts-store.ts";
 import { loadSettings } from "../load-state.ts";
@@ -18,6 +20,7 @@ import { SlowFacts } from "./slow-facts.ts";
 export class AlertWatch {
   readonly #ctx: Context;
   readonly #log: (line: string) => void;
+  readonly #note: (event: HistoryEvent) => void;
   readonly #store: AlertStateStore;
   readonly #facts: SlowFacts;
   readonly #post: AlertPost;
@@ -28,8 +31,10 @@ export class AlertWatch {
   #looking: Promise<void> = Promise.resolve();
   #saving: Promise<void> = Promise.resolve();
 
-  constructor(ctx: Context, log: (line: string) => void) {
+  /** @param note is given what is told, whether it waits for the morning or not */
+  constructor(ctx: Context, log: (line: string) => void, note: (event: HistoryEvent) => void = () => {}) {
     this.#ctx = ctx;
+    this.#note = note;
     this.#log = log;
     this.#store = new AlertStateStore(ctx);
     this.#facts = new SlowFacts(ctx);
@@ -57,6 +62,7 @@ export class AlertWatch {
     if (!settings.enabled || settings.channels.length === 0) return;
     this.#state ??= await this.#read();
     const notices = await this.#watch(snapshot, settings, this.#state);
+    for (const notice of notices) if (isEvent(notice)) this.#note(eventOf(notice));
     await this.#tell(notices, settings, new Date(snapshot.at));
     this.#post.deliver(settings, this.#state);
   }
@@ -119,6 +125,17 @@ export class AlertWatch {
     await this.#store.write(state);
     this.#saved = state;
   }
+}
+
+/** That a proxy is down and somebody is refused is an event of the look already; that something lasts is none. */
+function isEvent({ kind, what }: Notice): boolean {
+  return what !== "lasts" && kind !== "proxy-down" && kind !== "quota-used";
+}
+
+/** Events are in English, as all others of the history. */
+function eventOf(notice: Notice): HistoryEvent {
+  const [words = ""] = alertText([notice], { language: "en", name: "" }).lines;
+  return { at: Date.parse(notice.at), kind: "alert", subject: notice.subject || notice.kind, words };
 }
 
 /** How many looks something holds already is nothing that a restart has to know. */

@@ -26,6 +26,7 @@ export class Collector implements NumbersSource {
   /** An engine that hangs must not keep everything else from being looked at. */
   readonly #patience = new Patience(PATIENCE_MS);
   readonly #listeners = new Set<LookListener>();
+  readonly #noted: HistoryEvent[] = [];
   #history: History | undefined;
   #state = emptyState;
   #latest: Snapshot | undefined;
@@ -63,6 +64,11 @@ export class Collector implements NumbersSource {
     this.#sightings.takeDevices(devices, this.#ctx.clock.now());
   }
 
+  /** Something that another part of the daemon found out: it is told with the next look. */
+  note(event: HistoryEvent): void {
+    this.#noted.push(event);
+  }
+
   /** @param saveLedger is waited for before its sums go into the history, so that it is never behind */
   async look(daemon: DaemonSight, saveLedger: () => Promise<void>): Promise<void> {
     await this.open(daemon);
@@ -72,7 +78,8 @@ export class Collector implements NumbersSource {
     this.#sightings.lookedAt(seen.state.at);
     for (const { from } of seen.handedOver) this.#sightings.forget(from);
     this.#sightings.see(seen.seen);
-    const { handedOver, increments, events } = seen;
+    const { handedOver, increments } = seen;
+    const events = [...this.#noted.splice(0), ...seen.events];
     this.#pending.add({ ...this.#sightings.takeNews(), handedOver, increments, events });
     await saveLedger();
     await this.#record(seen);

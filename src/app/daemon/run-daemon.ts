@@ -87,7 +87,7 @@ class Daemon {
     this.#log = log;
     this.#enforcer = new Enforcer(ctx, log);
     this.#collector = new Collector(ctx, log);
-    this.#alerts = new AlertWatch(ctx, log);
+    this.#alerts = new AlertWatch(ctx, log, (event) => this.#collector.note(event));
     this.#collector.onLook((snapshot) => void this.#alerts.look(snapshot));
     this.#statsService = new StatsService(ctx, { serve, source: this.#collector, log });
   }

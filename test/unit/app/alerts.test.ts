@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { AlertWatch } from "../../../src/app/alerts/alert-watch.ts";
 import { parseQuietHours } from "../../../src/domain/numbers/alerts/quiet-hours.ts";
 import { type AlertSettings, defaultAlertSettings } from "../../../src/domain/numbers/alerts/settings.ts";
+import type { HistoryEvent } from "../../../src/domain/numbers/history.ts";
 import type { Snapshot } from "../../../src/domain/numbers/snapshot.ts";
 import { createAlertsStore } from "../../../src/state/alerts-store.ts";
 import { appScene } from "../../support/app-scene.ts";
@@ -35,7 +36,7 @@ async function scene(settings: Partial<AlertSettings> = {}) {
   const channel = { kind: "webhook", name: "hook", url: hook.url, secret: "0123456789abcdefXYZ" } as const;
   await createAlertsStore(ctx).write({ ...defaultAlertSettings, channels: [channel], ...settings });
   const log: string[] = [];
-  const start = () => new AlertWatch(ctx, (line) => void log.push(line));
+  const start = (note?: (event: HistoryEvent) => void) => new AlertWatch(ctx, (line) => void log.push(line), note);
   const at = { now: ctx.clock.now().getTime() };
   /** So many looks, ten seconds apart, with everything delivered between two. */
   const look = async (watch: AlertWatch, parts: Partial<Snapshot>, count = 1) => {
@@ -129,7 +130,8 @@ describe("an alert", () => {
   test("of everybody who has gone is told, and it is over when half of them are back", async () => {
     const { start, look, texts } = await scene({ quietAll: true });
     const active = (activeConnections: number) => ({ proxy: { ...snapshot().proxy, activeConnections } });
-    const watch = start();
+    const events: HistoryEvent[] = [];
+    const watch = start((event) => void events.push(event));
     await look(watch, active(40), 110);
     await look(watch, active(1), 40);
     expect(texts()).toEqual([expect.stringContaining("1 connections where 40 are usual")]);
@@ -137,6 +139,7 @@ describe("an alert", () => {
     expect(texts()).toHaveLength(1);
     await look(start(), active(30), 7);
     expect(texts()[1]).toMatch(/^People are back\./);
+    expect(events).toMatchObject([{ kind: "alert", subject: "blocked", words: texts()[0] }]);
   }, 30_000);
 });
 
