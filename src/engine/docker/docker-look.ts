@@ -8,7 +8,7 @@ import type { Side } from "../../domain/shard.ts";
 import type { EngineLook, InstanceLook } from "../engine.ts";
 import { cgroupUse } from "./cgroup.ts";
 import type { Daemon } from "./daemon.ts";
-import { statsFromWithin } from "./inside-network.ts";
+import { type StatsPlace, statsFromWithin } from "./inside-network.ts";
 import { resourceUse } from "./resources.ts";
 
 interface DockerLookParts {
@@ -40,40 +40,39 @@ export class DockerLook {
     for (const id of this.#pids.keys()) if (!ids.has(id)) this.#pids.delete(id);
     const shards = found.filter(({ Labels }) => Labels[containerLabels.shard] !== undefined).sort(best);
     const [instances, resources] = await Promise.all([
-      Promise.all(shards.map((info) => this.#instance(info))),
+      this.#instances(shards),
       this.#resources(found.filter(isRunning)),
     ]);
     return { instances, resources };
   }
 
-  async #instance(info: ContainerInfo): Promise<InstanceLook> {
+  async #instances(shards: readonly ContainerInfo[]): Promise<InstanceLook[]> {
+    const places = await Promise.all(shards.filter(isRunning).map((info) => this.#place(info)));
+    const pages = await statsFromWithin(places.filter((it) => it !== undefined));
+    const pageOf = ({ Id }: ContainerInfo) => pages.get(this.#pids.get(Id) ?? 0);
+    return Promise.all(shards.map((info) => this.#instance(info, pageOf(info))));
+  }
+
+  async #place({ Id, Labels }: ContainerInfo): Promise<StatsPlace | undefined> {
+    const pid = await this.#pid(Id).catch(unlessKnown);
+    return pid === undefined ? undefined : { pid, port: Labels[containerLabels.statsPort] ?? "8888" };
+  }
+
+  async #instance(info: ContainerInfo, page: string | undefined): Promise<InstanceLook> {
     const [shardId, side] = [shardOf(info), sideOf(info)];
     const running = isRunning(info);
-    const stats = running ? await this.#stats(info, shardId, side) : undefined;
+    const stats = running ? await this.#stats(shardId, side, page).catch(unlessKnown) : undefined;
     return { shardId, side, id: info.Id, running, ...(stats === undefined ? {} : { stats }) };
   }
 
-  /** Undefined for one that does not answer. */
-  async #stats({ Id, Labels }: ContainerInfo, shardId: number, side: Side): Promise<ProxyStats | undefined> {
-    try {
-      const pid = await this.#pid(Id);
-      const page = pid && (await statsFromWithin(pid, Labels[containerLabels.statsPort] ?? "8888"));
-      return page ? parseProxyStats(page) : await this.#parts.stats(shardId, side);
-    } catch (error) {
-      if (error instanceof AppError) return undefined;
-      throw error;
-    }
+  async #stats(shardId: number, side: Side, page: string | undefined): Promise<ProxyStats> {
+    return page === undefined ? this.#parts.stats(shardId, side) : parseProxyStats(page);
   }
 
   /** Undefined when nobody tells what one of them uses: a sum without it would be wrong. */
   async #resources(running: readonly ContainerInfo[]): Promise<ResourceUse[] | undefined> {
-    try {
-      const used = await Promise.all(running.map((info) => this.#use(info)));
-      return used.filter((it) => it !== undefined);
-    } catch (error) {
-      if (error instanceof AppError) return undefined;
-      throw error;
-    }
+    const used = await Promise.all(running.map((info) => this.#use(info))).catch(unlessKnown);
+    return used?.filter((it) => it !== undefined);
   }
 
   async #use({ Id, Names }: ContainerInfo): Promise<ResourceUse | undefined> {
@@ -94,6 +93,11 @@ export class DockerLook {
     this.#pids.set(id, State.Pid);
     return State.Pid;
   }
+}
+
+/** What does not answer is not known. */
+function unlessKnown(error: unknown): undefined {
+  if (!(error instanceof AppError)) throw error;
 }
 
 /** Every driver has the id in the name of the control group. */
