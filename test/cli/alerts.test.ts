@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ShownAlerts } from "../../src/app/alerts/show-alerts.ts";
@@ -24,10 +24,7 @@ const keeping = (name: string) =>
 const given = (name: string) =>
   Promise.all(["args", "in"].map((end) => readFile(home().path(`${name}.${end}`), "utf8")));
 
-const clear = async () => {
-  const { json } = await home().mtproxy("alerts", "show", "--json");
-  for (const { name } of (json.data as ShownAlerts).channels) await home().mtproxy("alerts", "remove", name);
-};
+const clear = () => rm(home().path("config/mtproxy/alerts.json"));
 
 interface Posted {
   readonly url: string | undefined;

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AlertKind } from "../../../../../src/domain/numbers/alerts/kinds.ts";
 import { formatQuietHours, isQuiet, parseQuietHours } from "../../../../../src/domain/numbers/alerts/quiet-hours.ts";
@@ -31,6 +32,16 @@ describe("quiet hours", () => {
 
   test("are written as they are read", () => {
     expect(formatQuietHours(parseQuietHours("7:05-09:00 Asia/Tehran"))).toBe("07:05-09:00 Asia/Tehran");
+    const minute = fc.integer({ min: 0, max: 1439 });
+    const hours = fc.record({ from: minute, to: minute, zone: fc.constantFrom("UTC", "Asia/Tehran", "America/Lima") });
+    fc.assert(
+      fc.property(
+        hours.filter(({ from, to }) => from !== to),
+        (it) => {
+          expect(parseQuietHours(formatQuietHours(it))).toEqual(it);
+        },
+      ),
+    );
   });
 });
 
