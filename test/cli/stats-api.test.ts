@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
+import { buffer } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -155,6 +157,14 @@ describe("answers", () => {
   test.runIf(hasIpv6)("come over IPv6 too", async () => {
     const question = { address: "::1", headers: { ...token, host: `[::1]:${port}` } };
     expect((await ask("/api/stats", question)).status).toBe(200);
+  });
+
+  test("come compressed to whoever wants that", async () => {
+    const stream = await openStats(port, "/api/openapi.json", { headers: { ...token, "accept-encoding": "gzip" } });
+    expect(stream.headers).toMatchObject({ "content-encoding": "gzip", vary: "accept-encoding" });
+    const plain = await ask("/api/openapi.json");
+    expect(gunzipSync(await buffer(stream)).toString()).toBe(plain.text);
+    expect([plain.headers["content-encoding"], plain.headers.etag]).toEqual([undefined, stream.headers.etag]);
   });
 
   test("of /metrics are Prometheus'", async () => {

@@ -6,7 +6,7 @@ import type { EventStreams } from "./event-streams.ts";
 import { guardRequests, guardRoutes } from "./guard.ts";
 import type { Answer, Handlers } from "./handlers.ts";
 import type { Page } from "./pages.ts";
-import { isKnown } from "./prepared.ts";
+import { acceptsGzip, isKnown, LEAST_COMPRESSED, type Prepared } from "./prepared.ts";
 import { refuse, refuseFor } from "./refusals.ts";
 import { EVENT_STREAM, parametersSchema, type Route, type RoutePath, routerPath, routes } from "./routes.ts";
 import { PAGE_POLICY, securityHeaders } from "./security-headers.ts";
@@ -61,19 +61,32 @@ function addRoutes(app: FastifyInstance, { handlers, streams }: AppParts): void 
     else
       app.get(url, { schema }, async ({ params, query, headers }, reply) => {
         const answer = await handlers[path]({ params: params as Asked["params"], query: query as Asked["query"] });
-        return send(reply, answer, headers["if-none-match"]);
+        return send(reply, answer, headers);
       });
   }
 }
 
 type Asked = Parameters<Handlers["/api/stats"]>[0];
 
-function send(reply: FastifyReply, answer: Answer, ifNoneMatch: string | undefined): FastifyReply {
+async function send(reply: FastifyReply, answer: Answer, asked: FastifyRequest["headers"]): Promise<FastifyReply> {
   const { status = 200, type = "application/json; charset=utf-8", prepared, isUnkept } = answer;
-  if (isUnkept === true) reply.header("cache-control", "no-store");
-  else reply.header("etag", prepared.etag);
-  if (status === 200 && isUnkept !== true && isKnown(ifNoneMatch, prepared.etag)) return reply.code(304).send();
-  return reply.code(status).type(type).send(prepared.body);
+  if (isUnkept === true) return reply.code(status).header("cache-control", "no-store").type(type).send(prepared.body);
+  reply.header("etag", prepared.etag);
+  if (status === 200 && isKnown(asked["if-none-match"], prepared.etag)) return reply.code(304).send();
+  return reply
+    .code(status)
+    .type(type)
+    .send(await inEncoding(reply, prepared, asked["accept-encoding"]));
+}
+
+/** Figures of hundreds of people are repetitive, and may come through a phone's ssh. */
+async function inEncoding(reply: FastifyReply, prepared: Prepared, accepted: string | undefined): Promise<Buffer> {
+  if (prepared.body.length < LEAST_COMPRESSED) return prepared.body;
+  reply.header("vary", [reply.getHeader("vary") ?? [], "accept-encoding"].flat().join(", "));
+  if (!acceptsGzip(accepted)) return prepared.body;
+  const body = await prepared.gzipped();
+  reply.header("content-encoding", "gzip");
+  return body;
 }
 
 function listen(reply: FastifyReply, streams: EventStreams): FastifyReply {
@@ -85,7 +98,7 @@ function listen(reply: FastifyReply, streams: EventStreams): FastifyReply {
 /** The files of the dashboard hold no figures: it asks for the token itself. */
 function addPage(app: FastifyInstance, { path, type, prepared }: Page): void {
   app.get(path, { config: { isPublic: true } }, async ({ headers }, reply) =>
-    send(reply.header("content-security-policy", PAGE_POLICY), { type, prepared }, headers["if-none-match"]),
+    send(reply.header("content-security-policy", PAGE_POLICY), { type, prepared }, headers),
   );
 }
 

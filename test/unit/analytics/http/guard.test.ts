@@ -1,8 +1,9 @@
+import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bearerCheck } from "../../../../src/analytics/http/bearer.ts";
 import { allowedHosts } from "../../../../src/analytics/http/hosts.ts";
-import { isKnown, prepareJson } from "../../../../src/analytics/http/prepared.ts";
+import { acceptsGzip, isKnown, prepareJson } from "../../../../src/analytics/http/prepared.ts";
 
 describe("the token", () => {
   const isRight = bearerCheck("a-token_with.all~of+them/==");
@@ -47,7 +48,7 @@ describe("an ETag", () => {
       fc.property(fc.string(), fc.string(), (a, b) => {
         const [one, other] = [prepareJson({ a }).etag, prepareJson({ a: b }).etag];
         expect(one === other).toBe(a === b);
-        expect(one).toMatch(/^"[\w-]+"$/);
+        expect(one).toMatch(/^W\/"[\w-]+"$/);
       }),
     );
   });
@@ -59,5 +60,25 @@ describe("an ETag", () => {
     ['"b", "a"', true],
     ['W/"a"', true],
     ["*", true],
-  ])("is asked for with %j: %s", (header, known) => expect(isKnown(header, '"a"')).toBe(known));
+  ])("is asked for with %j: %s", (header, known) => expect(isKnown(header, 'W/"a"')).toBe(known));
+});
+
+describe("compression", () => {
+  test.each([
+    [undefined, false],
+    ["", false],
+    ["identity", false],
+    ["gzip", true],
+    ["gzip, deflate, br, zstd", true],
+    ["br;q=1.0, gzip;q=0.8, *;q=0.1", true],
+    ["gzip;q=0", false],
+    ["gzip;q=0.000, br", false],
+    ["xgzip", false],
+  ])("is wanted with %j: %s", (header, wanted) => expect(acceptsGzip(header)).toBe(wanted));
+
+  test("is done once, and undone gives the same", async () => {
+    const prepared = prepareJson({ users: Array.from({ length: 100 }, (_, index) => ({ name: `user-${index}` })) });
+    expect(gunzipSync(await prepared.gzipped())).toEqual(prepared.body);
+    expect(prepared.gzipped()).toBe(prepared.gzipped());
+  });
 });
