@@ -26,9 +26,13 @@ export class SlowFacts {
   known(settings: Settings): Found {
     const now = this.#ctx.clock.now().getTime();
     if (now >= this.#next && this.#looking === undefined) {
-      this.#looking = this.#look(settings, now).finally(() => {
-        this.#looking = undefined;
-      });
+      this.#next = now + AGAIN_MS;
+      // What could not be found out stays as it was known.
+      this.#looking = this.#look(settings, now)
+        .catch(() => {})
+        .finally(() => {
+          this.#looking = undefined;
+        });
     }
     return this.#found;
   }

@@ -56,7 +56,7 @@ function environment(): NodeJS.ProcessEnv {
 function endGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   signalGroup(pid, "SIGTERM");
-  setTimeout(() => signalGroup(pid, "SIGKILL"), GRACE_MS).unref();
+  setTimeout(() => signalGroup(pid, "SIGKILL"), GRACE_MS);
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {
