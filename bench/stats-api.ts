@@ -9,8 +9,8 @@ import { median, round } from "./compare.ts";
 // request is sent when its time has come, whatever became of those before, and its latency counts from then. One JSON object on stdout.
 
 const A_SECOND = Number(process.env.BENCH_RATE ?? 1000);
-const SECONDS = Number(process.env.BENCH_SECONDS ?? 5);
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 9);
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 1);
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 30);
 /** Requests are sent in so many batches a second: timers come no more often. */
 const BATCHES = 200;
 const CONNECTIONS = 32;
