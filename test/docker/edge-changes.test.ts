@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { Snapshot } from "../../src/domain/numbers/snapshot.ts";
 import { connectHaproxy } from "../../src/edge/connect-haproxy.ts";
 import type { Haproxy } from "../../src/haproxy.ts";
 import { homePaths } from "../../src/state/paths.ts";
@@ -112,6 +113,33 @@ async function refresh(): Promise<unknown> {
 }
 
 describe("behind HAProxy", () => {
+  it("is looked at by the daemon: both kinds of shards, HAProxy, agents, containers, and who is connected", async () => {
+    const client = await hold(pat);
+    const look = async (): Promise<Snapshot> =>
+      JSON.parse(await readFile(home.path("mtproxy/run/snapshot.json"), "utf8"));
+    await expect.poll(look, { timeout: 25_000, interval: 500 }).toMatchObject({
+      ...{ routing: "edge", usersNote: null },
+      proxy: { running: true, activeConnections: 1 },
+      shards: [
+        { id: 1, kind: "obfuscated", running: true, activeConnections: 1 },
+        { id: 2, kind: "fake-tls", running: true, activeConnections: 0 },
+      ],
+      users: [
+        // From this server itself, which is nobody's household.
+        { name: "pat", connections: 1, addressesToday: 0, lastSeen: expect.stringMatching(/^20/) },
+        { name: "eve", connections: 0, bytesIn: 0, addressesToday: 0, lastSeen: null },
+      ],
+      edge: { connections: 1, oldWorkers: 0, agents: 2 },
+      resources: { cpuPercent: expect.any(Number), networkRxBytes: expect.any(Number) },
+    });
+    const { users, shards, resources } = await look();
+    expect(users[0]?.bytesIn).toBeGreaterThan(0);
+    for (const { readyTargets } of shards) expect(readyTargets).toBeGreaterThan(0);
+    // HAProxy and two proxies.
+    expect(resources?.memoryBytes).toBeGreaterThan(3e6);
+    client.close();
+  });
+
   it("another key, cover domain, proxy-multi.conf and image cut nobody", async () => {
     const guest = await home.add("guest");
     await uncut(async () => {
