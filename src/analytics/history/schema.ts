@@ -68,6 +68,6 @@ export function refuseNewer(db: Sqlite, path: string): void {
   throw new AppError(
     "environment",
     `the history in ${path} was written by a newer mtproxy (format ${version}, this one knows ${SCHEMA_VERSION})`,
-    { hint: `install the newer mtproxy again, or move ${path} away to begin a new history` },
+    { hint: `install the newer package again, or move ${path} away to begin a new history` },
   );
 }

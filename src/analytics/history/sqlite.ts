@@ -83,7 +83,7 @@ async function loadLibsql(): Promise<Libsql> {
   } catch (error) {
     const [words = ""] = error instanceof Error ? error.message.split("\n") : [];
     throw new AppError("environment", `history cannot be kept: libsql does not load here (${words})`, {
-      hint: "install mtproxy anew without leaving out optional dependencies (npm install --include=optional)",
+      hint: "install the package anew without leaving out optional dependencies (npm install --include=optional)",
       cause: error,
     });
   }

@@ -114,6 +114,6 @@ function workerProgram(): string {
   const found = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((path) => existsSync(path));
   if (found !== undefined) return found;
   throw new AppError("environment", "history-worker.cjs is missing beside the program", {
-    hint: "install mtproxy anew",
+    hint: "install the package anew",
   });
 }
