@@ -175,7 +175,11 @@ await Promise.all([
   build({
     ...common,
     ...small,
-    entryPoints: { install: "install.ts", "trial-server": "src/engine/trial/main.ts" },
+    entryPoints: {
+      install: "install.ts",
+      "trial-server": "src/engine/trial/main.ts",
+      "search-thread": "src/edge/identify/search-worker.ts",
+    },
     outdir: "dist",
   }),
   build({ ...common, entryPoints: present(helpers), outdir: "build" }),
