@@ -8,6 +8,7 @@ import type { Settings } from "../../domain/settings.ts";
 import type { User } from "../../domain/user.ts";
 import type { QuotaPeriod } from "../../domain/user-limits.ts";
 import { loadSettings } from "../load-state.ts";
+import { carryConnections } from "../routing/carry-connections.ts";
 import { drainBetween } from "../routing/drain.ts";
 import { correctAddresses } from "./correct-addresses.ts";
 import { daemonLock, reportDaemon } from "./daemon-state.ts";
@@ -155,6 +156,7 @@ class Daemon {
     const marks = workers.map(({ mark }) => mark);
     this.#ledger.forgetAllBut(marks, now);
     await correctAddresses(haproxy);
+    await carryConnections(haproxy, this.#users, workers);
   }
 
   async #drain(): Promise<void> {
