@@ -1,7 +1,8 @@
+import { once } from "node:events";
 import { chmod, chown, cp, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../bench/free-port.ts";
 import { version } from "../../package.json";
 import type { CheckResult, Diagnosis } from "../../src/app/doctor/run-doctor.ts";
@@ -87,7 +88,7 @@ test.runIf(isRoot)("status and doctor see what ails the agents and HAProxy, and 
   ])
     await chmod(path, 0o755);
   const port = await freePort();
-  const haproxy = await RunningHaproxy.start({ home: it.home, config, run, agents }, edge(port));
+  const haproxy = await RunningHaproxy.start({ home: it.home, config, run, agents }, edge(port, await closingSite()));
   const [, its = ""] = /^Version: (.+)$/m.exec(await haproxy.ask("show info")) ?? [];
   const said = its.replaceAll(/[.+]/g, "\\$&");
   await expect
@@ -131,8 +132,16 @@ async function olderVersion(): Promise<string> {
   return join(folder, "bin/familytraffic-mtproxy");
 }
 
+/** Port of a site that has nothing to say. */
+async function closingSite(): Promise<number> {
+  const site = createServer((socket) => void socket.on("error", () => {}).end()).listen(0, "127.0.0.1");
+  onTestFinished(() => void site.close());
+  await once(site, "listening");
+  return (site.address() as AddressInfo).port;
+}
+
 /** Nobody is to get in anywhere. */
-function edge(port: number): EdgeConfig {
+function edge(port: number, site: number): EdgeConfig {
   return {
     ports: [port],
     maxConnections: 100,
@@ -140,7 +149,7 @@ function edge(port: number): EdgeConfig {
     addressWindow: 60,
     shards: [{ id: 1, kind: "obfuscated", address: "127.0.0.1", port: 9 }],
     servers: [],
-    site: { kind: "server", address: "127.0.0.1", port: 9 },
+    site: { kind: "server", address: "127.0.0.1", port: site },
     subnet: "10.213.0.0/22",
     user: edgeUser,
   };

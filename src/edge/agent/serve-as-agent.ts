@@ -15,7 +15,7 @@ interface Options extends ServeAgentOptions {
  * program's own files may be closed to the user that it becomes.
  */
 export async function serveAsAgent({ folder, signal, onHangup, ...options }: Options): Promise<void> {
-  const search = new SearchThread(options.log);
+  const search = await SearchThread.start(options.log);
   enterFolder(folder, agentUser);
   const agent = await runAgent({ ...options, search, signal, folder: ".", keyFile: AGENT_KEY_FILE }).catch((error) => {
     if (signal.aborted) return undefined;

@@ -1,4 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import { wordsOf } from "../../domain/errors.ts";
 import type { Key } from "../../domain/key.ts";
@@ -35,14 +37,22 @@ export class SearchThread implements Search {
   #last = 0;
   #isClosed = false;
 
+  private constructor(code: string, onFault: (what: string) => void) {
+    this.#code = code;
+    this.#onFault = onFault;
+  }
+
   /**
-   * Reads its program at once: later that may be closed to the user that this process becomes.
+   * Its program is read and runs when this returns: later it may be closed to the user that this process becomes.
    * @param onFault why a thread ended; without keys
    */
-  constructor(onFault: (what: string) => void) {
-    this.#code = readFileSync(program(), "utf8");
-    this.#onFault = onFault;
-    this.#start();
+  static async start(onFault: (what: string) => void): Promise<SearchThread> {
+    const search = new SearchThread(await readFile(program(), "utf8"), onFault);
+    const thread = search.#start();
+    await once(thread, "online");
+    // An agent ends when its socket is closed, whatever is searched.
+    thread.unref();
+    return search;
   }
 
   replace(keys: readonly Key[]): void {
@@ -69,22 +79,23 @@ export class SearchThread implements Search {
     this.#thread?.postMessage(message);
   }
 
-  #start(): void {
-    if (this.#isClosed) return;
+  #start(): Worker {
     const thread = new Worker(this.#code, { eval: true, name: "search" });
     thread.on("message", ({ id, found }: FromThread) => this.#answer(id, found));
     thread.on("error", (error) => this.#onFault(`the search ended: ${wordsOf(error)}`));
     thread.once("exit", () => this.#replaceThread());
-    // An agent ends when its socket is closed, whatever is searched.
-    thread.unref();
     this.#thread = thread;
     this.replace(this.#keys);
+    return thread;
   }
 
   #replaceThread(): void {
     this.#thread = undefined;
     for (const id of this.#waiting.keys()) this.#answer(id, "busy");
-    setTimeout(() => this.#start(), PAUSE_MS).unref();
+    const again = (): void => {
+      if (!this.#isClosed) this.#start().unref();
+    };
+    setTimeout(again, PAUSE_MS).unref();
   }
 
   #answer(id: number, found: Fitting | "busy" | undefined): void {
