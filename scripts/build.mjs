@@ -213,6 +213,7 @@ await Promise.all([
       install: "install.ts",
       "trial-server": "src/engine/trial/main.ts",
       "history-worker": "src/analytics/history/worker.ts",
+      "search-thread": "src/edge/identify/search-worker.ts",
     },
     outdir: "dist",
   }),

@@ -36,6 +36,8 @@ export interface WorkerInfo {
   readonly uptimeSeconds: number;
   readonly connections: number;
   readonly maxConnections: number;
+  /** Lines of its log that it could not write since it started: records of connections among them, whose last bytes nobody books. */
+  readonly lostRecords: number;
 }
 
 /** A worker that lives, the current one or one of before, and what it counted since it started. */

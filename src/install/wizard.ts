@@ -90,7 +90,7 @@ const askRouting: Question = async ({ ctx, background: { settings } }, { engine,
 
 const ROUTING =
   "HAProxy can know who is connecting: limits and figures for each person, and taking a key away cuts nobody else; it costs one" +
-  " more container and, on this machine, three processes of about 50 MB each.";
+  " more container and, on this machine, three processes of about 70 MB each.";
 
 const askMode: Question = async (dialogue, answers) => {
   const { ctx, background } = dialogue;

@@ -44,6 +44,9 @@ describe("rotate --all", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Dry run: nothing is changed/);
     expect(stdout).not.toContain("://");
+    const port = await freePort();
+    const { json } = await home().mtproxy("rotate", "--all", "--dry-run", "--port", String(port), "--json");
+    expect((json.data as { users: Rotated[] }).users.map((user) => user.port)).toEqual([port, port]);
     expect(await worksEach(links())).toEqual([true, true]);
   });
 

@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { chmod, chown, cp, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../bench/free-port.ts";
 import { version } from "../../package.json";
 import type { CheckResult, Diagnosis } from "../../src/app/doctor/run-doctor.ts";
@@ -85,7 +87,8 @@ test.runIf(isRoot)("status and doctor see what ails the agents and HAProxy, and 
     config,
   ])
     await chmod(path, 0o755);
-  const haproxy = await RunningHaproxy.start({ home: it.home, config, run, agents }, edge(await freePort()));
+  const port = await freePort();
+  const haproxy = await RunningHaproxy.start({ home: it.home, config, run, agents }, edge(port, await closingSite()));
   const [, its = ""] = /^Version: (.+)$/m.exec(await haproxy.ask("show info")) ?? [];
   const said = its.replaceAll(/[.+]/g, "\\$&");
   await expect
@@ -94,11 +97,28 @@ test.runIf(isRoot)("status and doctor see what ails the agents and HAProxy, and 
       verdict: "ok",
       reason: expect.stringMatching(new RegExp(`^HAProxy ${said} has \\d+ of \\d+ connections$`)),
     });
+  haproxy.stopReading();
+  await fillPipe(port);
+  expect(await look("haproxy")).toMatchObject({
+    verdict: "warning",
+    reason: expect.stringMatching(/^HAProxy could not write \d+ lines of its log/),
+  });
   await chown(agentSocket(agents, 1), 0, 0);
   await expect
     .poll(() => look("haproxy"))
     .toMatchObject({ verdict: "failed", reason: "HAProxy does not reach agent 1, which answers" });
 });
+
+/** Makes more records of connections than a pipe holds that nobody reads. */
+async function fillPipe(port: number): Promise<void> {
+  for (let round = 0; round < 30; round += 1) await Promise.all(Array.from({ length: 50 }, () => stranger(port)));
+}
+
+function stranger(port: number): Promise<unknown> {
+  const socket = connect(port, "127.0.0.1").on("error", () => {});
+  socket.write("GET / HTTP/1.1\r\n\r\n");
+  return new Promise((closed) => socket.resume().once("close", closed));
+}
 
 /** The built product, as it called itself once. */
 async function olderVersion(): Promise<string> {
@@ -112,8 +132,16 @@ async function olderVersion(): Promise<string> {
   return join(folder, "bin/familytraffic-mtproxy");
 }
 
+/** Port of a site that has nothing to say. */
+async function closingSite(): Promise<number> {
+  const site = createServer((socket) => void socket.on("error", () => {}).end()).listen(0, "127.0.0.1");
+  onTestFinished(() => void site.close());
+  await once(site, "listening");
+  return (site.address() as AddressInfo).port;
+}
+
 /** Nobody is to get in anywhere. */
-function edge(port: number): EdgeConfig {
+function edge(port: number, site: number): EdgeConfig {
   return {
     ports: [port],
     maxConnections: 100,
@@ -121,7 +149,7 @@ function edge(port: number): EdgeConfig {
     addressWindow: 60,
     shards: [{ id: 1, kind: "obfuscated", address: "127.0.0.1", port: 9 }],
     servers: [],
-    site: { kind: "server", address: "127.0.0.1", port: 9 },
+    site: { kind: "server", address: "127.0.0.1", port: site },
     subnet: "10.213.0.0/22",
     user: edgeUser,
   };

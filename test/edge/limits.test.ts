@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { carryConnections } from "../../src/app/routing/carry-connections.ts";
 import { sourceWarnings } from "../../src/app/settings/source-warnings.ts";
 import { defaultSettings, type Settings } from "../../src/domain/settings.ts";
 import type { EdgeKey } from "../../src/edge/identify/edge-key.ts";
@@ -11,6 +12,7 @@ const relay = "127.0.0.9";
 const through = (address: string, key: EdgeKey) =>
   Buffer.concat([Buffer.from(`PROXY TCP6 ${address} 2001:db8::ffff 40000 443\r\n`), headerOf(key)]);
 
+const people = [{ name: alice.holder, limits: { connections: 3 } }];
 const limited = { ...alice, maxConnections: 3, maxAddresses: 2 };
 
 describe("a limit", () => {
@@ -28,6 +30,39 @@ describe("a limit", () => {
     const more = Array.from({ length: 5 }, () => scene.visitor());
     await expect.poll(() => more[0]?.say(headerOf(alice))).toBe("shard1");
     expect(await more[1]?.say(headerOf(alice))).toBe("shard1");
+  });
+
+  it("of connections counts those that an old worker still has, as long as it has them", async () => {
+    const scene = await EdgeScene.start([limited, bob]);
+    const early = Array.from({ length: 2 }, () => scene.visitor());
+    for (const visitor of early) expect(await visitor.say(headerOf(alice))).toBe("shard1");
+    await scene.runtime.reload();
+    await scene.agentsAreUp();
+    await carryConnections(scene.runtime, people);
+    const late = Array.from({ length: 4 }, () => scene.visitor());
+    const answers = await Promise.all(late.map((visitor) => visitor.say(headerOf(alice))));
+    expect(answers.filter((answer) => answer === "shard1")).toHaveLength(1);
+    expect(await early[0]?.say(Buffer.from("more"))).toBe("shard1");
+    for (const visitor of early) await visitor.close();
+    await expect.poll(async () => (await scene.runtime.processes()).oldWorkers).toEqual([]);
+    await carryConnections(scene.runtime, people);
+    expect(await Promise.all([0, 1, 2].map(() => scene.visitor().say(headerOf(alice))))).toContain("site");
+    expect((await scene.runtime.counts()).find(({ name }) => name === "alice")).toMatchObject({ open: 3 });
+  });
+
+  it("of connections is not held against anybody for what nobody says any more", async () => {
+    const scene = await EdgeScene.start([limited, bob]);
+    await scene.runtime.setTableValue("table_before", "alice", "gpc0", 3);
+    const told = async () => scene.haproxy.ask("show table table_before key alice");
+    const left = async () => Number(/ exp=(\d+)/.exec(await told())?.[1] ?? 0);
+    const first = await left();
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThanOrEqual(10_000);
+    expect(await scene.whoAnswers(headerOf(alice))).toBe("site");
+    // Whoever is turned away does not make it last.
+    expect(await left()).toBeLessThan(first);
+    await expect.poll(told, { timeout: 15_000 }).not.toContain("key=alice");
+    expect(await scene.whoAnswers(headerOf(alice))).toBe("shard1");
   });
 
   it("of addresses lets exactly so many in, each as often as it likes, and this server besides", async () => {

@@ -13,6 +13,7 @@ import { AlertWatch } from "../alerts/alert-watch.ts";
 import { noteDrained } from "../audit/note-drained.ts";
 import { Collector } from "../collector/collector.ts";
 import { loadSettings } from "../load-state.ts";
+import { carryConnections } from "../routing/carry-connections.ts";
 import { drainBetween } from "../routing/drain.ts";
 import type { ServeNumbers } from "../stats-api/serve-numbers.ts";
 import { StatsService } from "../stats-api/stats-service.ts";
@@ -161,6 +162,7 @@ class Daemon {
     this.#ledger.forgetAllBut(marks, now);
     this.#workers = { at: now.getTime(), living: workers };
     this.#collector.takeDevices(await correctAddresses(haproxy));
+    await carryConnections(haproxy, this.#users, workers);
   }
 
   async #look(): Promise<void> {

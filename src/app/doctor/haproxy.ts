@@ -12,7 +12,7 @@ export const haproxyCheck: Check = {
     await requireEdge(exam);
     try {
       const haproxy = await exam.ctx.haproxy();
-      const [{ version, connections, maxConnections }, found, states] = await Promise.all([
+      const [{ version, connections, maxConnections, lostRecords }, found, states] = await Promise.all([
         haproxy.info(),
         haproxy.counts("agents"),
         agentStates(exam.ctx),
@@ -24,6 +24,11 @@ export const haproxyCheck: Check = {
         return failed(
           `HAProxy does not reach agent ${lost.map(({ agent }) => agent).join(" and ")}, which answers`,
           "mtproxy doctor agents; mtproxy restart where that finds nothing",
+        );
+      if (lostRecords > 0)
+        return warning(
+          `HAProxy could not write ${lostRecords} lines of its log: the last bytes of as many connections may be missing in what people used`,
+          "mtproxy doctor disk; the engine must take what its containers print",
         );
       const [powerless] = await withoutRates(exam);
       if (powerless !== undefined) return powerless;

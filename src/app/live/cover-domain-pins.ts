@@ -36,9 +36,10 @@ export async function findPins(
 async function findPin(ctx: Context, planned: PlannedState, domain: string, own: ReadonlySet<string>): Promise<string> {
   const known = knownPin(planned, domain);
   const address = await ctx.host.resolve4(domain, known === undefined ? undefined : RENEWAL_MS);
-  if (address === undefined && known === undefined) warnOfNoAddress(ctx, domain);
+  const isShown = !hasOwnSite(planned.state.settings);
+  if (address === undefined && known === undefined && isShown) warnOfNoAddress(ctx, domain);
   if (address === undefined || !own.has(address)) return address ?? known ?? NOWHERE;
-  if (!hasOwnSite(planned.state.settings)) warnOfCircle(ctx, domain);
+  if (isShown) warnOfCircle(ctx, domain);
   return NOWHERE;
 }
 

@@ -66,8 +66,13 @@ export async function rotateAll(ctx: Context, options: RotateOptions): Promise<O
     domain: domain ?? null,
   });
   const warnings = sharedWarnings(state, options);
-  if (options.dryRun === true)
-    return { data: describe(await cards(ctx, await planState(ctx), users, false)), warnings };
+  if (options.dryRun === true) {
+    const everybody = state.users.map((user) => users.find(({ name }) => name === user.name) ?? user);
+    const planned = await planState(ctx, { settings, users: everybody, portsFrom: options.port });
+    // These keys are nobody's: a link with one never works.
+    const shown = (await cards(ctx, planned, users, false)).map((card) => ({ ...card, link: null }));
+    return { data: describe(shown), warnings };
+  }
   const { failure } = await bringLive(ctx, otherwise(users.length, former), {
     whileStopped: "everybody has a new key and nobody has access now",
     allowRestart: options.allowRestart ?? false,

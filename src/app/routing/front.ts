@@ -8,6 +8,7 @@ import type { Haproxy } from "../../haproxy.ts";
 import type { Prepared } from "../live/prepare.ts";
 import { type SwappedFiles, swapFiles } from "../live/swap-files.ts";
 import { handOverKeys, writeKeys } from "./agent-keys.ts";
+import { carryConnections } from "./carry-connections.ts";
 import type { EdgePlan, Sides } from "./edge-deployment.ts";
 import { nameOf } from "./instances.ts";
 import { shardBackend, wayBack } from "./led.ts";
@@ -29,14 +30,15 @@ export interface EdgeRollout {
 }
 
 /** HAProxy runs: people are led to the new instances while it does. */
-export async function leadOver({ ctx, prepared, edge, plan, before }: EdgeRollout, targets: Sides): Promise<void> {
+export async function leadOver(rollout: EdgeRollout, targets: Sides): Promise<void> {
+  const { ctx, prepared, plan, before } = rollout;
   const sides = new Map([...before, ...targets]);
   const haproxy = await ctx.haproxy();
   const leadBack = await wayBack(haproxy, before.keys());
   const files = await swapFiles(ctx, plan.files(sides), prepared.rendering.containerUser);
   try {
     if ((await haproxy.info()).description === plan.shape) await tellAddresses(haproxy, plan, sides);
-    else await reload(ctx, edge, haproxy);
+    else await reload(rollout, haproxy);
     await handOverKeys(ctx, plan.keys());
   } catch (error) {
     await files.restore();
@@ -53,11 +55,12 @@ async function tellAddresses(haproxy: Haproxy, plan: EdgePlan, sides: Sides): Pr
   await haproxy.syncServers(serverEntries(plan.entries, plan.subnet, sides));
 }
 
-async function reload(ctx: Context, edge: EdgeEngine, haproxy: Haproxy): Promise<void> {
+async function reload({ ctx, edge, prepared }: EdgeRollout, haproxy: Haproxy): Promise<void> {
   const fault = await edge.checkConfig();
   if (fault !== undefined) throw new AppError("engine", `HAProxy does not take its new configuration: ${fault}`);
   ctx.progress.step(`${HAPROXY_NAME}: reload; no connection is cut …`);
   await haproxy.reload();
+  await carryConnections(haproxy, prepared.state.users);
 }
 
 /** HAProxy does not run, or must be made anew: it gets the ports, which containers may hold that served before. */

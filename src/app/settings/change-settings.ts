@@ -57,6 +57,7 @@ export async function changeSettings(
   const warnings = [
     ...(options.workers === undefined ? [] : workerWarnings(settings.workers, hasFakeTls(planned))),
     ...(await sourceWarnings(ctx, before, settings)),
+    ...sharedLinkWarnings(before, planned),
   ];
   if (dryRun === true) return { data, warnings };
   const renewsHaproxy = await mayRenew?.(settings);
@@ -88,6 +89,13 @@ export async function moveHostParts(ctx: HostContext, before: Settings, after: S
 function named(settings: Settings): string {
   const { portRange, routing } = settings;
   return JSON.stringify([portRange, routing, firewallRules(settings, { shards: [], retiredPorts: [] })]);
+}
+
+/** Nobody knows who has these, so there is no file to rewrite. */
+function sharedLinkWarnings(before: Settings, { state: { settings, sharedSecrets } }: PlannedState): string[] {
+  const isMoved = before.publicHost !== settings.publicHost || before.port !== settings.port;
+  if (!isMoved || !sharedSecrets.some(({ active }) => active)) return [];
+  return ["the links of shared secrets may name another place then: mtproxy show-config"];
 }
 
 function hasFakeTls({ plan }: PlannedState): boolean {

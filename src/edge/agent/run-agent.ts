@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { AGENT_REFUSALS_FILE, type AgentReport } from "../../domain/agent.ts";
 import { Identifier } from "../identify/identifier.ts";
+import type { Search } from "../identify/key-search.ts";
 import { answerWith } from "./answer.ts";
 import { Diary } from "./diary.ts";
 import { type Following, followFile } from "./follow-file.ts";
@@ -20,6 +21,8 @@ export interface AgentOptions {
   readonly version: string;
   /** One line of a log; without keys. */
   readonly log: (line: string) => void;
+  /** Looks through all keys; in the thread that answers when absent. */
+  readonly search?: Search;
   /** Ends the wait for a first good key file. */
   readonly signal?: AbortSignal;
 }
@@ -39,8 +42,8 @@ export interface RunningAgent {
  * @throws what `signal` aborts with
  */
 export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
-  const { number, folder, log } = options;
-  const identifier = new Identifier();
+  const { number, folder, log, search } = options;
+  const identifier = new Identifier(search === undefined ? {} : { search });
   const diary = new Diary({ ...options, path: agentReport(folder, number) });
   const following = await followKeys(options, identifier, diary);
   const server = await serving(options, identifier).catch((error) => {

@@ -1,5 +1,6 @@
 import { AGENT_KEY_FILE, agentUser } from "../../domain/agent.ts";
 import type { ServeAgentOptions } from "../../ports.ts";
+import { SearchThread } from "../identify/search-thread.ts";
 import { enterFolder } from "./enter-folder.ts";
 import { runAgent } from "./run-agent.ts";
 
@@ -14,12 +15,13 @@ interface Options extends ServeAgentOptions {
  * program's own files may be closed to the user that it becomes.
  */
 export async function serveAsAgent({ folder, signal, onHangup, ...options }: Options): Promise<void> {
+  const search = await SearchThread.start(options.log);
   enterFolder(folder, agentUser);
-  const agent = await runAgent({ ...options, signal, folder: ".", keyFile: AGENT_KEY_FILE }).catch((error) => {
+  const agent = await runAgent({ ...options, search, signal, folder: ".", keyFile: AGENT_KEY_FILE }).catch((error) => {
     if (signal.aborted) return undefined;
     throw error;
   });
-  if (agent === undefined) return;
+  if (agent === undefined) return search.close();
   onHangup(agent.reread);
   const stopped = new Promise<void>((done) => signal.addEventListener("abort", () => done(), { once: true }));
   try {
@@ -27,5 +29,6 @@ export async function serveAsAgent({ folder, signal, onHangup, ...options }: Opt
     options.log(signal.aborted ? "told to end" : "another process is this agent now");
   } finally {
     await agent.close();
+    await search.close();
   }
 }

@@ -1,6 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { RANDOM_AT } from "../../protocol/client-hello.ts";
-import type { ClientHello } from "../../protocol/hello-identity.ts";
 
 const RANDOM_BYTES = 32;
 /** The digest's last four bytes are mixed with the time. */
@@ -11,9 +10,10 @@ export class HelloScan {
   readonly #random: Buffer;
   readonly #zeroed: Buffer;
 
-  constructor(hello: ClientHello) {
-    this.#random = Buffer.from(hello.random);
-    this.#zeroed = Buffer.from(hello.record);
+  /** `record`: the whole one. */
+  constructor(record: Uint8Array) {
+    this.#zeroed = Buffer.from(record);
+    this.#random = Buffer.from(this.#zeroed.subarray(RANDOM_AT, RANDOM_AT + RANDOM_BYTES));
     this.#zeroed.fill(0, RANDOM_AT, RANDOM_AT + RANDOM_BYTES);
   }
 

@@ -1,4 +1,3 @@
-import { HeaderScan } from "../../protocol/header-scan.ts";
 import {
   type CheckedHello,
   checkHello,
@@ -9,19 +8,21 @@ import {
 } from "../../protocol/hello-identity.ts";
 import { HEADER_BYTES, looksLikeAnotherProtocol } from "../../protocol/obfuscated2.ts";
 import type { EdgeKey } from "./edge-key.ts";
-import { HelloScan } from "./hello-scan.ts";
 import { KeyBook } from "./key-book.ts";
+import { KeySearch, type Search, tryKnown } from "./key-search.ts";
 import { KnownAddresses } from "./known-addresses.ts";
-import { ScanQueue } from "./scan-queue.ts";
+import { type FirstBytes, type Fitting, trialOf } from "./tried-keys.ts";
 import type { StrangeReason, Verdict } from "./verdict.ts";
 
-/** What a search found: the key's place in the book, and what else speaks against its owner. */
-interface Match {
-  readonly index: number;
-  readonly fault?: StrangeReason;
+/** What a client began with, and what its key has to be. */
+interface Greeting {
+  readonly first: FirstBytes;
+  readonly family: EdgeKey["family"];
+  /** When no key fits. */
+  readonly unmatched: StrangeReason;
+  /** What else speaks against the owner of the key that fits. */
+  faultOf(key: EdgeKey, fitting: Fitting): StrangeReason | undefined;
 }
-
-type Kind = EdgeKey["family"];
 
 /** Whole record. */
 interface HelloBytes {
@@ -30,7 +31,8 @@ interface HelloBytes {
 }
 
 export interface IdentifierOptions {
-  readonly queue?: ScanQueue;
+  /** In this thread when absent. */
+  readonly search?: Search;
   /** Seconds since 1970. */
   readonly now?: () => number;
 }
@@ -41,13 +43,13 @@ export interface IdentifierOptions {
  */
 export class Identifier {
   readonly #known = new KnownAddresses();
-  readonly #queue: ScanQueue;
+  readonly #search: Search;
   readonly #now: () => number;
   #helloBytes: HelloBytes = helloLimits.since2025;
   #book = new KeyBook([]);
 
-  constructor({ queue, now }: IdentifierOptions = {}) {
-    this.#queue = queue ?? new ScanQueue();
+  constructor({ search, now }: IdentifierOptions = {}) {
+    this.#search = search ?? new KeySearch();
     this.#now = now ?? (() => Math.floor(Date.now() / 1000));
   }
 
@@ -59,6 +61,7 @@ export class Identifier {
   /** These keys from now on; a search that is under way ends with those it began with. */
   replace(keys: readonly EdgeKey[]): void {
     this.#book = new KeyBook(keys);
+    this.#search.replace(keys.map(({ key }) => key));
   }
 
   /** `address`: whatever names the client's address; `received`: everything that it sent so far. */
@@ -66,80 +69,54 @@ export class Identifier {
     if (clientHelloLength(received) !== "not-tls") return this.#identifyHello(address, received);
     if (received.length < HEADER_BYTES || looksLikeAnotherProtocol(received) || isProxyHeader(received))
       return { why: "not-mtproto" };
-    return this.#identifyHeader(address, received.subarray(0, HEADER_BYTES));
-  }
-
-  #identifyHeader(address: string, header: Uint8Array): Verdict | Promise<Verdict> {
-    const scan = new HeaderScan(header);
-    return this.#find(address, "obfuscated", "unknown", ({ words }) => (from, to) => {
-      const index = scan.find(words, from, to);
-      return index < 0 ? undefined : { index };
-    });
+    const first: FirstBytes = { kind: "header", header: received.subarray(0, HEADER_BYTES) };
+    return this.#find(address, { first, family: "obfuscated", unmatched: "unknown", faultOf: () => undefined });
   }
 
   #identifyHello(address: string, received: Uint8Array): Verdict | Promise<Verdict> {
-    const book = this.#book;
+    const { coverDomains } = this.#book;
     const checked = checkHello(received, {
       limits: this.#helloBytes,
-      isKnownDomain: (domain) => book.coverDomains.has(domain),
+      isKnownDomain: (domain) => coverDomains.has(domain),
     });
     if (!checked.ok) return { why: REASONS[checked.reason] };
-    const scan = new HelloScan(checked.hello);
-    return this.#find(address, "fake-tls", "tls-unknown", ({ bytes, keys }) => (from, to) => {
-      const found = scan.find(bytes, from, to);
-      return found === undefined ? undefined : this.#judgeHello(checked, keys[found.index], found);
+    return this.#find(address, {
+      first: { kind: "hello", record: checked.hello.record },
+      family: "fake-tls",
+      unmatched: "tls-unknown",
+      faultOf: (key, { unixTime = 0 }) => this.#faultOfHello(checked, key, unixTime),
     });
   }
 
-  #judgeHello(
+  #faultOfHello(
     { hello, domain }: Extract<CheckedHello, { ok: true }>,
-    key: EdgeKey | undefined,
-    { index, unixTime }: { index: number; unixTime: number },
-  ): Match {
+    { family, coverDomains }: EdgeKey,
+    unixTime: number,
+  ): StrangeReason | undefined {
     const fault = checkMatched(hello, unixTime, this.#now());
-    if (fault !== undefined) return { index, fault: REASONS[fault] };
-    const isListed = key?.family !== "fake-tls" || key.coverDomains.includes(domain);
-    return isListed ? { index } : { index, fault: "unlisted-sni" };
+    if (fault !== undefined) return REASONS[fault];
+    return family !== "fake-tls" || coverDomains.includes(domain) ? undefined : "unlisted-sni";
   }
 
   /** First the keys that were last used from this address, then all. */
-  #find(
-    address: string,
-    kind: Kind,
-    unmatched: StrangeReason,
-    tryIn: (book: KeyBook) => (from: number, to: number) => Match | undefined,
-  ): Verdict | Promise<Verdict> {
+  #find(address: string, greeting: Greeting): Verdict | Promise<Verdict> {
     const book = this.#book;
-    const tryKeys = tryIn(book);
-    const tryKnown = (): Match | undefined => this.#tryKnown(address, book, tryKeys);
-    const known = tryKnown();
-    if (known !== undefined) return this.#judge(address, book, known, kind);
-    return this.#queue.search(address, book.keys.length, tryKeys, tryKnown).then((match) => {
-      if (match === "busy") return { why: "busy" };
-      return match === undefined ? { why: unmatched } : this.#judge(address, book, match, kind);
+    const { first, unmatched } = greeting;
+    const known = tryKnown(this.#known.keysOf(address), book.tried, trialOf(first));
+    if (known !== undefined) return this.#judge(address, book, known, greeting);
+    return this.#search.find(address, first).then((found) => {
+      if (found === "busy") return { why: "busy" };
+      return found === undefined ? { why: unmatched } : this.#judge(address, book, found, greeting);
     });
   }
 
-  #tryKnown(
-    address: string,
-    book: KeyBook,
-    tryKeys: (from: number, to: number) => Match | undefined,
-  ): Match | undefined {
-    for (const key of this.#known.keysOf(address)) {
-      const index = book.indexOf(key);
-      const match = index === undefined ? undefined : tryKeys(index, index + 1);
-      if (match !== undefined) return match;
-    }
-    return undefined;
-  }
-
-  #judge(address: string, book: KeyBook, { index, fault }: Match, kind: Kind): Verdict {
+  #judge(address: string, book: KeyBook, fitting: Fitting, { family, faultOf }: Greeting): Verdict {
     // What is newer than the search counts: the key may have been taken away meanwhile.
-    const key = book.keys[index]?.key;
-    const now = key === undefined ? undefined : this.#book.indexOf(key);
+    const key = book.keys[fitting.index]?.key;
+    const now = key === undefined ? undefined : this.#book.tried.indexOf(key);
     const known = now === undefined ? undefined : this.#book.keys[now];
     if (known === undefined) return { why: "revoked" };
-    const why = known.refusal ?? fault ?? (known.family === kind ? undefined : "wrong-mode");
+    const why = known.refusal ?? faultOf(known, fitting) ?? (known.family === family ? undefined : "wrong-mode");
     if (why !== undefined) return { why, holder: known.holder };
     this.#known.remember(address, known.key);
     return { why: "ok", known };

@@ -22,5 +22,6 @@ export function parseInfo(answer: string): WorkerInfo {
     uptimeSeconds: number("Uptime_sec"),
     connections: number("CurrConns"),
     maxConnections: number("Maxconn"),
+    lostRecords: number("DroppedLogs"),
   };
 }

@@ -92,6 +92,11 @@ export class RunningHaproxy {
     return haproxy;
   }
 
+  /** What it prints piles up where it can, and is lost where it cannot. */
+  stopReading(): void {
+    this.#process.stdout?.pause();
+  }
+
   /** What it printed since then, with the time of each line, and what it prints from now on; as the engine keeps it. */
   async *log({ since, signal, follow }: LogWish): AsyncGenerator<string> {
     if (follow !== true && this.#lines.length > 0) yield `${this.#times.at(-1)} ${this.#lines.at(-1)}`;

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EdgeKey } from "../../../../src/edge/identify/edge-key.ts";
 import { Identifier, type IdentifierOptions } from "../../../../src/edge/identify/identifier.ts";
+import { KeySearch } from "../../../../src/edge/identify/key-search.ts";
 import { ScanQueue } from "../../../../src/edge/identify/scan-queue.ts";
 import { RANDOM_AT } from "../../../../src/protocol/client-hello.ts";
 import { fakeTls, headerOf, helloOf, newKey, padded } from "./edge-keys.ts";
@@ -13,7 +14,7 @@ const ADDRESS = "192.0.2.1";
 function identifier(keys: readonly EdgeKey[], options?: IdentifierOptions): Identifier {
   // However slow this machine is, nobody is given up here.
   const queue = new ScanQueue({ now: () => 0, worked: () => 0, giveWay: () => setImmediate() });
-  const made = new Identifier({ queue, ...options });
+  const made = new Identifier({ search: new KeySearch(queue), ...options });
   made.replace(keys);
   return made;
 }

@@ -16,7 +16,8 @@ Pid: 4291
 Uptime: 0d 0h00m02s
 Uptime_sec: 2
 Maxconn: 9978
-CurrConns: 3`;
+CurrConns: 3
+DroppedLogs: 2`;
 
 const SESSIONS_26 = `0x5612980be810: proto=tcpv4 src=127.0.0.1:49374 fe=edge be=users srv=alice:old ts=00 epoch=0 age=3s calls=2 rate=0 cpu=0 lat=0 rq[f=848000h,i=0,an=00h,rx=59m57s,wx=,ax=2s] rp[f=80048202h,i=0,an=00h,rx=59m57s,wx=,ax=] scf=[8,0h,fd=15] scb=[8,1h,fd=16] exp=0s rc=0 c_exp=
 0x7fcf180439a0: proto=unix_stream src=unix:1 fe=GLOBAL be=<NONE> srv=<none> ts=00 epoch=0 age=0s calls=2 rate=1 cpu=0 lat=0 rq[f=c0c020h,i=0,an=00h,rx=,wx=,ax=] rp[f=80008002h,i=0,an=00h,rx=,wx=,ax=] scf=[8,0h,fd=21] scb=[8,1h,fd=-1] exp=9s rc=0 c_exp=
@@ -46,6 +47,7 @@ describe("HAProxy's answers", () => {
       uptimeSeconds: 2,
       connections: 3,
       maxConnections: 9978,
+      lostRecords: 2,
     });
   });
 

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it, onTestFinished } from "vitest";
+import { SearchThread } from "../../src/edge/identify/search-thread.ts";
+import { headerOf, helloOf, newKey, padded } from "../unit/edge/identify/edge-keys.ts";
+
+const keys = Array.from({ length: 300 }, () => newKey());
+const wanted = { ...padded("alice"), key: keys[250] ?? newKey() };
+const header = { kind: "header", header: headerOf(wanted) } as const;
+
+async function searchThread(): Promise<{ search: SearchThread; faults: string[] }> {
+  const faults: string[] = [];
+  const search = await SearchThread.start((what) => void faults.push(what));
+  onTestFinished(() => search.close());
+  search.replace(keys);
+  return { search, faults };
+}
+
+it("finds the key of a header and of a hello, and none for a stranger, in a thread that gives way to all others", async () => {
+  const { search } = await searchThread();
+  expect(await search.find("a", header)).toMatchObject({ index: 250 });
+  const hello = { kind: "hello", record: helloOf(wanted) } as const;
+  expect(await search.find("b", hello)).toMatchObject({ index: 250, unixTime: expect.any(Number) });
+  expect(await search.find("c", { kind: "header", header: headerOf(padded("nobody")) })).toBeUndefined();
+  const threads = readdirSync("/proc/self/task").map((id) => readFileSync(`/proc/self/task/${id}/stat`, "utf8"));
+  // The nineteenth field is how nice it is (proc(5)); the name before may have blanks in it.
+  expect(threads.map((stat) => stat.slice(stat.lastIndexOf(")")).split(" ")[17])).toContain("10");
+});
+
+it("looks among the keys of the moment when it was asked, and among new ones after that", async () => {
+  const { search } = await searchThread();
+  const before = search.find("a", header);
+  search.replace([newKey(), wanted.key]);
+  expect([await before, await search.find("b", header)]).toMatchObject([{ index: 250 }, { index: 1 }]);
+});
+
+it("is there again after its thread ended, and who waited is told to come again", async () => {
+  const { search, faults } = await searchThread();
+  // No client's header has that length: the agent looks at it first.
+  expect(await search.find("a", { kind: "header", header: new Uint8Array(3) })).toBe("busy");
+  expect(faults).toEqual([expect.stringContaining("the search ended")]);
+  expect(await search.find("b", header)).toBe("busy");
+  await expect.poll(() => search.find("c", header)).toMatchObject({ index: 250 });
+});
