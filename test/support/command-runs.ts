@@ -215,7 +215,7 @@ export const mtproxyRuns: Readonly<Record<string, CommandRuns>> = {
   },
   "alerts test": { works: ["email"], says: /^✓ email took it: maria@example\.com/, fails: { args: ["pigeon"] } },
   "alerts history": { works: [], says: /^Nothing was told yet/, fails: BROKEN },
-  "alerts remove": { works: ["email", "--dry-run"], says: /^Nobody is told/, fails: { args: ["pigeon"] } },
+  "alerts remove": { works: ["email", "--dry-run"], says: /^Nobody is told/m, fails: { args: ["pigeon"] } },
   history: { works: [], says: / ✓ \d+\.\d s$/m, fails: { args: ["--since", "nonsense"] } },
   doctor: { works: ["home", "state"], json: ["--list"], says: /✓ state /, fails: { args: ["no-such-check"] } },
   "refresh-config": {
