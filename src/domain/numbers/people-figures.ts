@@ -25,7 +25,7 @@ export function countPeople(before: CollectorState, people: PeopleSight, at: Dat
     return { ...nothing, note: traffic.why, figures: linked.map((user) => figuresOf(user, people, undefined, {})) };
   }
   const { of, ...counted } =
-    traffic.from === "ledger" ? countLedger(before, traffic, at) : countEngine(before, traffic, at);
+    traffic.from === "ledger" ? countLedger(before, traffic, at) : countEngine(before, traffic, users, at);
   return { ...counted, note: null, figures: linked.map((user) => figuresOf(user, people, of(user), counted.seen)) };
 }
 

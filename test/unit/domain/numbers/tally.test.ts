@@ -9,6 +9,7 @@ import type { User } from "../../../../src/domain/user.ts";
 import { numberedKey } from "../../../support/domain.ts";
 
 const AT = new Date("2026-11-21T12:00:00.000Z");
+const FIRST = { createdAt: "2026-11-01T00:00:00.000Z" };
 const NOBODY = { from: "nobody", why: "figures of each person need HAProxy routing" } as const;
 const host = {
   ...{ load: [0.5, 0.4, 0.3] as const, cores: 2, memoryBytes: 4e9, memoryFreeBytes: 1e9 },
@@ -210,10 +211,14 @@ describe("people at a look", () => {
     const engine = (start: string, users: EngineSight["users"]): Sight =>
       sight({
         people: {
-          ...{ users: [person("alice")], refusals: {}, lastSeen: {}, households: null },
+          ...{ users: [person("alice", FIRST)], refusals: {}, lastSeen: {}, households: null },
           traffic: { from: "engine", start, users, running: users !== undefined },
         },
       });
+    const named = (more: Partial<User>, users: EngineSight["users"]): Sight => {
+      const { people, ...rest } = engine("2", users);
+      return { ...rest, people: { ...people, users: [person("alice", more)] } };
+    };
     const first = tally(emptyState, engine("1", [{ ...alice, lastSeen: AT.toISOString() }, shared]));
     expect(first.snapshot.users[0]).toMatchObject({
       ...{ connections: 1, totalConnections: 2, bytesIn: 10, bytesOut: 20, usedBytes: 30, lastSeen: AT.toISOString() },
@@ -223,6 +228,10 @@ describe("people at a look", () => {
     });
     const again = tally(first.state, engine("2", [{ ...alice, bytesIn: 5 }]));
     expect(again.snapshot.users[0]).toMatchObject({ totalConnections: 4, bytesIn: 15, bytesOut: 40 });
+    expect(again.handedOver).toEqual([]);
+    const another = tally(again.state, named({ createdAt: "2026-11-21T11:00:00.000Z" }, [{ ...alice, bytesIn: 8 }]));
+    expect(another.handedOver).toEqual([{ from: "alice", to: "alice@20261121T110000.000Z" }]);
+    expect(another.snapshot.users[0]).toMatchObject({ bytesIn: 3 });
     const stopped = tally(again.state, engine("2", undefined));
     expect(stopped.snapshot.users[0]).toMatchObject({ connections: 0, bytesIn: 15 });
   });
