@@ -86,10 +86,10 @@ function helloCost(book: KeyBook, size: "short" | "long"): Pair {
   return { ours: () => new HelloScan(record).find(book.tried.bytes, 0, book.tried.bytes.length), plain };
 }
 
-/** One after the other and each first as often as second; the first turns are for the compiler. */
+/** One after the other and each first as often as second; as many turns before are for the compiler, which an agent has behind it. */
 function compareCost(runs: number, { ours, plain }: Pair): Cost {
   const times = { ours: [] as number[], plain: [] as number[], ratio: [] as number[] };
-  for (let run = -3; run < runs; run += 1) {
+  for (let run = -runs; run < runs; run += 1) {
     const isFirst = run % 2 === 0;
     const early = time(isFirst ? ours : plain);
     const late = time(isFirst ? plain : ours);
