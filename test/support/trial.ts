@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { freePort } from "../../bench/free-port.ts";
 import type { Key } from "../../src/domain/key.ts";
 import { type Link, tgLink } from "../../src/domain/link.ts";
 import { type Mode, makeSecret } from "../../src/domain/secret.ts";
@@ -103,16 +103,4 @@ function emptyConfig(port: number): TrialConfigFile {
   };
 }
 
-/** A TCP port that nobody has at the moment. */
-export function freePort(): Promise<number> {
-  return new Promise((found, fail) => {
-    const server = createServer();
-    server.once("error", fail);
-    server.listen(0, () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === "object" ? found(address.port) : fail(new Error("no port")),
-      );
-    });
-  });
-}
+export { freePort };

@@ -21,6 +21,8 @@ type Waiting = (found: Fitting | "busy" | undefined) => void;
 
 /** Who asks for more at once is not heard: HAProxy holds no more connections than that open to an agent. */
 const MAX_WAITING = 2000;
+/** HAProxy waits 700 ms, and then lets the stranger through to a shard: a thread that gets no turn must not be waited for. */
+const PATIENCE_MS = 450;
 /** Before a thread that ended is replaced. */
 const PAUSE_MS = 1000;
 
@@ -66,6 +68,7 @@ export class SearchThread implements Search {
     const id = this.#last;
     return new Promise((done) => {
       this.#waiting.set(id, done);
+      setTimeout(() => this.#answer(id, "busy"), PATIENCE_MS).unref();
       this.#tell({ id, address, first: copyOf(first) });
     });
   }
