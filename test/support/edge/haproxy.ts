@@ -89,6 +89,8 @@ export class RunningHaproxy {
     const haproxy = new RunningHaproxy(folders, launch(folders, within));
     onTestFinished(() => haproxy.stop());
     await vi.waitFor(() => expect(haproxy.output).toContain("Loading success"), 10_000);
+    // The master says so before it listens.
+    await vi.waitFor(() => haproxy.askMaster("show proc"), 10_000);
     return haproxy;
   }
 
