@@ -60,7 +60,8 @@ async function reload({ ctx, edge, prepared }: EdgeRollout, haproxy: Haproxy): P
   if (fault !== undefined) throw new AppError("engine", `HAProxy does not take its new configuration: ${fault}`);
   ctx.progress.step(`${HAPROXY_NAME}: reload; no connection is cut …`);
   await haproxy.reload();
-  await carryConnections(haproxy, prepared.state.users);
+  // Not worth taking anything back for: the daemon says it within two seconds.
+  await carryConnections(haproxy, prepared.state.users).catch(() => {});
 }
 
 /** HAProxy does not run, or must be made anew: it gets the ports, which containers may hold that served before. */
