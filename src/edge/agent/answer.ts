@@ -1,4 +1,5 @@
 import { spoeQuestion, spoeVariables } from "../../domain/spoe.ts";
+import type { EdgeKey } from "../identify/edge-key.ts";
 import type { Identifier } from "../identify/identifier.ts";
 import type { Verdict } from "../identify/verdict.ts";
 import type { Answer } from "../spop/agent-session.ts";
@@ -36,10 +37,23 @@ function networkOf(address: Uint8Array): string {
   return bytes.toString("latin1", 0, NETWORK_BYTES);
 }
 
-function actionsOf(verdict: Verdict): Action[] {
-  if (verdict.why !== "ok")
-    return [text(spoeVariables.why, verdict.why), ...optional(spoeVariables.user, verdict.holder)];
-  const { holder, server, shardId, maxConnections, maxAddresses, rate } = verdict.known;
+function actionsOf(verdict: Verdict): readonly Action[] {
+  if (verdict.why === "ok") return letIn(verdict.known);
+  return [text(spoeVariables.why, verdict.why), ...optional(spoeVariables.user, verdict.holder)];
+}
+
+/** The same for a key as long as it is the same: it is answered thousands of times. */
+const answers = new WeakMap<EdgeKey, readonly Action[]>();
+
+function letIn(key: EdgeKey): readonly Action[] {
+  const known = answers.get(key);
+  if (known !== undefined) return known;
+  const actions = actionsFor(key);
+  answers.set(key, actions);
+  return actions;
+}
+
+function actionsFor({ holder, server, shardId, maxConnections, maxAddresses, rate }: EdgeKey): readonly Action[] {
   return [
     text(spoeVariables.why, "ok"),
     text(spoeVariables.user, holder),

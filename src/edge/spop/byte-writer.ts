@@ -43,6 +43,11 @@ export class ByteWriter {
     this.counted(Buffer.from(text, "utf8"));
   }
 
+  /** A copy of what was written. */
+  written(): Uint8Array {
+    return new Uint8Array(this.#bytes.subarray(0, this.#length));
+  }
+
   /** What was written, with its length in four bytes before it: a frame as it goes over the wire. */
   frame(): Buffer {
     const frame = Buffer.allocUnsafe(4 + this.#length);

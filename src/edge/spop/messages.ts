@@ -1,5 +1,5 @@
 import { ByteReader } from "./byte-reader.ts";
-import type { ByteWriter } from "./byte-writer.ts";
+import { ByteWriter } from "./byte-writer.ts";
 import { encodeFrame, type Frame, frameType } from "./frame.ts";
 import { invalidFrame, SpopError, type SpopStatus, spopStatus } from "./spop-error.ts";
 import { readTypedData, type TypedData, writeTypedData } from "./typed-data.ts";
@@ -109,9 +109,20 @@ export function encodeAck(
   { streamId, frameId }: Pick<Frame, "streamId" | "frameId">,
   actions: readonly Action[],
 ): Buffer {
-  return encodeFrame({ type: frameType.ack, streamId, frameId }, (payload) => {
-    for (const action of actions) writeAction(payload, action);
-  });
+  return encodeFrame({ type: frameType.ack, streamId, frameId }, (payload) => payload.bytes(bytesOf(actions)));
+}
+
+/** Whoever answers the same again and again gives the same list: its bytes are made once. */
+const encoded = new WeakMap<readonly Action[], Uint8Array>();
+
+function bytesOf(actions: readonly Action[]): Uint8Array {
+  const known = encoded.get(actions);
+  if (known !== undefined) return known;
+  const writer = new ByteWriter();
+  for (const action of actions) writeAction(writer, action);
+  const bytes = writer.written();
+  encoded.set(actions, bytes);
+  return bytes;
 }
 
 function writeAction(writer: ByteWriter, action: Action): void {

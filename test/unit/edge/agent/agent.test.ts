@@ -103,6 +103,18 @@ describe("an agent", () => {
     expect(await ask(headerOf(alice))).toEqual({ why: "disabled", user: "alice" });
   });
 
+  it("answers with a key's new limits and shard, however often it answered with the former ones", async () => {
+    await writeKeys([alice]);
+    await start();
+    const { ask } = await haproxy();
+    for (let time = 0; time < 3; time += 1)
+      expect(await ask(headerOf(alice))).toMatchObject({ server: "alice", max_connections: 24n });
+    await writeKeys([{ ...alice, server: "alice:new", shardId: 7, maxConnections: 5 }], "two");
+    await vi.waitFor(async () => expect(await report()).toMatchObject({ generation: "two" }), { timeout: 3000 });
+    for (let time = 0; time < 3; time += 1)
+      expect(await ask(headerOf(alice))).toMatchObject({ server: "alice:new", shard: 7n, max_connections: 5n });
+  });
+
   it("keeps its keys while the file is broken or gone, says so, and recovers", async () => {
     await writeKeys([alice]);
     await start();
