@@ -32,6 +32,9 @@ beforeAll(async () => {
   const { json } = await home.mtproxy("enable-haproxy-routing", "--image", await haproxyImage("2.6"));
   expect(json.data).toMatchObject({ live: true });
   await Promise.all([["agent", "1"], ["agent", "2"], ["daemon"]].map(startService));
+  // Until HAProxy looks again it lets everybody through, and nobody has a name.
+  const agents = async () => (await haproxy.counts("agents")).map(({ status }) => status);
+  await expect.poll(agents).toEqual(["UP", "UP"]);
 });
 afterAll(async () => {
   for (const { child } of services) child.kill();
