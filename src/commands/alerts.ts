@@ -1,7 +1,13 @@
 import { Argument, Option } from "commander";
-import type { ChannelSecrets, ChannelWishes } from "../app/alerts/change-channels.ts";
+import type { ChannelSecrets, ChannelWishes } from "../app/alerts/new-channel.ts";
 import type { SetAlertsOptions } from "../app/alerts/set-alerts.ts";
-import { alertBounds, alertLanguages, type ChannelKind, channelKinds } from "../domain/numbers/alerts/choices.ts";
+import {
+  alertBounds,
+  alertLanguages,
+  type ChannelKind,
+  channelKinds,
+  patienceOfCommand,
+} from "../domain/numbers/alerts/choices.ts";
 import type { CliCommand, CommandContext } from "./command.ts";
 import { collect, parseCount } from "./options.ts";
 
@@ -92,11 +98,7 @@ function declareAdd(alerts: CliCommand): void {
     .option("--to <address>", "email: where to; repeat for more", collect)
     .option("--from <address>", "email: from whom (root)")
     .option("--sendmail <path>", "email: another program than /usr/sbin/sendmail")
-    .option(
-      "--patience <seconds>",
-      "command: how long it may take (30)",
-      parseCount("--patience", { least: 1, most: 600 }),
-    )
+    .option("--patience <seconds>", "command: how long it may take (30)", parseCount("--patience", patienceOfCommand))
     .writes()
     .examples([
       "mtproxy alerts add telegram --chat 123456789",

@@ -11,7 +11,10 @@ const trouble = {
   values: v.record(v.string(), v.union([v.string(), v.number()])),
   since: instant,
 };
-const watched = v.object({ ...trouble, seen: count, missed: count, toldAt: v.exactOptional(instant) });
+const watched = v.object({
+  ...{ ...trouble, seen: count, missed: count, again: v.exactOptional(count) },
+  ...{ toldAt: v.exactOptional(instant), overAt: v.exactOptional(instant) },
+});
 const notice = v.object({ ...trouble, what: v.picklist(["begins", "lasts", "over"]), at: instant });
 const message = v.object({ id: v.string(), at: instant, notices: v.array(notice) });
 const attempt = { channel: v.string(), message, attempts: count, fault: v.exactOptional(v.string()) };
@@ -33,8 +36,11 @@ export class AlertStateStore {
     this.#path = paths.alertState;
   }
 
-  /** What cannot be read is kept beside and begun anew: nobody is told nothing because of it. @param onDamage is told where it is kept */
-  async read(onDamage: (kept: string) => void = () => {}): Promise<AlertState> {
+  /**
+   * What cannot be read counts as nothing: nobody is told nothing because of it.
+   * @param onDamage is told where it is kept beside; without it it stays where it is
+   */
+  async read(onDamage?: (kept: string) => void): Promise<AlertState> {
     const text = await this.#files.readText(this.#path);
     if (text === undefined) return emptyAlertState;
     const parsed = v.safeParse(state, parseJson(text));
@@ -42,6 +48,7 @@ export class AlertStateStore {
       const { version: _, ...read } = parsed.output;
       return read;
     }
+    if (onDamage === undefined) return emptyAlertState;
     const kept = `${this.#path}.damaged`;
     await this.#files.write(kept, text, { mode: 0o600, exactMode: true });
     onDamage(kept);

@@ -7,11 +7,12 @@ import {
   parseChat,
   parseHttpUrl,
   parseMailAddress,
+  parseProgram,
   parseWebhookSecret,
   SENDMAIL,
   TELEGRAM_API,
 } from "../domain/numbers/alerts/channel.ts";
-import { alertBounds, alertLanguages, channelKinds } from "../domain/numbers/alerts/choices.ts";
+import { alertBounds, alertLanguages, channelKinds, patienceOfCommand } from "../domain/numbers/alerts/choices.ts";
 import { alertKinds } from "../domain/numbers/alerts/kinds.ts";
 import { formatQuietHours, parseQuietHours } from "../domain/numbers/alerts/quiet-hours.ts";
 import {
@@ -26,7 +27,6 @@ import { createJsonStore, type StoreParts } from "./json-store.ts";
 import { present } from "./present.ts";
 
 const MOST_HOURS = alertBounds.remindHours.most;
-const absolutePath = text("an absolute path", /^\/[^\0\n]*$/);
 
 /** What an admin is told of, and how; `config/mtproxy/alerts.json`, 0600. */
 export function createAlertsStore(parts: StoreParts): DefaultedStore<AlertSettings> {
@@ -81,13 +81,14 @@ function parseChannel(fields: Fields): AlertChannel {
         ...{ kind, name },
         to: fields.need("to", listOf(parsed("a mail address", parseMailAddress))),
         ...present({ from: fields.get("from", parsed("a mail address", parseMailAddress)) }),
-        sendmail: fields.get("sendmail", absolutePath) ?? SENDMAIL,
+        sendmail: fields.get("sendmail", parsed("an absolute path", parseProgram)) ?? SENDMAIL,
       };
     case "command":
       return {
         ...{ kind, name },
         words: fields.need("words", listOf(text())),
-        patience: fields.get("patience", wholeNumber(1, 600)) ?? COMMAND_PATIENCE,
+        patience:
+          fields.get("patience", wholeNumber(patienceOfCommand.least, patienceOfCommand.most)) ?? COMMAND_PATIENCE,
       };
   }
 }

@@ -55,15 +55,13 @@ export class AlertPost {
         ...state,
         waiting: state.waiting.filter((it) => it.channel !== waiting.channel),
       }));
-    try {
-      await host.notify(channel, dispatchOf(waiting.message, settings));
+    const fault = await host.notify(channel, dispatchOf(waiting.message, settings)).then(() => undefined, wordsOf);
+    if (fault === undefined) {
       if (waiting.attempts > 0) this.#log(`alerts: ${channel.name} takes them again`);
-      return await this.#change((state) => ({ ...state, ...sent(state, waiting, clock.now().toISOString()) }));
-    } catch (error) {
-      const fault = wordsOf(error);
-      if (waiting.fault !== fault) this.#log(`alerts: ${channel.name}: ${fault}; it is tried again`);
-      return this.#change((state) => ({ ...state, ...failed(state, waiting, fault, clock.now()) }));
+      return this.#change((state) => ({ ...state, ...sent(state, waiting, clock.now().toISOString()) }));
     }
+    if (waiting.fault !== fault) this.#log(`alerts: ${channel.name}: ${fault}; it is tried again`);
+    return this.#change((state) => ({ ...state, ...failed(state, waiting, fault, clock.now()) }));
   }
 }
 

@@ -1,20 +1,20 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../../context.ts";
 import { wordsOf } from "../../domain/errors.ts";
-import { emptyCrowd, usualCrowd, withLook } from "../../domain/numbers/alerts/crowd.ts";
+import { absenceOf } from "../../domain/numbers/alerts/absence.ts";
 import { posted, withoutChannels } from "../../domain/numbers/alerts/outbox.ts";
 import type { AlertSettings } from "../../domain/numbers/alerts/settings.ts";
 import { type AlertState, emptyAlertState } from "../../domain/numbers/alerts/state.ts";
 import { tellOrHold } from "../../domain/numbers/alerts/telling.ts";
-import { type AlertFacts, crowdOf, troublesAt } from "../../domain/numbers/alerts/trouble.ts";
+import { troublesAt } from "../../domain/numbers/alerts/trouble.ts";
 import { isTold, type Notice, watchTroubles } from "../../domain/numbers/alerts/watch.ts";
 import type { HistoryEvent } from "../../domain/numbers/history.ts";
 import type { Snapshot } from "../../domain/numbers/snapshot.ts";
 import { alertText } from "../../render/alert-text.ts";
 import { AlertStateStore } from "../../state/alert-state-store.ts";
 import { createAlertsStore } from "../../state/alerts-store.ts";
-import { loadSettings } from "../load-state.ts";
 import { AlertPost } from "./alert-post.ts";
-import { SlowFacts } from "./slow-facts.ts";
+import { LookFacts } from "./look-facts.ts";
 
 /** A part of the daemon: looks after each look whether an admin is to be told of something, and tells it. */
 export class AlertWatch {
@@ -22,14 +22,14 @@ export class AlertWatch {
   readonly #log: (line: string) => void;
   readonly #note: (event: HistoryEvent) => void;
   readonly #store: AlertStateStore;
-  readonly #facts: SlowFacts;
+  readonly #facts: LookFacts;
   readonly #post: AlertPost;
   #state: AlertState | undefined;
   #saved: AlertState = emptyAlertState;
-  #crowd = emptyCrowd;
   #trouble: string | undefined;
   #looking: Promise<void> = Promise.resolve();
   #saving: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   /** @param note is given what is told, whether it waits for the morning or not */
   constructor(ctx: Context, log: (line: string) => void, note: (event: HistoryEvent) => void = () => {}) {
@@ -37,7 +37,7 @@ export class AlertWatch {
     this.#note = note;
     this.#log = log;
     this.#store = new AlertStateStore(ctx);
-    this.#facts = new SlowFacts(ctx);
+    this.#facts = new LookFacts(ctx);
     this.#post = new AlertPost(ctx, log, (change) => this.#change(change));
   }
 
@@ -51,52 +51,60 @@ export class AlertWatch {
     return this.#looking;
   }
 
-  /** Until what is on its way has arrived, or not; what waits is sent by the next one. */
-  async close(): Promise<void> {
+  /** Until what is on its way has arrived, or not. */
+  async settle(): Promise<void> {
     await this.#looking;
     await Promise.all([this.#post.settle(), this.#facts.settle()]);
   }
 
-  async #look(snapshot: Snapshot): Promise<void> {
-    const settings = await createAlertsStore(this.#ctx).read();
-    if (!settings.enabled || settings.channels.length === 0) return;
-    this.#state ??= await this.#read();
-    const notices = await this.#watch(snapshot, settings, this.#state);
-    for (const notice of notices) if (isEvent(notice)) this.#note(eventOf(notice));
-    await this.#tell(notices, settings, new Date(snapshot.at));
-    this.#post.deliver(settings, this.#state);
+  /** What has not arrived by then is sent by the next daemon, whose memory is written by nobody else. */
+  async close(patienceMs: number): Promise<void> {
+    await Promise.race([this.settle(), sleep(patienceMs, undefined, { ref: false })]);
+    this.#isClosed = true;
   }
 
+  async #look(snapshot: Snapshot): Promise<void> {
+    const settings = await createAlertsStore(this.#ctx).read();
+    this.#state ??= await this.#read();
+    if (!settings.enabled || settings.channels.length === 0) return this.#forget();
+    const notices = await this.#watch(snapshot, settings);
+    for (const notice of notices) if (isEvent(notice)) this.#note(eventOf(notice));
+    try {
+      await this.#tell(notices, settings, new Date(snapshot.at));
+    } finally {
+      // On a full disk too: that is when somebody has to hear of it.
+      this.#post.deliver(settings, this.#state);
+    }
+  }
+
+  /** Whoever is told again later is told what is the case then, and nothing of long ago. */
+  async #forget(): Promise<void> {
+    await this.#change(({ delivered }) => ({ ...emptyAlertState, delivered }));
+  }
+
+  /** How many looks something held that nobody was told of says nothing after a pause. */
   async #read(): Promise<AlertState> {
     const state = await this.#store.read((kept) =>
       this.#log(`alerts: what was remembered is damaged, it is now ${kept}`),
     );
     this.#saved = state;
-    return state;
+    return { ...state, watched: state.watched.map((it) => (it.toldAt === undefined ? { ...it, seen: 0 } : it)) };
   }
 
-  async #watch(snapshot: Snapshot, settings: AlertSettings, state: AlertState): Promise<readonly Notice[]> {
-    const rules = {
-      facts: await this.#factsOf(snapshot, state),
-      thresholds: settings.thresholds,
-      isTold: (kind: Notice["kind"], subject: string) => isTold(state.watched, kind, subject),
-    };
-    const troubles = troublesAt(snapshot, rules);
-    const active = crowdOf(snapshot);
-    // A drop must not become what is usual.
-    if (active !== undefined && !troubles.some(({ kind }) => kind === "blocked"))
-      this.#crowd = withLook(this.#crowd, active, new Date(snapshot.at));
-    const { watched, notices } = watchTroubles(state.watched, troubles, settings, snapshot.at);
+  async #watch(snapshot: Snapshot, settings: AlertSettings): Promise<readonly Notice[]> {
+    const facts = await this.#facts.of(snapshot, this.#state?.watched ?? [], settings);
+    // As it is now: something may have been delivered meanwhile.
+    const state = this.#state ?? emptyAlertState;
+    const troubles = troublesAt(snapshot, {
+      ...{ facts, thresholds: settings.thresholds },
+      isTold: (kind, subject) => isTold(state.watched, kind, subject),
+    });
+    this.#facts.learn(snapshot, facts.isNight === true || troubles.some(({ kind }) => kind === "blocked"));
+    const { watched, notices } = watchTroubles(state.watched, troubles, settings, snapshot.at, (kind, subject) =>
+      absenceOf(kind, subject, snapshot, facts),
+    );
     this.#state = { ...state, watched };
     return notices;
-  }
-
-  async #factsOf({ shards }: Snapshot, { watched }: AlertState): Promise<AlertFacts> {
-    const settings = await loadSettings(this.#ctx);
-    const isExpected = shards.length === 0 && (await this.#ctx.stores.shards.read()).shards.length > 0;
-    // After a restart nobody knows but what was told.
-    const told = Number(watched.find(({ kind }) => kind === "blocked")?.values.usual) || undefined;
-    return { ...this.#facts.known(settings), isExpected, usual: usualCrowd(this.#crowd) ?? told };
   }
 
   /** Written down, with the news in every channel's box, before anything is sent: whoever stops now has told nothing twice. */
@@ -121,7 +129,7 @@ export class AlertWatch {
   /** As it is when its turn comes. */
   async #save(): Promise<void> {
     const state = this.#state;
-    if (state === undefined || !isWorthSaving(this.#saved, state)) return;
+    if (this.#isClosed || state === undefined || !isWorthSaving(this.#saved, state)) return;
     await this.#store.write(state);
     this.#saved = state;
   }
@@ -142,7 +150,9 @@ function eventOf(notice: Notice): HistoryEvent {
 function isWorthSaving(saved: AlertState, now: AlertState): boolean {
   const essence = ({ watched, ...others }: AlertState) =>
     JSON.stringify([
-      watched.flatMap(({ kind, subject, toldAt }) => (toldAt === undefined ? [] : [kind, subject, toldAt])),
+      watched.flatMap(({ kind, subject, toldAt, overAt }) =>
+        toldAt === undefined && overAt === undefined ? [] : [[kind, subject, toldAt, overAt]],
+      ),
       others,
     ]);
   return saved !== now && essence(saved) !== essence(now);

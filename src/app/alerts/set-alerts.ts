@@ -6,11 +6,10 @@ import { type AlertKind, alertKinds, isAlertKind } from "../../domain/numbers/al
 import { parseQuietHours } from "../../domain/numbers/alerts/quiet-hours.ts";
 import { type AlertSettings, type Thresholds, thresholdNames } from "../../domain/numbers/alerts/settings.ts";
 import { harmless, shown } from "../../domain/printable.ts";
-import { AlertStateStore } from "../../state/alert-state-store.ts";
-import { createAlertsStore } from "../../state/alerts-store.ts";
 import { loadSettings } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
-import { alertWarnings, describeAlerts, type ShownAlerts } from "./show-alerts.ts";
+import { changeAlerts } from "./change-channels.ts";
+import type { ShownAlerts } from "./show-alerts.ts";
 
 export interface SetAlertsOptions {
   readonly enabled?: boolean | undefined;
@@ -34,11 +33,7 @@ export async function setAlerts(ctx: Context, { dryRun, ...wishes }: SetAlertsOp
   await loadSettings(ctx);
   if (Object.values(wishes).every((it) => it === undefined))
     throw new AppError("usage", "nothing to change was named", { hint: "mtproxy alerts set --help" });
-  const change = (settings: AlertSettings) => withWishes(settings, wishes);
-  const settings =
-    dryRun === true ? change(await createAlertsStore(ctx).read()) : await createAlertsStore(ctx).update(change);
-  const state = await new AlertStateStore(ctx).read();
-  return { data: describeAlerts(settings, state), warnings: await alertWarnings(ctx, settings) };
+  return changeAlerts(ctx, dryRun, (settings) => withWishes(settings, wishes));
 }
 
 function withWishes(settings: AlertSettings, wishes: Omit<SetAlertsOptions, "dryRun">): AlertSettings {

@@ -25,7 +25,9 @@ export class SlowFacts {
   /** As they are known now. */
   known(settings: Settings): Found {
     const now = this.#ctx.clock.now().getTime();
-    if (now >= this.#next && this.#looking === undefined) {
+    // A clock that was set back makes the next look one of another year.
+    const isTime = now >= this.#next || this.#next - now > EVERY_MS;
+    if (isTime && this.#looking === undefined) {
       this.#next = now + AGAIN_MS;
       // What could not be found out stays as it was known.
       this.#looking = this.#look(settings, now)
@@ -44,15 +46,16 @@ export class SlowFacts {
 
   async #look(settings: Settings, now: number): Promise<void> {
     const [certificate, clock] = await Promise.all([this.#certificate(settings), this.#clock(settings)]);
-    // A clock that nobody could be asked for is as it was.
-    this.#found = { certificate, clock: clock ?? this.#found.clock };
+    // What could not be found out is as it was.
+    const found = { certificate: certificate === undefined ? this.#found.certificate : certificate };
+    this.#found = { ...found, clock: clock ?? this.#found.clock };
     const isAmiss = this.#found.clock !== undefined && this.#found.clock.effect !== "none";
-    this.#next = now + (isAmiss || certificate !== undefined ? AGAIN_MS : EVERY_MS);
+    this.#next = now + (isAmiss || certificate !== null ? AGAIN_MS : EVERY_MS);
   }
 
-  /** Of the page that strangers are shown; other sites are somebody else's to look after. */
+  /** Of the page that strangers are shown; other sites are somebody else's to look after (null). Undefined when it cannot be read. */
   async #certificate({ routing, coverSite }: Settings): Promise<Found["certificate"]> {
-    if (routing !== "edge" || coverSite?.kind !== "page") return undefined;
+    if (routing !== "edge" || coverSite?.kind !== "page") return null;
     try {
       const pem = await this.#ctx.files.readText(coverSite.certificate);
       if (pem === undefined) return undefined;

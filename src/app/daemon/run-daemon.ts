@@ -118,7 +118,7 @@ class Daemon {
     await this.#writeLog();
     await this.#collector.close();
     // What is not delivered by then waits for the next start.
-    await Promise.race([this.#alerts.close(), sleep(LAST_ALERTS_MS, undefined, { ref: false })]);
+    await this.#alerts.close(LAST_ALERTS_MS);
   }
 
   async #read(): Promise<void> {

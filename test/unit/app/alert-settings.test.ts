@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { addChannel, type ChannelWishes } from "../../../src/app/alerts/change-channels.ts";
+import { addChannel } from "../../../src/app/alerts/change-channels.ts";
+import type { ChannelWishes } from "../../../src/app/alerts/new-channel.ts";
 import { setAlerts } from "../../../src/app/alerts/set-alerts.ts";
 import { showAlerts } from "../../../src/app/alerts/show-alerts.ts";
 import { AppError } from "../../../src/domain/errors.ts";

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { json } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { AlertWatch } from "../../../src/app/alerts/alert-watch.ts";
@@ -8,6 +8,7 @@ import type { HistoryEvent } from "../../../src/domain/numbers/history.ts";
 import type { Snapshot } from "../../../src/domain/numbers/snapshot.ts";
 import { createAlertsStore } from "../../../src/state/alerts-store.ts";
 import { appScene } from "../../support/app-scene.ts";
+import { entryAt } from "../../support/history-entry.ts";
 import { shardFigures, snapshot, userFigures } from "../../support/snapshot.ts";
 import { startWeb } from "../../support/web.ts";
 
@@ -18,10 +19,11 @@ interface Received {
 
 /** A webhook on loopback, whose answers and clock can be chosen. */
 async function webhook() {
-  const it = { received: [] as Received[], status: 200, clock: () => Date.now(), url: "" };
+  const it = { received: [] as Received[], status: 200, clock: () => Date.now(), url: "", gate: Promise.resolve() };
   const { url } = await startWeb(async (request, response) => {
     response.setHeader("date", new Date(it.clock()).toUTCString());
     if (request.method === "POST" && it.status === 200) it.received.push((await json(request)) as Received);
+    if (request.method === "POST") await it.gate;
     response.writeHead(it.status).end();
   });
   return Object.assign(it, { url });
@@ -44,7 +46,7 @@ async function scene(settings: Partial<AlertSettings> = {}) {
       at.now += 10_000;
       await ctx.clock.sleep(10_000);
       await watch.look(snapshot({ at: new Date(at.now).toISOString(), ...parts }));
-      await watch.close();
+      await watch.settle();
     }
   };
   const texts = () => hook.received.map(({ text }) => text);
@@ -114,6 +116,9 @@ describe("an alert", () => {
     expect(texts()).toEqual([
       expect.stringMatching(/^The server's clock is \d+\.\d s behind: every fake-TLS link is dead\.$/),
     ]);
+    // Right after a start nobody has looked at it yet, which does not make it right.
+    await look(start(), {}, 2);
+    expect(texts()).toHaveLength(1);
   });
 
   test("is told of a proxy that cannot be seen at all, where somebody has a link", async () => {
@@ -141,6 +146,95 @@ describe("an alert", () => {
     expect(texts()[1]).toMatch(/^People are back\./);
     expect(events).toMatchObject([{ kind: "alert", subject: "blocked", words: texts()[0] }]);
   }, 30_000);
+});
+
+test("who goes to sleep as on other days wakes nobody; who is not back in the morning does", async () => {
+  const { start, look, texts, at, ctx } = await scene();
+  const history = await ctx.history();
+  const few = { kind: "all", name: "", bytesIn: 0, bytesOut: 0, opened: 0, active: 3 } as const;
+  const nights = [7, 6, 5, 4, 3, 2, 1].flatMap((days) =>
+    [0, 1, 2, 3, 4, 5].map((it) => it * 60_000 - days * 86_400_000),
+  );
+  for (const since of nights) await history.record(entryAt(at.now + since, { increments: [few] }));
+  await history.close();
+  const active = (activeConnections: number) => ({ proxy: { ...snapshot().proxy, activeConnections } });
+  const watch = start();
+  await look(watch, active(40), 100);
+  await look(watch, active(1), 35);
+  expect(texts()).toEqual([]);
+  at.now += 4 * 3_600_000;
+  await look(watch, active(1), 31);
+  expect(texts()).toEqual([expect.stringContaining("1 connections where 40 are usual")]);
+}, 30_000);
+
+test("what arrives after the daemon has ended is not written over the memory of the next one", async () => {
+  const { start, ctx, hook, at } = await scene();
+  let answer = () => {};
+  hook.gate = new Promise((resolve) => {
+    answer = () => resolve();
+  });
+  const watch = start();
+  await ctx.clock.sleep(30_000);
+  for (let looks = 1; looks <= 3; looks++)
+    await watch.look(snapshot({ at: new Date(at.now + looks * 10_000).toISOString(), ...down }));
+  await expect.poll(() => hook.received.length, { interval: 5 }).toBe(1);
+  await watch.close(1);
+  const memory = await readFile(ctx.paths.alertState, "utf8");
+  answer();
+  await watch.settle();
+  expect(await readFile(ctx.paths.alertState, "utf8")).toBe(memory);
+});
+
+test("a full disk keeps nobody from being told, and is a line of the log", async () => {
+  const { start, look, texts, ctx, log } = await scene();
+  const watch = start();
+  await look(watch, {});
+  await mkdir(ctx.paths.alertState, { recursive: true });
+  await look(watch, down, 6);
+  expect([texts(), log[0]]).toEqual([[DOWN], expect.stringContaining(ctx.paths.alertState)]);
+});
+
+test("a message that arrives while the next look reads its files is not sent again", async () => {
+  const { look, texts, ctx, hook } = await scene();
+  let [answer, isArrived] = [() => {}, async () => {}];
+  const read = async () => {
+    await isArrived();
+    return ctx.stores.settings.read();
+  };
+  const slow = { ...ctx, stores: { ...ctx.stores, settings: { ...ctx.stores.settings, read } } };
+  const watch = new AlertWatch(slow, () => {});
+  await look(watch, down, 2);
+  hook.gate = new Promise((resolve) => {
+    answer = () => resolve();
+  });
+  await ctx.clock.sleep(10_000);
+  await watch.look(snapshot({ at: ctx.clock.now().toISOString(), ...down }));
+  const delivered = async () => JSON.parse(await readFile(ctx.paths.alertState, "utf8")).delivered.length;
+  isArrived = async () => {
+    answer();
+    await expect.poll(delivered, { interval: 5 }).toBe(1);
+  };
+  await look(watch, down, 3);
+  expect(texts()).toEqual([DOWN]);
+});
+
+test("what waits when alerts are switched off is not told later; who switches them on is told what is the case", async () => {
+  const { start, look, texts, hook, ctx } = await scene();
+  hook.status = 500;
+  const watch = start();
+  await look(watch, down, 3);
+  const settings = await createAlertsStore(ctx).read();
+  await createAlertsStore(ctx).write({ ...settings, enabled: false });
+  await look(watch, down);
+  hook.status = 200;
+  await createAlertsStore(ctx).write(settings);
+  await look(watch, {}, 9);
+  expect(texts()).toEqual([]);
+  await createAlertsStore(ctx).write({ ...settings, channels: [] });
+  await look(watch, down, 4);
+  await createAlertsStore(ctx).write(settings);
+  await look(watch, down, 3);
+  expect(texts()).toEqual([DOWN]);
 });
 
 test("what is remembered is put aside when it is damaged, and alerts go on", async () => {

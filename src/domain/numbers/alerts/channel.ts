@@ -92,6 +92,12 @@ export function parseMailAddress(text: string): string {
   throw new AppError("invalid", `"${shown(text)}" is not a mail address`);
 }
 
+/** @throws AppError invalid */
+export function parseProgram(text: string): string {
+  if (/^\/[^\0\n]*$/.test(text)) return text;
+  throw new AppError("invalid", `"${shown(text, 80)}" is not an absolute path: the daemon has a folder of its own`);
+}
+
 /** @throws AppError invalid for one that is short enough to be guessed */
 export function parseWebhookSecret(text: string): string {
   const secret = text.trim();

@@ -8,6 +8,9 @@ export const alertLanguages = ["en", "ru", "fa"] as const;
 
 export type AlertLanguage = (typeof alertLanguages)[number];
 
+/** Seconds that a program may take. */
+export const patienceOfCommand = { least: 1, most: 600 } as const;
+
 /** Of thresholds and reminders, both included. */
 export const alertBounds = {
   quotaPercent: { least: 1, most: 99 },

@@ -42,5 +42,24 @@ export function isDrop(
   isTold: boolean,
 ): boolean {
   if (usual < dropFrom) return false;
-  return isTold ? active < usual * RECOVERED : active * 100 <= usual * (100 - dropPercent);
+  return isTold ? active < usual * RECOVERED : active <= dropLimit(usual, dropPercent);
+}
+
+/** Connections at which everybody counts as gone. */
+export function dropLimit(usual: number, dropPercent: number): number {
+  return (usual * (100 - dropPercent)) / 100;
+}
+
+/** Days that are looked at, and how many of them have to have been as empty. */
+export const NIGHTS = 7;
+const LEAST_NIGHTS = 2;
+
+/**
+ * Whether people are usually away at this time: on most of the last days there were as few.
+ * @param lowest how few there were on each of them; null for one that nobody watched
+ */
+export function isNight(lowest: readonly (number | null)[], limit: number): boolean {
+  const known = lowest.filter((it) => it !== null);
+  const empty = known.filter((it) => it <= limit);
+  return empty.length >= LEAST_NIGHTS && empty.length * 2 >= known.length;
 }

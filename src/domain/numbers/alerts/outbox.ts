@@ -66,7 +66,12 @@ function bounded(outbox: Outbox, channel: string, at: string): Outbox {
 export function dueNow({ waiting }: Outbox, now: Date): Waiting[] {
   const first = new Map<string, Waiting>();
   for (const it of waiting) if (!first.has(it.channel)) first.set(it.channel, it);
-  return [...first.values()].filter(({ notBefore }) => Date.parse(notBefore) <= now.getTime());
+  return [...first.values()].filter(({ notBefore }) => isDue(Date.parse(notBefore) - now.getTime()));
+}
+
+/** Nothing is put off for longer than the longest pause: what seems so was put off by a clock that was ahead. */
+function isDue(pause: number): boolean {
+  return pause <= 0 || pause > LONGEST_PAUSE_MS;
 }
 
 export function sent(outbox: Outbox, done: Waiting, at: string): Outbox {

@@ -1,4 +1,4 @@
-import type { ShardFigures, Snapshot, UserFigures } from "../snapshot.ts";
+import type { EdgeFigures, ShardFigures, Snapshot, UserFigures } from "../snapshot.ts";
 import { isDrop } from "./crowd.ts";
 import type { AlertKind } from "./kinds.ts";
 import type { Thresholds } from "./settings.ts";
@@ -18,7 +18,10 @@ export interface AlertFacts {
   readonly isExpected?: boolean | undefined;
   /** Connections that are usual. */
   readonly usual?: number | undefined;
-  readonly certificate?: { readonly domain: string; readonly validTo: string } | undefined;
+  /** On most of the last days it was as empty at this time: people sleep. */
+  readonly isNight?: boolean | undefined;
+  /** Null where there is none of ours. */
+  readonly certificate?: { readonly domain: string; readonly validTo: string } | null | undefined;
   readonly clock?: { readonly seconds: number; readonly effect: "none" | "near" | "dead" } | undefined;
 }
 
@@ -56,13 +59,18 @@ function trouble(kind: AlertKind, subject = "", values: Trouble["values"] = {}):
 function proxiesDown({ shards, edge, proxy }: Snapshot, { isExpected = false }: AlertFacts): Trouble[] {
   if (shards.length === 0) return isExpected ? [trouble("proxy-down")] : [];
   if (!shards.some(isServing)) return [trouble("proxy-down")];
-  const haproxy = edge !== null && edge.connections === null && edge.uptimeSeconds === null;
+  const haproxy = edge !== null && isHaproxyAway(edge);
   if (haproxy || !proxy.running) return [trouble("proxy-down", haproxy ? "HAProxy" : "")];
   return shards.filter((shard) => !isServing(shard)).map(({ name }) => trouble("proxy-down", name));
 }
 
+/** It does not run, or tells nothing. */
+export function isHaproxyAway({ connections, uptimeSeconds }: EdgeFigures): boolean {
+  return connections === null && uptimeSeconds === null;
+}
+
 /** A process that runs and does not say how it is serves nobody. */
-function isServing({ running, uptimeSeconds }: ShardFigures): boolean {
+export function isServing({ running, uptimeSeconds }: ShardFigures): boolean {
   return running && uptimeSeconds !== null;
 }
 
@@ -70,10 +78,11 @@ function hasNoUpstream(shard: ShardFigures): boolean {
   return isServing(shard) && shard.readyTargets === 0;
 }
 
-function dropOfEverybody(snapshot: Snapshot, { facts: { usual }, thresholds, isTold }: Rules): Trouble[] {
-  const active = crowdOf(snapshot);
+function dropOfEverybody(snapshot: Snapshot, { facts, thresholds, isTold }: Rules): Trouble[] {
+  const [active, { usual, isNight = false }] = [crowdOf(snapshot), facts];
   if (active === undefined || usual === undefined) return [];
-  if (!isDrop(usual, active, thresholds, isTold("blocked", ""))) return [];
+  const wasTold = isTold("blocked", "");
+  if (!isDrop(usual, active, thresholds, wasTold) || (isNight && !wasTold)) return [];
   return [trouble("blocked", "", { usual: Math.round(usual), now: active })];
 }
 
@@ -91,9 +100,9 @@ function lowDisk({ host }: Snapshot, { thresholds, isTold }: Rules): Trouble[] {
   return percent < limit ? [trouble("disk-low", "", { percent: Math.floor(percent), bytes: diskFreeBytes })] : [];
 }
 
-function certificateTrouble(at: number, { facts, thresholds }: Rules): Trouble[] {
-  if (facts.certificate === undefined) return [];
-  const { domain, validTo } = facts.certificate;
+function certificateTrouble(at: number, { facts: { certificate }, thresholds }: Rules): Trouble[] {
+  if (certificate === undefined || certificate === null) return [];
+  const { domain, validTo } = certificate;
   const isSoon = Date.parse(validTo) - at < thresholds.certificateDays * DAY_MS;
   return isSoon ? [trouble("certificate", domain, { until: validTo })] : [];
 }

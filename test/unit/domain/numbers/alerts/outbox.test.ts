@@ -39,6 +39,13 @@ describe("an outbox", () => {
     expect(box.delivered).toMatchObject([{ outcome: "given-up", fault: "refused", attempts: tries.length }]);
   });
 
+  test("waits for no moment of a clock that was ahead", () => {
+    const posting = posted(emptyOutbox, message(9e6), ["web"]);
+    const [due] = dueNow(posting, at(9e6));
+    const box = due === undefined ? posting : failed(posting, due, "refused", at(9e6));
+    expect([ids(box, at(9e6)), ids(box, at(0))]).toEqual([[], ["web 9000000"]]);
+  });
+
   test("is bounded: the oldest of a channel that takes nothing is given up, and nothing of another", () => {
     let box = posted(emptyOutbox, message(0), ["mail"]);
     for (let id = 1; id <= 300; id++) box = posted(box, message(id), ["web"]);

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { type Crowd, emptyCrowd, usualCrowd, withLook } from "../../../../../src/domain/numbers/alerts/crowd.ts";
+import { absenceOf } from "../../../../../src/domain/numbers/alerts/absence.ts";
+import {
+  type Crowd,
+  emptyCrowd,
+  isNight,
+  usualCrowd,
+  withLook,
+} from "../../../../../src/domain/numbers/alerts/crowd.ts";
 import { defaultAlertSettings } from "../../../../../src/domain/numbers/alerts/settings.ts";
 import { type AlertFacts, troublesAt } from "../../../../../src/domain/numbers/alerts/trouble.ts";
 import type { ShardFigures, Snapshot, UserFigures } from "../../../../../src/domain/numbers/snapshot.ts";
@@ -65,6 +72,15 @@ describe("a drop of everybody", () => {
     ]);
   });
 
+  test("is none at a time when on most of the last days there were as few, unless it was told before", () => {
+    expect(troubles(active(0), { usual: 40, isNight: true })).toEqual([]);
+    expect(troubles(active(0), { usual: 40, isNight: true }, ["blocked"])).toEqual(["blocked"]);
+    expect(isNight([0, 2, null, 1, 0, 3, 0], 4)).toBe(true);
+    expect(isNight([0, 2, null, 90, 80, 70, 60], 4)).toBe(false);
+    expect(isNight([0, null, null, null, null, null, null], 4)).toBe(false);
+    expect(isNight([], 4)).toBe(false);
+  });
+
   const hour = (counts: readonly number[]): Crowd =>
     counts.reduce(
       (crowd, count, minute) =>
@@ -87,6 +103,51 @@ describe("a drop of everybody", () => {
     );
     expect(seen.flat()).toEqual([]);
   }, 20_000);
+});
+
+describe("what a look does not show", () => {
+  const absent = (
+    kind: Parameters<typeof absenceOf>[0],
+    subject: string,
+    parts: Partial<Snapshot>,
+    facts: AlertFacts = {},
+  ) => absenceOf(kind, subject, snapshot(parts), facts);
+  const silent = { uptimeSeconds: null, readyTargets: null };
+  const away = { connections: null, uptimeSeconds: null, oldWorkers: null, agents: 2, verdicts: {} };
+
+  test("is over when it can be seen", () => {
+    expect(absent("proxy-down", "p1", shards({}))).toBe("gone");
+    expect(absent("proxy-down", "HAProxy", {})).toBe("gone");
+    expect(absent("upstream-not-ready", "p1", shards({}))).toBe("gone");
+    expect(absent("blocked", "", {}, { usual: 40 })).toBe("gone");
+    expect(absent("disk-low", "", {})).toBe("gone");
+    expect(absent("certificate", "a.org", {}, { certificate: { domain: "b.org", validTo: "" } })).toBe("gone");
+    expect(absent("clock", "", {}, { clock: { seconds: 0, effect: "none" } })).toBe("gone");
+    expect(absent("expiring", "alice", {})).toBe("gone");
+  });
+
+  test("is not while a proxy, HAProxy or the engine cannot tell, or nobody has looked since the daemon started", () => {
+    const cannotTell = [
+      absent("proxy-down", "p2", shards({}, { running: false, ...silent })),
+      absent("proxy-down", "p2", { shards: [] }),
+      absent("proxy-down", "HAProxy", { edge: away }),
+      absent("proxy-down", "", { ...shards({}), edge: away }),
+      absent("upstream-not-ready", "p1", shards({ running: false, ...silent })),
+      absent("upstream-not-ready", "p1", { shards: [] }),
+      absent("blocked", "", shards({ running: false, ...silent }), { usual: 40 }),
+      absent("disk-low", "", { host: { ...snapshot().host, diskFreeBytes: null } }),
+      absent("certificate", "example.com", {}),
+      absent("clock", "", {}),
+    ];
+    expect(cannotTell).toEqual(cannotTell.map(() => "unseen"));
+  });
+
+  test("cannot be at all where there is no such proxy, no HAProxy and no certificate of ours any more", () => {
+    expect(absent("proxy-down", "p9", shards({}))).toBe("void");
+    expect(absent("upstream-not-ready", "p9", shards({}))).toBe("void");
+    expect(absent("proxy-down", "HAProxy", { edge: null })).toBe("void");
+    expect(absent("certificate", "example.com", {}, { certificate: null })).toBe("void");
+  });
 });
 
 describe("a person", () => {

@@ -57,6 +57,35 @@ describe("a trouble", () => {
     expect(after).toEqual({ watched: [], notices: [] });
   });
 
+  test("that nobody can see is not over, and that of something that is no more goes without a word", () => {
+    const at = (looks: number) => new Date(START + looks * 10_000).toISOString();
+    const told = times(3, [down]).reduce<readonly Watched[]>(
+      (watched, troubles, look) => watchTroubles(watched, troubles, rules, at(look)).watched,
+      [],
+    );
+    const unseen = times(99, []).reduce<readonly Watched[]>(
+      (watched, troubles, look) => watchTroubles(watched, troubles, rules, at(look + 3), () => "unseen").watched,
+      told,
+    );
+    expect(unseen).toEqual(told);
+    expect(watchTroubles(told, [], rules, at(99), () => "void")).toEqual({ watched: [], notices: [] });
+  });
+
+  test("that comes back again and again is told more and more seldom, until it has stayed away for an hour", () => {
+    const crashing = times(300, [...times(6, [down]), ...times(6, [])]).flat();
+    const notices = watchAll(crashing);
+    expect(told(notices)).toEqual(["begins", "over", "begins", "over", "begins"]);
+    const after = watchAll([...crashing, ...times(400, []), ...times(3, [down]), ...times(3, [])]);
+    expect(told(after).slice(-3)).toEqual(["over", "begins", "over"]);
+  });
+
+  test("is told again after a clock that was ahead is set right", () => {
+    const ahead = "2031-01-01T00:00:00.000Z";
+    const before: Watched = { ...down, since: ahead, seen: 3, missed: 0, toldAt: ahead };
+    const { watched, notices } = watchTroubles([before], [down], rules, new Date(START).toISOString());
+    expect([notices.map(({ what }) => what), watched[0]?.toldAt]).toEqual([["lasts"], new Date(START).toISOString()]);
+  });
+
   test("however it comes and goes, begins and ends in turn, each as slowly as its kind has it", () => {
     const lasting = fc.constantFrom(...alertKinds.filter((kind) => natures[kind].lasts));
     fc.assert(

@@ -1,0 +1,54 @@
+import type { Context } from "../../context.ts";
+import { dropLimit, emptyCrowd, isDrop, isNight, usualCrowd, withLook } from "../../domain/numbers/alerts/crowd.ts";
+import type { AlertSettings } from "../../domain/numbers/alerts/settings.ts";
+import { type AlertFacts, crowdOf } from "../../domain/numbers/alerts/trouble.ts";
+import { isTold, type Watched } from "../../domain/numbers/alerts/watch.ts";
+import type { Snapshot } from "../../domain/numbers/snapshot.ts";
+import { loadSettings } from "../load-state.ts";
+import { EmptyHours } from "./empty-hours.ts";
+import { SlowFacts } from "./slow-facts.ts";
+
+/** What rules need to know beside a snapshot: what is usual here, and what takes a while to find out. */
+export class LookFacts {
+  readonly #ctx: Context;
+  readonly #slow: SlowFacts;
+  readonly #emptyHours: EmptyHours;
+  #crowd = emptyCrowd;
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx;
+    this.#slow = new SlowFacts(ctx);
+    this.#emptyHours = new EmptyHours(ctx);
+  }
+
+  async of(
+    snapshot: Snapshot,
+    watched: readonly Watched[],
+    { thresholds }: Pick<AlertSettings, "thresholds">,
+  ): Promise<AlertFacts> {
+    const settings = await loadSettings(this.#ctx);
+    const isExpected = snapshot.shards.length === 0 && (await this.#ctx.stores.shards.read()).shards.length > 0;
+    // After a restart nobody knows but what was told.
+    const told = watched.find(({ kind }) => kind === "blocked")?.values.usual;
+    const usual = usualCrowd(this.#crowd) ?? (Number(told) || undefined);
+    const active = crowdOf(snapshot);
+    const isLow = active !== undefined && usual !== undefined && isDrop(usual, active, thresholds, false);
+    const isNews = isLow && !isTold(watched, "blocked", "");
+    const lowest = isNews ? await this.#emptyHours.lowest(new Date(snapshot.at)) : [];
+    return {
+      ...{ ...this.#slow.known(settings), isExpected, usual },
+      isNight: isNews && isNight(lowest, dropLimit(usual, thresholds.dropPercent)),
+    };
+  }
+
+  /** Neither a drop nor a night may become what is usual: a block that began while people slept is one in the morning. */
+  learn(snapshot: Snapshot, isEmpty: boolean): void {
+    const active = crowdOf(snapshot);
+    if (active !== undefined && !isEmpty) this.#crowd = withLook(this.#crowd, active, new Date(snapshot.at));
+  }
+
+  /** Ends with what is being looked at. */
+  settle(): Promise<void> {
+    return this.#slow.settle();
+  }
+}
