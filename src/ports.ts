@@ -73,6 +73,12 @@ export interface FileStat {
   readonly isFolder?: true;
 }
 
+/** A file that has grown beyond so many bytes is put aside (src/host/turn-over.ts), and so many of these are kept. */
+export interface LogBounds {
+  readonly bytes: number;
+  readonly kept: number;
+}
+
 export interface WriteOptions {
   /** Permission bits of a new file; an existing one keeps its own unless `exactMode`. */
   readonly mode?: number;
@@ -98,7 +104,7 @@ export interface Files {
   /** Contents replaced without changing the inode; a durable copy stands beside it meanwhile (`recoverInPlace` reads it). */
   writeInPlace(path: string, data: Uint8Array | string): Promise<void>;
   /** One line (without its line break) at the end of a file, in one write, durable. A new file is 0600. */
-  append(path: string, line: string): Promise<void>;
+  append(path: string, line: string, bounds?: LogBounds): Promise<void>;
   /** Finishes an in-place write that a crash cut off. True when there was one. */
   recoverInPlace(path: string): Promise<boolean>;
   /** No error when there is none. */

@@ -24,8 +24,8 @@ export function createFiles(): Files {
     readText: async (path) => (await read(path))?.toString("utf8"),
     write: (path, data, options: WriteOptions = {}) => writing(path, () => replaceFile(path, data, options)),
     writeInPlace: (path, data) => writing(path, () => replaceInPlace(path, data)),
-    append: (path, line) =>
-      explaining("write", path, async () => (await import("./append-line.ts")).appendLine(path, line)),
+    append: (path, line, bounds) =>
+      explaining("write", path, async () => (await import("./append-line.ts")).appendLine(path, line, bounds)),
     recoverInPlace: (path) => explaining("restore", path, () => finishInPlace(path)),
     remove: (path) => explaining("remove", path, () => removeEntry(path, unlink)),
     removeFolder: (path) => explaining("remove", path, () => removeEntry(path, (it) => rm(it, { recursive: true }))),

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { constants, gunzip, type ZlibOptions } from "node:zlib";
 import * as v from "valibot";
 import { type AuditEntry, actors } from "../domain/audit/entry.ts";
 import { AUDIT_VERSION, type AuditParts } from "./audit-log.ts";
@@ -63,14 +63,24 @@ export async function readAuditLog({ files, paths }: Pick<AuditParts, "files" | 
   );
   const lines = all.flatMap((text) => text.split("\n")).filter((it) => it !== "");
   const entries = lines.flatMap((it) => readEntry(it) ?? []);
-  return { entries, unreadable: lines.length - entries.length };
+  return { entries: onceEach(entries), unreadable: lines.length - entries.length };
 }
 
-/** logrotate packs with gzip. */
+/** While logrotate packs a file it is there twice. */
+function onceEach(entries: readonly AuditEntry[]): AuditEntry[] {
+  return [...new Map(entries.map((it) => [`${it.entry} ${it.id}`, it])).values()];
+}
+
+/** logrotate packs with gzip: what it has not finished, or never will, is read as far as it goes. */
 async function textOf(bytes: Uint8Array): Promise<string> {
   const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return Buffer.from(isPacked ? await promisify(gunzip)(bytes) : bytes).toString("utf8");
+  if (!isPacked) return Buffer.from(bytes).toString("utf8");
+  const unpacked = promisify<Uint8Array, ZlibOptions, Buffer>(gunzip)(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+  return (await unpacked.catch(() => Buffer.from(DAMAGED))).toString("utf8");
 }
+
+/** A line that is no entry. */
+const DAMAGED = "damaged";
 
 function readEntry(text: string): AuditEntry | undefined {
   const parsed = v.safeParse(line, parseJson(text));

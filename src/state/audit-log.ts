@@ -12,6 +12,9 @@ export interface AuditParts {
 /** Of the shape of a line. */
 export const AUDIT_VERSION = 1;
 
+/** Where logrotate looks after it, it never gets there: some thousands of commands a file, fifty megabytes in all. */
+const BOUNDS = { bytes: 4_000_000, kept: 12 } as const;
+
 type Stamped = "id" | "at" | "entry";
 
 /** `logs/mtproxy/audit.log`, 0600: one JSON object a line, appended and never rewritten. Its entries: src/domain/audit/entry.ts. */
@@ -49,6 +52,6 @@ export class AuditLog {
 
   #write(entry: string, id: string, fields: JsonObject, at = this.#parts.clock.now()): Promise<void> {
     const line = JSON.stringify({ version: AUDIT_VERSION, at: at.toISOString(), entry, id, ...fields });
-    return this.#parts.files.append(this.#parts.paths.auditLog, line);
+    return this.#parts.files.append(this.#parts.paths.auditLog, line, BOUNDS);
   }
 }

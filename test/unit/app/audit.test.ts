@@ -1,4 +1,6 @@
-import { rm, stat, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { CommandAudit } from "../../../src/app/audit/command-audit.ts";
 import { noteDrained } from "../../../src/app/audit/note-drained.ts";
@@ -34,6 +36,18 @@ test("what the daemon does by itself is an entry for each reason, with whom it w
   await writeFile(ctx.paths.logs, "a file in the place of the folder");
   await noteDrained(ctx, "daemon", tell)([{ shardId: 2, side: "b" }]);
   expect(told).toEqual([expect.stringContaining("this is not written down in the audit log")]);
+});
+
+test("a packed log that is cut off is read as far as it goes, and what is there twice once", async () => {
+  const { ctx } = await appScene();
+  await new CommandAudit(ctx, command).around(async () => ({ data: null }));
+  const whole = await readFile(ctx.paths.auditLog);
+  const packed = gzipSync(Buffer.concat([whole, randomBytes(100_000)]));
+  await writeFile(`${ctx.paths.auditLog}.1.gz`, packed.subarray(0, packed.length / 2));
+  await writeFile(`${ctx.paths.auditLog}.2.gz`, packed.subarray(0, 5));
+  await writeFile(`${ctx.paths.auditLog}-20261121T203000123Z`, whole);
+  const { entries, unreadable } = await readAuditLog(ctx);
+  expect([entries.length, unreadable > 0]).toEqual([2, true]);
 });
 
 describe("a command", () => {
