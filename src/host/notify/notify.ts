@@ -36,8 +36,8 @@ function send(channel: AlertChannel, dispatch: AlertDispatch): Promise<void> {
 function withoutSecret(text: string, channel: AlertChannel): string {
   if (channel.kind === "telegram") return text.replaceAll(channel.token, "[token]");
   if (channel.kind !== "webhook") return text;
-  const { pathname, search } = new URL(channel.url);
-  return [channel.secret, `${pathname}${search}`]
+  const { pathname, search, password } = new URL(channel.url);
+  return [channel.secret, `${pathname}${search}`, password]
     .filter((it) => it.length > 1)
     .reduce((words, secret) => words.replaceAll(secret, "[hidden]"), text);
 }

@@ -18,7 +18,8 @@ export async function postJson(
   body: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
-  const all = { "content-type": "application/json", "user-agent": "familytraffic-mtproxy", ...headers };
+  const own = { "content-type": "application/json", "user-agent": "familytraffic-mtproxy" };
+  const all = { ...own, ...authorization(new URL(url)), ...headers };
   try {
     return await withAgent({ timeoutMs: TIMEOUT_MS, maxBytes: MOST_ANSWER }, async (dispatcher) => {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -28,6 +29,13 @@ export async function postJson(
   } catch (error) {
     throw new Error(`${new URL(url).host}: ${downloadFault(error, TIMEOUT_MS)}`);
   }
+}
+
+/** The client leaves out a name and a password that an address has (RFC 7617). */
+function authorization({ username, password }: URL): { authorization?: string } {
+  if (username === "" && password === "") return {};
+  const both = [username, password].map(decodeURIComponent).join(":");
+  return { authorization: `Basic ${Buffer.from(both).toString("base64")}` };
 }
 
 async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
