@@ -2,7 +2,7 @@ import { Option } from "commander";
 import type { Outcome } from "../app/outcome.ts";
 import type { ReportOptions } from "../app/reporting/export-report.ts";
 import type { Figures } from "../app/watching/read-figures.ts";
-import type { Sorting } from "../app/watching/sort-people.ts";
+import { reportFormats, type Sorting, sortings } from "../domain/numbers/choices.ts";
 import type { CliCommand, CommandContext } from "./command.ts";
 import { parseCount } from "./options.ts";
 
@@ -35,9 +35,7 @@ function declareStats(program: CliCommand): void {
     .description("figures of every proxy and every person, or of one person alone; exit 9 when a proxy tells none")
     .option("--live", "draw them anew every two seconds; keys sort and scroll, q quits")
     .option("--since <when>", "what was since then instead of now: 7d, 24h, 2026-11-01 (from that day on, UTC)")
-    .addOption(
-      new Option("--sort <by>", "order of people").choices(["active", "name", "total", "traffic", "used", "seen"]),
-    )
+    .addOption(new Option("--sort <by>", "order of people").choices([...sortings]))
     .option("--reverse", "the other way round")
     .option("--csv", "people as rows for a spreadsheet")
     .examples([
@@ -68,7 +66,7 @@ function declareReport(program: CliCommand): void {
     .command("export-report")
     .description("what each person used in a month, for a spreadsheet, a program or the printer")
     .option("--month <month>", "calendar month, UTC, as 2026-11; this one when absent")
-    .addOption(new Option("--format <format>", "csv, json or html").choices(["csv", "json", "html"]).default("csv"))
+    .addOption(new Option("--format <format>", "csv, json or html").choices([...reportFormats]).default("csv"))
     .option("-o, --output <file>", "write it to a file (0600) instead of showing it")
     .examples([
       "mtproxy export-report",

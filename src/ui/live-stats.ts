@@ -1,7 +1,8 @@
 import type { HolderStats } from "../app/watching/holder-stats.ts";
 import type { Stats } from "../app/watching/read-stats.ts";
-import { type Sorting, sortPeople } from "../app/watching/sort-people.ts";
+import { sortPeople } from "../app/watching/sort-people.ts";
 import type { ScreenSize, Style } from "../commands/command.ts";
+import type { Sorting } from "../domain/numbers/choices.ts";
 import { peopleTable } from "./people-table.ts";
 import { headLines, shardsTable } from "./stats-views.ts";
 

@@ -4,6 +4,7 @@ import { formatInstant } from "../domain/expiry.ts";
 import type { MonthRow } from "../domain/numbers/month-report.ts";
 import { formatQuotaBytes } from "../domain/user-limits.ts";
 import { renderReport } from "../render/report.ts";
+import { accountWords } from "./account-words.ts";
 import { type Cell, toCsv } from "./csv.ts";
 import { bytesText, NONE, textOf } from "./people-table.ts";
 import { snakeCase } from "./snake-case.ts";
@@ -39,16 +40,14 @@ export function reportText(report: MonthReport): string {
 
 function html({ month, isWhole, madeAt, rows, totals, note }: MonthReport): string {
   const about = `Made ${formatInstant(madeAt)}${isWhole ? "" : ", before the month was over"}. ${note ?? COUNTED}`;
+  const bytes = [totals.bytesIn, totals.bytesOut, totals.bytesIn + totals.bytesOut];
+  const sums = [...bytes.map(bytesText), textOf(totals.connections)];
   return renderReport({
     title: `Telegram proxy: ${month}`,
     about,
     titles: ["Person", "From them", "To them", "Together", "Connections", "Days", "Households", "Quota"],
     rows: rows.map(htmlRow),
-    totals: [
-      "Everybody",
-      ...[totals.bytesIn, totals.bytesOut, totals.bytesIn + totals.bytesOut].map(bytesText),
-      ...[textOf(totals.connections), "", "", ""],
-    ],
+    totals: ["Everybody", ...(note === null ? sums : sums.map(() => NONE)), "", "", ""],
   });
 }
 
@@ -59,15 +58,9 @@ function htmlRow(row: MonthRow): string[] {
   const together = bytesIn === null || bytesOut === null ? null : bytesIn + bytesOut;
   const period = quotaPeriod === "month" ? "a month" : `in ${quotaPeriod?.slice(0, -1)} days`;
   return [
-    whose(row),
+    accountWords(row.account),
     ...[bytesIn, bytesOut, together].map(bytesText),
     ...[row.connections, row.daysActive, row.mostHouseholds].map(textOf),
     quotaBytes === null ? NONE : `${formatQuotaBytes(quotaBytes)} ${period}`,
   ];
-}
-
-function whose({ account, username, until }: MonthRow): string {
-  if (username === null)
-    return account === "secret:*" ? "Shared secrets" : `Shared secret ${account.slice("secret:".length)}`;
-  return until === null ? username : `${username}, until ${formatInstant(until)}`;
 }

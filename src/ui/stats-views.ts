@@ -17,8 +17,8 @@ export async function statsView(stats: Stats, style: Style): Promise<string> {
 export function headLines({ activeConnections, totalConnections }: Stats, style: Style): string[] {
   return [
     style.bold("MTProxy statistics:"),
-    `  Active connections: ${activeConnections}`,
-    `  Total connections: ${totalConnections}`,
+    `  Active connections: ${textOf(activeConnections)}`,
+    `  Total connections: ${textOf(totalConnections)}`,
   ];
 }
 

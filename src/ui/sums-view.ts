@@ -1,6 +1,7 @@
 import type { PersonSums, Sums } from "../app/watching/read-sums.ts";
 import type { Style } from "../commands/command.ts";
 import { formatInstant } from "../domain/expiry.ts";
+import { accountWords } from "./account-words.ts";
 import { bytesText, NONE, textOf } from "./people-table.ts";
 import { table } from "./table.ts";
 import { formatBytes, formatDuration } from "./units.ts";
@@ -27,7 +28,7 @@ function sumsTable(users: readonly PersonSums[]): Promise<string> {
   return table(
     titles.map((title) => ({ title })),
     users.map((user) => [
-      user.username,
+      accountWords(user.username),
       ...[user.connections, user.mostActive].map(textOf),
       ...[user.bytesIn, user.bytesOut].map(bytesText),
       user.lastSeen === null ? NONE : formatInstant(user.lastSeen),

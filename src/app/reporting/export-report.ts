@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Context } from "../../context.ts";
+import type { ReportFormat } from "../../domain/numbers/choices.ts";
 import { type Month, parseMonth } from "../../domain/numbers/month.ts";
 import { type MonthRow, monthRows } from "../../domain/numbers/month-report.ts";
 import { hasSecret } from "../../domain/user.ts";
@@ -8,10 +9,6 @@ import { loadSettings } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { withHistory } from "../watching/last-days.ts";
 import { writeNew } from "../write-new.ts";
-
-export const reportFormats = ["csv", "json", "html"] as const;
-
-export type ReportFormat = (typeof reportFormats)[number];
 
 export interface ReportOptions {
   /** `2026-11`, UTC; the one that it is when absent. */
@@ -63,8 +60,8 @@ async function makeReport(ctx: Context, wanted: string | undefined): Promise<Omi
     ctx.stores.ledger.read(),
     withHistory(ctx, (reader) => readMonth(reader, month)),
   ]);
-  const { sums, days, activeDays = new Map() } = history ?? {};
-  const facts = { month, users: users.filter(hasSecret), accounts, sums, days, activeDays };
+  const { sums, days, activeDays = new Map(), isWatched = false } = history ?? {};
+  const facts = { month, users: users.filter(hasSecret), accounts, sums, days, activeDays, isWatched };
   const rows = monthRows(facts);
   return {
     month: month.name,
@@ -77,7 +74,12 @@ async function makeReport(ctx: Context, wanted: string | undefined): Promise<Omi
 }
 
 async function readMonth(history: HistoryReader, { since, until }: Month) {
-  const [sums, days] = await Promise.all([history.users(since, until), history.days(since, until)]);
+  const ofNobody = { kind: "user", name: "", since, until, resolution: "day" } as const;
+  const [sums, days, watched] = await Promise.all([
+    history.users(since, until),
+    history.days(since, until),
+    history.points(ofNobody),
+  ]);
   const activeDays = new Map<string, string[]>();
   for (const { name } of sums) {
     const { points } = await history.points({ kind: "user", name, since, until, resolution: "day" });
@@ -87,7 +89,7 @@ async function readMonth(history: HistoryReader, { since, until }: Month) {
       active.map(({ at }) => new Date(at).toISOString().slice(0, 10)),
     );
   }
-  return { sums, days, activeDays };
+  return { sums, days, activeDays, isWatched: watched.points.length > 0 };
 }
 
 function sum(rows: readonly MonthRow[], figure: "bytesIn" | "bytesOut" | "connections"): number {

@@ -1,4 +1,4 @@
-import type { UserFigures } from "../../domain/numbers/snapshot.ts";
+import type { SharedFigures, UserFigures } from "../../domain/numbers/snapshot.ts";
 import type { UserStats } from "../../domain/proxy-stats.ts";
 import { sharedHolder } from "../../domain/shard.ts";
 import { type ShownLimits, shownLimits } from "../people/shown-limits.ts";
@@ -47,6 +47,11 @@ export function holderOfFigures({ name, connections, limits, ...figures }: UserF
     },
     ...{ limits: limits === null ? null : shownLimits(limits), addressesToday, lastSeen, expiresAt, lastDay: null },
   };
+}
+
+/** All shared secrets together, as the daemon knows them. */
+export function holderOfShared({ connections, ...figures }: SharedFigures): HolderStats {
+  return { ...unknownHolder, activeConnections: connections, ...figures };
 }
 
 /** As a proxy that tells people apart counts them. */

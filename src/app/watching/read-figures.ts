@@ -1,12 +1,13 @@
 import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
+import type { Sorting } from "../../domain/numbers/choices.ts";
 import type { Outcome } from "../outcome.ts";
 import type { HolderStats } from "./holder-stats.ts";
 import { lastDay, wasThereLately, withHistory } from "./last-days.ts";
 import { type PersonStats, readPerson } from "./read-person.ts";
 import { readStats, type Stats } from "./read-stats.ts";
 import { readSums, type Sums } from "./read-sums.ts";
-import { type Sorting, sortPeople } from "./sort-people.ts";
+import { sortPeople } from "./sort-people.ts";
 
 export interface FiguresOptions {
   readonly name: string | undefined;

@@ -7,7 +7,7 @@ import type { Engine, Instance } from "../../engine/engine.ts";
 import { readSnapshot } from "../collector/snapshot-file.ts";
 import { loadState } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
-import { type HolderStats, holderOfFigures, holderOfProxy } from "./holder-stats.ts";
+import { type HolderStats, holderOfFigures, holderOfProxy, holderOfShared } from "./holder-stats.ts";
 import { askShard, type ShardStats, shardOfFigures, silence } from "./shard-stats.ts";
 import { sortPeople } from "./sort-people.ts";
 
@@ -18,8 +18,9 @@ export interface Stats {
   readonly at: string;
   /** Who counted: the daemon over all restarts, or the proxies themselves since they started. */
   readonly source: "daemon" | "proxies";
-  readonly activeConnections: number;
-  readonly totalConnections: number;
+  /** Null where proxies run and none answers. */
+  readonly activeConnections: number | null;
+  readonly totalConnections: number | null;
   readonly shards: readonly ShardStats[];
   /** The busiest first; null where nobody tells people apart. */
   readonly users: readonly HolderStats[] | null;
@@ -46,12 +47,17 @@ function statsOf({ at, proxy, ...seen }: Snapshot, { engine }: Settings): Outcom
   const shards = seen.shards.map(shardOfFigures);
   const data: Stats = {
     ...{ engine, at, source: "daemon", shards },
-    activeConnections: proxy.activeConnections ?? 0,
+    activeConnections: proxy.activeConnections ?? ofSilent(shards),
     totalConnections: proxy.totalConnections,
-    users: seen.usersNote === null ? sortPeople(seen.users.map(holderOfFigures), "active") : null,
+    users: seen.usersNote === null ? sortPeople(holdersOf(seen), "active") : null,
     usersNote: seen.usersNote,
   };
   return withFault(data, silence(shards));
+}
+
+/** Everybody, and the shared secrets where somebody has used one. */
+function holdersOf({ users, shared = null }: Pick<Snapshot, "users" | "shared">): HolderStats[] {
+  return [...users.map(holderOfFigures), ...(shared === null ? [] : [holderOfShared(shared)])];
 }
 
 async function askProxies(ctx: Context, settings: Settings, book: ShardBook): Promise<Outcome<Stats>> {
@@ -95,6 +101,12 @@ async function usersOf(engine: Engine, instances: readonly Instance[]): Promise<
   }
 }
 
-function sum(shards: readonly ShardStats[], figure: "activeConnections" | "totalConnections"): number {
-  return shards.reduce((all, shard) => all + (shard[figure] ?? 0), 0);
+function sum(shards: readonly ShardStats[], figure: "activeConnections" | "totalConnections"): number | null {
+  const known = shards.flatMap((shard) => shard[figure] ?? []);
+  return known.length === 0 ? ofSilent(shards) : known.reduce((all, count) => all + count, 0);
+}
+
+/** What does not run has nobody; what runs and does not answer may have. */
+function ofSilent(shards: readonly ShardStats[]): number | null {
+  return shards.some(({ running }) => running) ? null : 0;
 }

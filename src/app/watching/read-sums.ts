@@ -1,8 +1,10 @@
 import type { Context } from "../../context.ts";
 import { AppError } from "../../domain/errors.ts";
-import type { HistoryPoint, UserSums } from "../../domain/numbers/history.ts";
+import { type HistoryPoint, resolutions, type UserSums } from "../../domain/numbers/history.ts";
 import { parseMoment } from "../../domain/numbers/moment.ts";
+import { timePieces } from "../../domain/numbers/time-pieces.ts";
 import { findUser } from "../../domain/user.ts";
+import type { HistoryReader } from "../../history.ts";
 import { loadSettings } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { sortPeople } from "./sort-people.ts";
@@ -51,10 +53,7 @@ export async function readSums(ctx: Context, { since: from, name }: SumsOptions)
   const wanted = name === undefined ? undefined : findUser((await ctx.stores.users.read()).users, name).name;
   const history = await ctx.historyReader();
   try {
-    const [{ points }, users] = await Promise.all([
-      history.points({ kind: "all", name: "", since, until }),
-      history.users(since, until),
-    ]);
+    const [points, users] = await Promise.all([pointsOfAll(history, since, until, now), history.users(since, until)]);
     const shown = users.filter((user) => wanted === undefined || user.name === wanted).map(personSums);
     const [first, last] = [new Date(since).toISOString(), now.toISOString()];
     const { seconds: watchedSeconds, ...everybody } = sumsOf(points);
@@ -62,6 +61,19 @@ export async function readSums(ctx: Context, { since: from, name }: SumsOptions)
   } finally {
     await history.close();
   }
+}
+
+/** Of the same minutes and hours that people's sums are made of. */
+async function pointsOfAll(history: HistoryReader, since: number, until: number, now: Date): Promise<HistoryPoint[]> {
+  const { pieces } = timePieces(since, until, now.getTime());
+  const found = await Promise.all(
+    pieces.map(({ resolution, ...piece }) => {
+      const length = resolutions[resolution] * 1000;
+      const time = { since: piece.from * length, until: piece.until * length };
+      return history.points({ kind: "all", name: "", ...time, resolution });
+    }),
+  );
+  return found.flatMap(({ points }) => points);
 }
 
 function pastMoment(text: string, now: Date): number {

@@ -1,3 +1,5 @@
+import type { Sorting } from "../../domain/numbers/choices.ts";
+
 /** Figures that people can be sorted by, as far as each list has them. */
 export interface Sortable {
   readonly username: string | null;
@@ -8,11 +10,6 @@ export interface Sortable {
   readonly usedBytes?: number | null;
   readonly lastSeen: string | null;
 }
-
-export const sortings = ["active", "name", "total", "traffic", "used", "seen"] as const;
-
-/** `active`: connections now, then traffic; `total`: connections ever. */
-export type Sorting = (typeof sortings)[number];
 
 /** The most first, and names by the alphabet; the same when it is done again. `reversed` is the other way round. */
 export function sortPeople<T extends Sortable>(people: readonly T[], by: Sorting, reversed = false): T[] {

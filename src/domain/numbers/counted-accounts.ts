@@ -16,7 +16,9 @@ export interface AccountNow {
 
 /** What all accounts together come to, whoever counts them. */
 export interface CountedTraffic {
-  readonly of: (user: User) => AccountNow;
+  readonly of: (user: Pick<User, "name" | "limits">) => AccountNow;
+  /** All accounts: of people, of people of before, of shared secrets. */
+  readonly names: readonly string[];
   /** Whether somebody told what they do: then who has no increment did nothing. */
   readonly isWatched: boolean;
   /** Of accounts that have any figure: shared secrets and people of before too. */

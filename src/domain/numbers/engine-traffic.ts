@@ -25,13 +25,13 @@ export function countEngine(
   const increments = [...users].map(([name, user]) => incrementOf(before.marks, name, user, engine.start));
   const own = withIncrements(accounts, increments.filter(hasFigure), at);
   const ofNobody = engine.running && engine.users === undefined ? null : 0;
-  const of = ({ name, limits }: User): AccountNow => {
+  const of = ({ name, limits }: Pick<User, "name" | "limits">): AccountNow => {
     const account = own[name] ?? emptyAccount;
     const open = users.get(name)?.activeConnections ?? ofNobody;
     return { account, open, opened: account.total[2], used: usedWithin(account, limits?.quota?.period ?? "month", at) };
   };
   return {
-    ...{ of, isWatched: engine.users !== undefined || !engine.running },
+    ...{ of, names: Object.keys(own), isWatched: engine.users !== undefined || !engine.running },
     handedOver: Object.keys(accounts).flatMap((to) => (before.own[to] === undefined ? handedOver(to) : [])),
     increments: increments.filter(hasFigure),
     seen: seenPeople(users),

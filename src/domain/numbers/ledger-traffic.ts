@@ -13,13 +13,13 @@ export function countLedger(before: CollectorState, ledger: LedgerSight, at: Dat
   const isAnew = isOtherHaproxy(before.conditions.workers ?? [], ledger.workers);
   const { growth, marks, handedOver } = countAccounts(before.accounts, sights, isAnew);
   const increments = growth.map((it) => ({ kind: "user" as const, ...it, active: sights.get(it.name)?.open ?? null }));
-  const of = ({ name, limits }: User): AccountNow => {
+  const of = ({ name, limits }: Pick<User, "name" | "limits">): AccountNow => {
     const { account, open } = sights.get(name) ?? sightOf(ledger, name);
     const used = ledger.used(name, limits?.quota?.period ?? "month");
     return { account, open, used, opened: marks[name]?.ever ?? 0 };
   };
   return {
-    ...{ of, handedOver, isWatched: ledger.open !== undefined },
+    ...{ of, names: [...names], handedOver, isWatched: ledger.open !== undefined },
     increments: increments.filter(hasFigure),
     seen: presentPeople(increments, at),
     state: { marks: before.marks, accounts: marks, own: before.own },

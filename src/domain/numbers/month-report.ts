@@ -38,6 +38,8 @@ export interface MonthFacts {
   readonly days: readonly DayOfUser[] | undefined;
   /** Days of that month with any figure, by account; as the history has them. */
   readonly activeDays: ReadonlyMap<string, readonly string[]>;
+  /** Somebody counted people within that month, as the history has it. */
+  readonly isWatched: boolean;
 }
 
 /** The busiest first. Everybody who has a link is in, and whoever had anything. */
@@ -49,10 +51,11 @@ export function monthRows(facts: MonthFacts): MonthRow[] {
   return rows.sort((a, b) => bytesOf(b) - bytesOf(a) || (a.account < b.account ? -1 : 1));
 }
 
-function rowOf(account: string, { month, users, accounts, sums, days = [], activeDays }: MonthFacts): MonthRow {
+function rowOf(account: string, facts: MonthFacts): MonthRow {
+  const { month, users, accounts, days = [], activeDays } = facts;
   const quota = users.find(({ name }) => name === account)?.limits?.quota;
   const booked = accounts[account];
-  const counted = booked === undefined ? fromHistory(account, sums) : fromLedger(booked, month.name);
+  const counted = figuresOf(account, facts);
   const households = days.filter(({ user, day }) => user === account && day.startsWith(month.name));
   // The ledger keeps days for two months, the history for two years.
   const bookedDays = Object.keys(booked?.days ?? {}).filter((day) => day.startsWith(month.name));
@@ -72,22 +75,20 @@ function hadNothing({ bytesIn, bytesOut, connections }: Counted): boolean {
 
 type Counted = Pick<MonthRow, "bytesIn" | "bytesOut" | "connections">;
 
-function fromLedger({ months }: Account, month: string): Counted {
-  const [bytesIn, bytesOut, connections] = months[month] ?? [0, 0, 0];
-  return { bytesIn, bytesOut, connections };
-}
+const NOBODY_COUNTED: Counted = { bytesIn: null, bytesOut: null, connections: null };
 
-/** Without a ledger nobody counted, unless the history has figures of people at all. */
-function fromHistory(account: string, sums: readonly UserSums[] = []): Counted {
+/** The ledger's where it has anything of that month; else the history's; nothing is nothing only where somebody counted. */
+function figuresOf(account: string, { accounts, month, sums = [], isWatched }: MonthFacts): Counted {
+  const isBooked = Object.values(accounts).some(({ months }) => months[month.name] !== undefined);
+  const [bytesIn, bytesOut, connections] = accounts[account]?.months[month.name] ?? [0, 0, 0];
+  if (isBooked && accounts[account] !== undefined) return { bytesIn, bytesOut, connections };
   const found = sums.find(({ name }) => name === account);
   if (found !== undefined) return { bytesIn: found.bytesIn, bytesOut: found.bytesOut, connections: found.opened };
-  return sums.length > 0
-    ? { bytesIn: 0, bytesOut: 0, connections: 0 }
-    : { bytesIn: null, bytesOut: null, connections: null };
+  return isBooked || isWatched || sums.length > 0 ? { bytesIn, bytesOut, connections } : NOBODY_COUNTED;
 }
 
 /** Whose an account is, in the ledger's words. */
-function ownerOf(account: string): Pick<MonthRow, "username" | "until"> {
+export function ownerOf(account: string): Pick<MonthRow, "username" | "until"> {
   if (account.startsWith("secret:")) return { username: null, until: null };
   const [username = account, since] = account.split("@", 2);
   return { username, until: since === undefined ? null : instantOf(since) };

@@ -12,6 +12,8 @@ export interface Snapshot {
   readonly proxy: ProxyFigures;
   readonly shards: readonly ShardFigures[];
   readonly users: readonly UserFigures[];
+  /** Of all shared secrets together; null where nobody used one or nobody tells people apart, absent from an older daemon. */
+  readonly shared?: SharedFigures | null;
   /** Why there are no figures of people; null where there are. */
   readonly usersNote: string | null;
   /** HAProxy before the shards; null where nothing is routed. */
@@ -76,6 +78,12 @@ export interface UserFigures {
   /** ISO 8601. */
   readonly expiresAt: string | null;
 }
+
+/** As of one person. */
+export type SharedFigures = Pick<
+  UserFigures,
+  "connections" | "totalConnections" | "bytesIn" | "bytesOut" | "usedBytes" | "lastSeen"
+>;
 
 export interface EdgeFigures {
   /** Open now, of people and strangers. */

@@ -57,6 +57,7 @@ export function tally(was: CollectorState, sight: Sight): Tally {
     proxy: proxyFigures(counted, proxy),
     shards: counted.map(({ figures }) => figures),
     users: people.figures,
+    shared: people.shared,
     usersNote: people.note,
     edge: edgeFigures(sight.edge, state.verdicts),
     resources: resources.figures,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { MonthReport, ReportFormat } from "../../../src/app/reporting/export-report.ts";
+import type { MonthReport } from "../../../src/app/reporting/export-report.ts";
+import type { ReportFormat } from "../../../src/domain/numbers/choices.ts";
 import { reportText } from "../../../src/ui/report-views.ts";
 
 const HOSTILE = `<img src=x onerror="alert(1)">'\x1b[31m`;
@@ -39,6 +40,8 @@ describe("a report to print", () => {
     expect(html).toContain('<th scope="row">alice, until 2026-11-05 06:07 UTC</th>');
     expect(html).toMatch(/Made 2026-11-21 12:00 UTC, before the month was over/);
     expect(html).toContain('<th scope="row">Everybody</th><td>3.0 MB</td>');
+    const unknown = { ...report("html"), note: "nobody counted", totals: { bytesIn: 0, bytesOut: 0, connections: 0 } };
+    expect(reportText(unknown)).toContain('<th scope="row">Everybody</th><td>-</td><td>-</td><td>-</td><td>-</td>');
   });
 });
 

@@ -8,6 +8,7 @@ import { readStats } from "../../../../src/app/watching/read-stats.ts";
 import { readSums } from "../../../../src/app/watching/read-sums.ts";
 import { AppError } from "../../../../src/domain/errors.ts";
 import { type AppScene, appScene } from "../../../support/app-scene.ts";
+import { entryAt, userRow } from "../../../support/history-entry.ts";
 import { shardFigures, snapshot, userFigures } from "../../../support/snapshot.ts";
 
 let scene: AppScene;
@@ -44,6 +45,19 @@ describe("figures of now", () => {
       ...{ source: "daemon", activeConnections: 3, totalConnections: 700 },
       users: [{ username: "alice", bytesIn: 5 }],
     });
+  });
+
+  test("have a row for all shared secrets together, and say where nobody knows", async () => {
+    const shared = { connections: 2, totalConnections: 9, bytesIn: 30, bytesOut: 40, usedBytes: 70, lastSeen: null };
+    await looked({ users: [userFigures("alice", { connections: 1 })], shared });
+    const { data } = await readStats(scene.ctx);
+    expect(data?.users).toMatchObject([
+      { username: null, activeConnections: 2, totalConnections: 9, bytesIn: 30, bytesOut: 40, usedBytes: 70 },
+      { username: "alice" },
+    ]);
+    const proxy = { running: true, activeConnections: null, totalConnections: 5, uptimeSeconds: null };
+    await looked({ proxy, shards: [shardFigures({ activeConnections: null, uptimeSeconds: null })] });
+    expect((await readStats(scene.ctx)).data?.activeConnections).toBeNull();
   });
 
   test("are not the daemon's when it does not look, looked at another routing, or could not ask the engine", async () => {
@@ -86,6 +100,20 @@ test("a person of whom nobody knows anything has limits and state all the same",
     usersNote: NO_USERS,
     user: { username: "alice", enabled: true, bytesIn: null, lastSeen: null },
   });
+});
+
+test("everybody's sums are of the same minutes as people's", async () => {
+  const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 72 * 3_600_000;
+  const used = { bytesIn: 10, bytesOut: 20, opened: 1, active: 1 };
+  const history = await scene.ctx.history();
+  for (const minute of [10, 40, 70])
+    await history.record(
+      entryAt(hour + minute * 60_000, { increments: [userRow("alice", used), { kind: "all", name: "", ...used }] }),
+    );
+  await history.close();
+  const { data } = await readSums(scene.ctx, { since: new Date(hour + 30 * 60_000).toISOString() });
+  expect(data?.users).toMatchObject([{ username: "alice", bytesIn: 20, connections: 2 }]);
+  expect(data?.everybody).toMatchObject({ bytesIn: 20, bytesOut: 40, connections: 2 });
 });
 
 test("without any history there is nothing since then, and no month: no zeros, and a reason", async () => {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { holderOfFigures, holderOfProxy } from "../../../../src/app/watching/holder-stats.ts";
-import { sortings, sortPeople } from "../../../../src/app/watching/sort-people.ts";
+import { sortPeople } from "../../../../src/app/watching/sort-people.ts";
+import { sortings } from "../../../../src/domain/numbers/choices.ts";
 import { sharedHolder } from "../../../../src/domain/shard.ts";
 import { userFigures } from "../../../support/snapshot.ts";
 

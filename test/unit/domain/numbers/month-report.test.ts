@@ -6,7 +6,7 @@ import { type MonthFacts, monthRows } from "../../../../src/domain/numbers/month
 
 const month = parseMonth("2026-11", new Date("2026-11-21T12:00:00Z"));
 const rowsOf = (facts: Partial<MonthFacts>) =>
-  monthRows({ month, users: [], accounts: {}, sums: [], days: [], activeDays: new Map(), ...facts });
+  monthRows({ month, users: [], accounts: {}, sums: [], days: [], activeDays: new Map(), isWatched: false, ...facts });
 
 function account(...days: readonly [day: string, bytesIn: number, bytesOut: number][]): Account {
   return days.reduce((sum, [day, ...bytes]) => booked(sum, new Date(`${day}T12:00:00Z`), [...bytes, 1]), emptyAccount);
@@ -65,6 +65,18 @@ describe("a month of everybody", () => {
     expect(figures({ sums: undefined, days: undefined })).toEqual([
       ["alice", null, null, null],
       ["bob", null, null, null],
+    ]);
+  });
+
+  test("in which nobody counted is not one of zeros, whatever was counted later", () => {
+    const accounts = { alice: account(["2026-12-01", 1, 1]) };
+    const users = [{ name: "alice" }];
+    const nothing = { bytesIn: null, bytesOut: null, connections: null, daysActive: null };
+    expect(rowsOf({ users, accounts, sums: undefined })).toMatchObject([nothing]);
+    expect(rowsOf({ users, accounts, isWatched: true })).toMatchObject([{ bytesIn: 0, daysActive: 0 }]);
+    const bob = account(["2026-11-02", 3, 4]);
+    expect(rowsOf({ users, accounts: { ...accounts, bob }, sums: undefined }).map((row) => row.bytesIn)).toEqual([
+      3, 0,
     ]);
   });
 

@@ -195,6 +195,19 @@ describe("people at a look", () => {
     expect(watched).toEqual(["all", "shard"]);
   });
 
+  it("have the shared secrets beside them, all together, once somebody has used one", () => {
+    const accounts = { "secret:s1a2b3c": account, "secret:s4d5e6f": account };
+    const { snapshot } = tally(
+      emptyState,
+      routed(ledger(accounts, { open: { "secret:s1a2b3c": 2 } }), { lastSeen: { "secret:s4d5e6f": 5000 } }),
+    );
+    expect(snapshot.shared).toEqual({
+      ...{ connections: 2, totalConnections: 8, bytesIn: 200, bytesOut: 400, usedBytes: 600 },
+      lastSeen: AT.toISOString(),
+    });
+    expect(tally(emptyState, routed(ledger({ alice: account }))).snapshot.shared).toBeNull();
+  });
+
   it("tell when somebody is refused and let in again, once", () => {
     const first = tally(emptyState, routed(ledger({})));
     const over = routed(ledger({}), { refusals: { bob: "over-quota" } });
@@ -222,6 +235,9 @@ describe("people at a look", () => {
     const first = tally(emptyState, engine("1", [{ ...alice, lastSeen: AT.toISOString() }, shared]));
     expect(first.snapshot.users[0]).toMatchObject({
       ...{ connections: 1, totalConnections: 2, bytesIn: 10, bytesOut: 20, usedBytes: 30, lastSeen: AT.toISOString() },
+    });
+    expect(first.snapshot.shared).toEqual({
+      ...{ connections: 0, totalConnections: 2, bytesIn: 10, bytesOut: 20, usedBytes: 30, lastSeen: null },
     });
     expect(first.increments).toContainEqual({
       ...{ kind: "user", name: "secret:*", bytesIn: 10, bytesOut: 20, opened: 2, active: 0 },
