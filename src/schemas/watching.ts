@@ -3,7 +3,8 @@ import type { CheckList, CheckResult, Diagnosis } from "../app/doctor/run-doctor
 import type { AgentState } from "../app/watching/agent-states.ts";
 import type { HaproxyState } from "../app/watching/haproxy-state.ts";
 import type { Logs, ShardLog } from "../app/watching/read-logs.ts";
-import type { ShardStatus, Status } from "../app/watching/read-status.ts";
+import type { Status } from "../app/watching/read-status.ts";
+import type { ShardStatus } from "../app/watching/shard-status.ts";
 import { figure, figures, UNKNOWN } from "./figures.ts";
 import { hostPart } from "./machine.ts";
 import { choice, count, either, flag, integer, list, measure, nothing, object, orNull, text } from "./schema.ts";
