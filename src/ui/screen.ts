@@ -5,6 +5,7 @@ import { redactKeys } from "./redaction.ts";
 import { createStyle } from "./style.ts";
 import { printable, type Terminal, wantsColor } from "./terminal.ts";
 import { openPage } from "./terminal-page.ts";
+import { OVER, unlessOver } from "./unless-over.ts";
 
 /**
  * The way out of a command that goes on printing.
@@ -41,7 +42,8 @@ async function draw<T>(
   });
   try {
     while (!page.over.aborted) {
-      const data = await picture.read();
+      const data = await unlessOver(picture.read(), page.over);
+      if (data === OVER) break;
       const paint = async () => printable(redactKeys(await picture.paint(data, style, page.size())), style.color);
       await page.show(paint);
       // Whoever waits for the next picture hears of it.

@@ -43,12 +43,13 @@ export function openPage({ out }: Terminal, signal: AbortSignal, { onKey, onResi
   };
   const close = (): void => {
     quit.abort();
-    process.off("exit", close);
+    process.off("exit", close).off("uncaughtExceptionMonitor", close);
     stdout.off("resize", onResize);
     stdin.off("data", onBytes).setRawMode(false).pause();
     out.write(LEAVE);
   };
-  process.once("exit", close);
+  // What a crash says is said where it can be read.
+  process.once("exit", close).once("uncaughtExceptionMonitor", close);
   stdout.on("resize", onResize);
   stdin.setRawMode(true).on("data", onBytes).resume();
   out.write(ENTER);

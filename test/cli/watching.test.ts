@@ -11,9 +11,9 @@ const bin = new URL("../../bin/familytraffic-mtproxy", import.meta.url).pathname
 const log = () => home().path("logs/mtproxy/trial-server.log");
 
 /** The live picture in a terminal of its own, whose settings are printed before and after. */
-function watchLive() {
+function watchLive(env: Readonly<Record<string, string>> = {}) {
   const command = `sh -c 'stty rows 40 columns 120; stty -a; ${process.execPath} ${bin} stats --live; echo "code $?"; stty -a'`;
-  return watchOnTerminal([command], { FAMILYTRAFFIC_HOME: home().home });
+  return watchOnTerminal([command], { FAMILYTRAFFIC_HOME: home().home, ...env });
 }
 
 /** What `stty -a` printed before and after. */
@@ -95,6 +95,21 @@ describe("stats --live on a terminal", () => {
     const [before, after] = settingsIn(live.output());
     expect(after).toBe(before);
     expect(live.output()).toContain("\x1b[?25h\x1b[?1049l");
+  });
+
+  test("a crash leaves it so too, and what it says is where it can be read", async () => {
+    const [crash, now] = [home().path("crash.cjs"), home().path("now")];
+    const body = `if (require("node:fs").existsSync(${JSON.stringify(now)})) throw new Error("boom")`;
+    await writeFile(crash, `setInterval(() => { ${body} }, 20).unref();`);
+    const live = watchLive({ NODE_OPTIONS: `--require ${crash}` });
+    await live.until("q quits");
+    await writeFile(now, "");
+    await live.until("code 1");
+    await live.ended;
+    const output = live.output();
+    const [before, after] = settingsIn(output);
+    expect(after).toBe(before);
+    expect(output.slice(output.indexOf("\x1b[?25h\x1b[?1049l"))).toMatch(/this is a bug of ours: boom/);
   });
 
   test("shows that the proxy stopped, and that it runs again", async () => {
