@@ -7,28 +7,29 @@ import type { LockRequest } from "./lock-file.ts";
 
 /** A lock that the running work holds. Work that outlives it by mistake finds it let go. */
 interface Held {
+  readonly by: Locks;
   readonly path: string;
   live: boolean;
 }
 
 const WAIT_MS = 30_000;
+/** What the running work holds. One for the process: each further one would be carried through every promise. */
+const context = new AsyncLocalStorage<readonly Held[]>();
 
 /**
  * flock(2) on files. Work that holds a lock may ask for it again: the inner work runs at once, since waiting for oneself would
  * never end. Two works side by side in one process wait for each other as two processes do.
  */
 export function createLocks(): Locks {
-  const context = new AsyncLocalStorage<readonly Held[]>();
-
-  return {
+  const locks: Locks = {
     withLock: async (path, work, options = {}) => {
       const outer = context.getStore() ?? [];
       const request = toRequest(path, options);
-      if (outer.some((held) => held.live && held.path === request.path)) return work();
+      if (outer.some((held) => held.live && held.by === locks && held.path === request.path)) return work();
       // Loaded when needed: readers start without what starting a program takes.
       const { acquire, release } = await import("./lock-file.ts");
       const file = await explaining("lock", path, () => acquire(request));
-      const held: Held = { path: request.path, live: true };
+      const held: Held = { by: locks, path: request.path, live: true };
       try {
         return await context.run([...outer, held], work);
       } finally {
@@ -42,6 +43,7 @@ export function createLocks(): Locks {
       return (await holderOf(path))?.pid;
     },
   };
+  return locks;
 }
 
 function toRequest(path: string, options: NonNullable<Parameters<Locks["withLock"]>[2]>): LockRequest {
