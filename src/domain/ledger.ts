@@ -36,6 +36,11 @@ export class Ledger {
     this.#workers = new WorkerBook(workers);
   }
 
+  /** As they are now: they go on changing. */
+  get accounts(): ReadonlyMap<string, Account> {
+    return this.#accounts;
+  }
+
   get state(): LedgerState {
     const { position } = this.#log;
     return {

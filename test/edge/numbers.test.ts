@@ -14,19 +14,20 @@ import { NamedPeer, type Visitor } from "../support/edge/peer.ts";
 import { alice, bob, EdgeScene } from "../support/edge/scene.ts";
 import { headerOf, helloOf, padded } from "../unit/edge/identify/edge-keys.ts";
 
-const carol = padded("carol");
+/** A name that every object in JavaScript has something of. */
+const odd = padded("constructor");
 const DAY_MS = 86_400_000;
 
 /** What each of the three sends first. */
-const openings = { alice: () => headerOf(alice), bob: () => helloOf(bob), carol: () => headerOf(carol) };
+const openings = { alice: () => headerOf(alice), bob: () => helloOf(bob), constructor: () => headerOf(odd) };
 type Name = keyof typeof openings;
 const names = Object.keys(openings) as Name[];
 
 describe("the numbers of a proxy behind HAProxy", () => {
   it("are exactly what three people carried, over restarts of a shard, of HAProxy and of the daemon", async () => {
-    const scene = await EdgeScene.start([alice, bob, carol]);
-    const home = await DaemonHome.of(scene, [[alice], [bob], [carol]]);
-    const visitors: Record<Name, Visitor[]> = { alice: [], bob: [], carol: [] };
+    const scene = await EdgeScene.start([alice, bob, odd]);
+    const home = await DaemonHome.of(scene, [[alice], [bob], [odd]]);
+    const visitors: Record<Name, Visitor[]> = { alice: [], bob: [], constructor: [] };
     const come = async (bytes: number, from = "127.0.0.1") => {
       for (const name of names) {
         const visitor = scene.visitor({ from });
@@ -46,7 +47,7 @@ describe("the numbers of a proxy behind HAProxy", () => {
     let stop = await home.start();
     await come(1000);
     await come(2000, "127.0.0.2");
-    // The shard that alice and carol are on is gone for a moment, with what they had open.
+    // The shard that alice and constructor are on is gone for a moment, with what they had open.
     const { port } = scene.peers.shard1;
     await scene.peers.shard1.stop();
     await NamedPeer.start("shard1", { host: "127.0.0.1", port });
@@ -104,7 +105,7 @@ describe("the numbers of a proxy behind HAProxy", () => {
     expect(await history.clients(now - DAY_MS, now + 1)).toEqual([
       { user: "alice", family: "header", count: 5 },
       { user: "bob", family: "long hello", count: 5 },
-      { user: "carol", family: "header", count: 5 },
+      { user: "constructor", family: "header", count: 5 },
     ]);
     expect((await history.events(20)).map(({ kind }) => kind)).toContain("haproxy-restart");
     await history.close();

@@ -1,4 +1,5 @@
 import type { Context } from "../../context.ts";
+import { entryOf } from "../../domain/entry-of.ts";
 import { accountOf } from "../../domain/ledger.ts";
 import type { PassingRefusal, PassingRefusals } from "../../domain/refusals.ts";
 import { noteChange } from "./note-change.ts";
@@ -16,10 +17,10 @@ export async function noteRefusals(
   tell: (trouble: string) => void,
 ): Promise<void> {
   for (const reason of Object.keys(words) as PassingRefusal[]) {
-    const about = people(Object.keys(after).filter((it) => after[it] === reason && before[it] !== reason));
+    const about = people(Object.keys(after).filter((it) => after[it] === reason && entryOf(before, it) !== reason));
     if (about.length > 0) await noteChange(ctx, { ...daemon, command: "refuse", about, words: words[reason] }, tell);
   }
-  const about = people(Object.keys(before).filter((it) => after[it] === undefined));
+  const about = people(Object.keys(before).filter((it) => !Object.hasOwn(after, it)));
   if (about.length > 0)
     await noteChange(ctx, { ...daemon, command: "let in again", about, words: "nothing speaks against it" }, tell);
 }

@@ -35,8 +35,8 @@ const NOBODY = "nobody";
 
 /** Connections by account, in all of HAProxy's workers. */
 export function openByAccount(workers: readonly LivingWorker[]): Record<string, number> {
-  const open: Record<string, number> = {};
+  const open = new Map<string, number>();
   for (const { name, open: count } of workers.flatMap(({ counts }) => counts))
-    if (count > 0 && name !== NOBODY) open[accountOf(name)] = (open[accountOf(name)] ?? 0) + count;
-  return open;
+    if (count > 0 && name !== NOBODY) open.set(accountOf(name), (open.get(accountOf(name)) ?? 0) + count);
+  return Object.fromEntries(open);
 }

@@ -29,8 +29,8 @@ export class Enforcer {
 
   /** @throws AppError where files cannot be written or HAProxy does not answer; the next call goes on */
   async enforce(wanted: PassingRefusals): Promise<void> {
-    const added = Object.keys(wanted).filter((name) => this.#told[name] === undefined);
-    const gone = Object.keys(this.#told).filter((name) => wanted[name] === undefined);
+    const added = Object.keys(wanted).filter((name) => !Object.hasOwn(this.#told, name));
+    const gone = Object.keys(this.#told).filter((name) => !Object.hasOwn(wanted, name));
     if (this.#isFirst) this.#noted = await this.#readTold();
     if (added.length + gone.length > 0 || this.#isFirst) await this.#tell(wanted);
     for (const name of added) this.#log(`${name}: ${wanted[name]}, refused from now on`);

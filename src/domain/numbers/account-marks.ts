@@ -1,4 +1,5 @@
 import type { Account } from "../account.ts";
+import { entryOf } from "../entry-of.ts";
 import type { HandedOver } from "./history.ts";
 
 /** How much of an account is in the history. */
@@ -55,7 +56,7 @@ export function countAccounts(
   const known = withFormerNames(before, handedOver);
   const counted = [...sights].map(([name, sight]) => ({
     name,
-    ...countOne(markFor(known[name], sight), sight, isAnew),
+    ...countOne(markFor(entryOf(known, name), sight), sight, isAnew),
   }));
   return {
     handedOver,
@@ -97,7 +98,7 @@ function handOver(
   name: string,
   { since }: Account,
 ): HandedOver[] {
-  const was = before[name]?.since;
+  const was = entryOf(before, name)?.since;
   if (was === undefined || was === since) return [];
   const former = [...sights].find(([other, { account }]) => other.startsWith(`${name}@`) && account.since === was);
   return former === undefined ? [] : [{ from: name, to: former[0] }];

@@ -1,3 +1,5 @@
+import { entryOf } from "../entry-of.ts";
+
 /** Figures that a process counts from nothing; they never shrink while it lives. */
 export type Counts = Readonly<Record<string, number>>;
 
@@ -40,6 +42,6 @@ function isAnother(mark: Omit<Reading, "source">, { start, counts }: Omit<Readin
 
 /** Name by name. */
 export function summed(a: Counts, b: Counts): Counts {
-  const entries = Object.entries(b).map(([name, count]) => [name, (a[name] ?? 0) + count]);
+  const entries = Object.entries(b).map(([name, count]) => [name, (entryOf(a, name) ?? 0) + count]);
   return { ...a, ...Object.fromEntries(entries) };
 }

@@ -1,4 +1,5 @@
 import { type Account, booked, emptyAccount, usedWithin } from "../account.ts";
+import { entryOf } from "../entry-of.ts";
 import { emptyLedger, Ledger } from "../ledger.ts";
 import type { UserStats } from "../proxy-stats.ts";
 import { sharedHolder } from "../shard.ts";
@@ -26,13 +27,13 @@ export function countEngine(
   const own = withIncrements(accounts, increments.filter(hasFigure), at);
   const ofNobody = engine.running && engine.users === undefined ? null : 0;
   const of = ({ name, limits }: Pick<User, "name" | "limits">): AccountNow => {
-    const account = own[name] ?? emptyAccount;
+    const account = entryOf(own, name) ?? emptyAccount;
     const open = users.get(name)?.activeConnections ?? ofNobody;
     return { account, open, opened: account.total[2], used: usedWithin(account, limits?.quota?.period ?? "month", at) };
   };
   return {
     ...{ of, names: Object.keys(own), isWatched: engine.users !== undefined || !engine.running },
-    handedOver: Object.keys(accounts).flatMap((to) => (before.own[to] === undefined ? handedOver(to) : [])),
+    handedOver: Object.keys(accounts).flatMap((to) => (Object.hasOwn(before.own, to) ? [] : handedOver(to))),
     increments: increments.filter(hasFigure),
     seen: seenPeople(users),
     state: { marks: withReadings(before.marks, readings), accounts: before.accounts, own },
@@ -75,7 +76,7 @@ function withIncrements(
 ): Readonly<Record<string, Account>> {
   const grown = increments.map(({ name, bytesIn, bytesOut, opened }): [string, Account] => [
     name,
-    booked(accounts[name] ?? emptyAccount, at, [bytesIn, bytesOut, opened]),
+    booked(entryOf(accounts, name) ?? emptyAccount, at, [bytesIn, bytesOut, opened]),
   ]);
   return { ...accounts, ...Object.fromEntries(grown) };
 }

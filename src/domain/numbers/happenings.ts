@@ -1,5 +1,6 @@
 import { agentNumbers } from "../agent.ts";
 import { HAPROXY_NAME } from "../edge.ts";
+import { entryOf } from "../entry-of.ts";
 import { shardName } from "../shard.ts";
 import type { Conditions, ShardCondition } from "./conditions.ts";
 import type { HistoryEvent } from "./history.ts";
@@ -62,8 +63,8 @@ function ofAgents(before: Conditions, now: Conditions): Happening[] {
 
 function ofPeople({ refused: before }: Conditions, { refused: now = {} }: Conditions): Happening[] {
   if (before === undefined) return [];
-  const refused = Object.entries(now).filter(([name]) => before[name] === undefined);
-  const letIn = Object.keys(before).filter((name) => now[name] === undefined);
+  const refused = Object.entries(now).filter(([name]) => entryOf(before, name) === undefined);
+  const letIn = Object.keys(before).filter((name) => entryOf(now, name) === undefined);
   return [
     ...refused.map(([subject, why]) => ({
       kind: "refused",

@@ -1,4 +1,5 @@
 import { emptyAccount } from "../account.ts";
+import { entryOf } from "../entry-of.ts";
 import type { User } from "../user.ts";
 import { type AccountSight, countAccounts } from "./account-marks.ts";
 import type { CollectorState } from "./collector-state.ts";
@@ -16,7 +17,7 @@ export function countLedger(before: CollectorState, ledger: LedgerSight, at: Dat
   const of = ({ name, limits }: Pick<User, "name" | "limits">): AccountNow => {
     const { account, open } = sights.get(name) ?? sightOf(ledger, name);
     const used = ledger.used(name, limits?.quota?.period ?? "month");
-    return { account, open, used, opened: marks[name]?.ever ?? 0 };
+    return { account, open, used, opened: entryOf(marks, name)?.ever ?? 0 };
   };
   return {
     ...{ of, names: [...names], handedOver, isWatched: ledger.open !== undefined },
@@ -27,8 +28,8 @@ export function countLedger(before: CollectorState, ledger: LedgerSight, at: Dat
 }
 
 function sightOf({ accounts, open, ended }: LedgerSight, name: string): AccountSight {
-  const now = open === undefined ? null : (open[name] ?? 0);
-  return { account: accounts.get(name) ?? emptyAccount, open: now, ended: ended[name] ?? 0 };
+  const now = open === undefined ? null : (entryOf(open, name) ?? 0);
+  return { account: accounts.get(name) ?? emptyAccount, open: now, ended: entryOf(ended, name) ?? 0 };
 }
 
 /** Whatever was open in the workers that were there is gone with them. */

@@ -1,4 +1,5 @@
 import type { Account, Sums } from "../account.ts";
+import { entryOf } from "../entry-of.ts";
 import type { AccountMark, AccountMarks } from "./account-marks.ts";
 import type { Increment } from "./history.ts";
 
@@ -52,8 +53,12 @@ function markAfter(
   accounts: Readonly<Record<string, Account>>,
   { name, bytesIn, bytesOut, opened }: Increment,
 ): AccountMark {
-  const since = accounts[name]?.since;
-  const { bytesIn: wasIn, bytesOut: wasOut, opened: began } = marks[name] ?? { bytesIn: 0, bytesOut: 0, opened: 0 };
+  const since = entryOf(accounts, name)?.since;
+  const {
+    bytesIn: wasIn,
+    bytesOut: wasOut,
+    opened: began,
+  } = entryOf(marks, name) ?? { bytesIn: 0, bytesOut: 0, opened: 0 };
   const sums = { bytesIn: wasIn + bytesIn, bytesOut: wasOut + bytesOut, opened: began + opened, ever: began + opened };
   return { ...sums, open: 0, ...(since === undefined ? {} : { since }) };
 }

@@ -1,3 +1,4 @@
+import { entryOf } from "../entry-of.ts";
 import { hasSecret, type User } from "../user.ts";
 import type { CollectorState } from "./collector-state.ts";
 import type { AccountNow, CountedTraffic } from "./counted-accounts.ts";
@@ -63,7 +64,7 @@ function figuresOf(
 ): UserFigures {
   const { name, enabled, limits, expiresAt } = user;
   const { refusals, households } = people;
-  const refusal = refusals[name];
+  const refusal = entryOf(refusals, name);
   return {
     name,
     enabled,
@@ -74,7 +75,7 @@ function figuresOf(
     bytesOut: now?.account.total[1] ?? null,
     usedBytes: now?.used ?? null,
     lastSeen: now === undefined ? null : instantOf(seenAt(name, people, seen)),
-    addressesToday: now === undefined || households === null ? null : (households[name] ?? 0),
+    addressesToday: now === undefined || households === null ? null : (entryOf(households, name) ?? 0),
     limits: limits ?? null,
     expiresAt: expiresAt ?? null,
   };
@@ -82,7 +83,7 @@ function figuresOf(
 
 /** Unix milliseconds; 0 for never. */
 function seenAt(name: string, { lastSeen }: PeopleSight, seen: Readonly<Record<string, number>>): number {
-  return Math.max(seen[name] ?? 0, lastSeen[name] ?? 0);
+  return Math.max(entryOf(seen, name) ?? 0, entryOf(lastSeen, name) ?? 0);
 }
 
 function instantOf(milliseconds: number): string | null {

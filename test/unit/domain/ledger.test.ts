@@ -203,6 +203,26 @@ describe("a name that goes to somebody else", () => {
     expect(Object.fromEntries(totals)).toEqual({ [former]: 105, "alice@20261121T121000.000Z": 8, alice: 0 });
   });
 
+  it("may be one that every object has something of", () => {
+    const [person, entry] = [{ name: "constructor", createdAt: T1 }, { server: "constructor" }];
+    const ledger = started();
+    ledger.setPeople([person], NOON);
+    ledger.see("w1", [{ name: "constructor", bytesIn: 5, bytesOut: 0 }], NOON);
+    ledger.take(at(1), record("1", 7, entry));
+    ledger.take(at(2), record("2", 1, { server: "valueOf" }));
+    ledger.setPeople([{ ...person, createdAt: T2 }], later(61));
+    const again = new Ledger(copy(ledger));
+    again.startAt("c1");
+    again.take(at(62), record("3", 2, { ...entry, ...own }));
+    expect(
+      ["constructor", former.replace("alice", "constructor"), "valueOf"].map((it) => again.account(it)?.total),
+    ).toEqual([
+      [2, 0, 1],
+      [7, 0, 1],
+      [1, 0, 1],
+    ]);
+  });
+
   it("is one person's as long as it has one time, which may be unknown or ahead", () => {
     const ledger = started();
     ledger.take(at(0), record("0", 1));
