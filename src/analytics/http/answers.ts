@@ -36,7 +36,7 @@ export interface MtproxyStats {
   readonly activeConnections: number | null;
   readonly totalConnections: number;
   readonly uptimeSeconds: number | null;
-  readonly running: boolean;
+  readonly running: boolean | null;
   readonly routing: Routing;
 }
 

@@ -44,9 +44,12 @@ export function healthOf(snapshot: Snapshot | undefined, now: Date): Health {
   if (snapshot === undefined) return { problems: ["the collector has not looked yet"], warnings: [] };
   const age = ageSeconds(snapshot, now);
   const stale = age > STALE_SECONDS ? [`the collector looked ${age} seconds ago, which should be 10 at most`] : [];
-  const { proxy, shards, edge } = snapshot;
-  const down = proxy.running ? shards.flatMap(shardProblems) : ["the proxy does not run"];
-  return { problems: [...stale, ...down], warnings: edgeWarnings(edge) };
+  return { problems: [...stale, ...proxyProblems(snapshot)], warnings: edgeWarnings(snapshot.edge) };
+}
+
+function proxyProblems({ proxy, shards }: Snapshot): string[] {
+  if (proxy.running === null) return ["nobody knows whether the proxy runs: the engine does not answer"];
+  return proxy.running ? shards.flatMap(shardProblems) : ["the proxy does not run"];
 }
 
 function ageSeconds({ at }: Snapshot, now: Date): number {

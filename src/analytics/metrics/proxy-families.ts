@@ -7,7 +7,11 @@ const STATS = "the proxies' own /stats";
 export function proxyFamilies({ at, proxy }: Pick<Snapshot, "at" | "proxy">): Family[] {
   const { running, activeConnections, totalConnections, uptimeSeconds }: ProxyFigures = proxy;
   return [
-    gauge("mtproxy_up", "1 while a proxy runs, 0 while none does. From the engine.", Number(running)),
+    gauge(
+      "mtproxy_up",
+      "1 while a proxy runs, 0 while none does. From the engine.",
+      running === null ? null : Number(running),
+    ),
     gauge(
       "mtproxy_look_timestamp_seconds",
       "When the daemon last looked at everything, Unix time: all figures here are of then. From the daemon's clock.",

@@ -2,6 +2,7 @@ import type { Account } from "../account.ts";
 import type { AccountMarks } from "./account-marks.ts";
 import type { Conditions } from "./conditions.ts";
 import type { Counts, Marks } from "./counter.ts";
+import type { SeriesKind } from "./history.ts";
 
 /** From where the collector counts on: written with each entry of the history, and read again after a restart. */
 export interface CollectorState {
@@ -19,6 +20,8 @@ export interface CollectorState {
   /** Connections that ended at HAProxy. */
   readonly verdicts: Counts;
   readonly conditions: Conditions;
+  /** The kinds that somebody counted at that look; absent in what a daemon of before wrote. */
+  readonly counting?: readonly SeriesKind[];
 }
 
 /** Before the first look. */

@@ -24,7 +24,8 @@ export interface Snapshot {
 }
 
 export interface ProxyFigures {
-  readonly running: boolean;
+  /** Null when the engine could not be asked. */
+  readonly running: boolean | null;
   /** Clients with a live session: the sum of the shards' `ext_connections`; null when no shard answers. */
   readonly activeConnections: number | null;
   /** Sessions ever since the collector first looked: the sum of `ext_connections_created`, over restarts. */

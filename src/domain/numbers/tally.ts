@@ -16,7 +16,7 @@ export interface Tally {
   readonly snapshot: Snapshot;
   /** Seconds before the look that were watched. */
   readonly seconds: number;
-  /** The kinds that somebody counted. */
+  /** The kinds that somebody counted all that time: at the look before, too. */
   readonly watched: readonly SeriesKind[];
   readonly increments: readonly Increment[];
   readonly handedOver: readonly HandedOver[];
@@ -42,6 +42,10 @@ export function tally(was: CollectorState, sight: Sight): Tally {
   const proxy = counted.map(({ increment }) => countsOf(increment)).reduce(summed, was.totals.proxy ?? {});
   const ofShards = shards === undefined ? was.totals : totalsOf(was, counted);
   const conditions = conditionsAt(was.conditions, sight);
+  const counting = [
+    ...(shards === undefined ? [] : (["all", "shard"] as const)),
+    ...(people.isWatched ? ["user" as const] : []),
+  ];
   const state: CollectorState = {
     ...was,
     ...people.state,
@@ -49,12 +53,13 @@ export function tally(was: CollectorState, sight: Sight): Tally {
     marks: resources.marks,
     totals: { ...ofShards, proxy, network: resources.totals },
     verdicts: summed(was.verdicts, sight.edge?.verdicts ?? {}),
+    counting,
     conditions,
   };
   const snapshot: Snapshot = {
     at: at.toISOString(),
     routing: sight.routing,
-    proxy: proxyFigures(counted, proxy),
+    proxy: proxyFigures(shards === undefined ? undefined : counted, proxy),
     shards: counted.map(({ figures }) => figures),
     users: people.figures,
     shared: people.shared,
@@ -67,10 +72,7 @@ export function tally(was: CollectorState, sight: Sight): Tally {
     state,
     snapshot,
     seconds: watched(elapsed) ?? 0,
-    watched: [
-      ...(shards === undefined ? [] : (["all", "shard"] as const)),
-      ...(people.isWatched ? ["user" as const] : []),
-    ],
+    watched: counting.filter((kind) => was.counting?.includes(kind) !== false),
     increments: allIncrements(counted, people, was.conditions.shards === undefined),
     handedOver: people.handedOver,
     seen: people.seen,
@@ -88,12 +90,13 @@ function totalsOf(was: CollectorState, counted: readonly CountedShard[]): Record
   return Object.fromEntries([...others, ...ours]);
 }
 
-function proxyFigures(counted: readonly CountedShard[], totals: Counts): ProxyFigures {
-  const figures = counted.map((shard) => shard.figures);
+/** @param counted undefined when the engine could not be asked */
+function proxyFigures(counted: readonly CountedShard[] | undefined, totals: Counts): ProxyFigures {
+  const figures = counted?.map((shard) => shard.figures) ?? [];
   const uptimes = figures.flatMap(({ uptimeSeconds }) => uptimeSeconds ?? []);
   return {
-    running: figures.some(({ running }) => running),
-    activeConnections: sumOf(counted.map(({ increment }) => increment.active)),
+    running: counted === undefined ? null : figures.some(({ running }) => running),
+    activeConnections: sumOf(figures.map(({ activeConnections }) => activeConnections)),
     totalConnections: totals.opened ?? 0,
     uptimeSeconds: uptimes.length === 0 ? null : Math.max(...uptimes),
   };
@@ -105,7 +108,7 @@ function edgeFigures(edge: EdgeSight | null, verdicts: Counts): EdgeFigures | nu
   return { connections, uptimeSeconds, oldWorkers, agents, verdicts };
 }
 
-/** Clients' bytes where people are told apart; otherwise those of the shards, towards Telegram too. */
+/** Clients' bytes and connections where people are told apart; otherwise those of the shards, bytes towards Telegram too. */
 function allIncrements(counted: readonly CountedShard[], people: CountedPeople, isFirst: boolean): Increment[] {
   const shards = counted.map(({ increment }) => (isFirst ? withoutPast(increment) : increment));
   const carriers = people.increments ?? shards;
@@ -114,7 +117,7 @@ function allIncrements(counted: readonly CountedShard[], people: CountedPeople, 
     name: "",
     bytesIn: total(carriers, ({ bytesIn }) => bytesIn),
     bytesOut: total(carriers, ({ bytesOut }) => bytesOut),
-    opened: total(shards, ({ opened }) => opened),
+    opened: total(carriers, ({ opened }) => opened),
     active: sumOf(shards.map(({ active }) => active)),
   };
   return [all, ...shards, ...(people.increments ?? [])];

@@ -71,7 +71,7 @@ export const statsAnswer = component(
       activeConnections: figure("Clients with a live session (the sum of ext_connections)"),
       totalConnections: count("Sessions since the collector first looked (ext_connections_created over restarts)"),
       uptimeSeconds: orNull(measure("Of the proxy that runs longest; null when none runs")),
-      running: flag("A proxy runs"),
+      running: orNull(flag("A proxy runs; null when the engine could not be asked")),
       routing,
     }),
     users: list("Person by person", userStats),

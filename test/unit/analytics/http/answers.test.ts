@@ -71,6 +71,11 @@ describe("health", () => {
   test.each([
     ["nobody has looked", undefined, "the collector has not looked yet"],
     ["no proxy runs", { proxy: { ...snapshot().proxy, running: false } }, "the proxy does not run"],
+    [
+      "nobody can tell whether one runs",
+      { proxy: { ...snapshot().proxy, running: null }, shards: [] },
+      "nobody knows whether the proxy runs: the engine does not answer",
+    ],
     ["a shard does not run", { shards: [shardFigures({ running: false })] }, "familytraffic-mtproxy does not run"],
     [
       "a shard does not answer",

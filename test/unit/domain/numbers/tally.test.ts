@@ -95,7 +95,15 @@ describe("what a look comes to", () => {
 
   it("watches nothing while the engine cannot be asked, and nothing across a gap", () => {
     const state = stateAfter(sight());
-    expect(tally(state, sight({ shards: undefined }))).toMatchObject({ watched: [], snapshot: { shards: [] } });
+    const deaf = tally(state, sight({ shards: undefined }));
+    expect(deaf).toMatchObject({
+      watched: [],
+      snapshot: { shards: [], proxy: { running: null, totalConnections: 40 } },
+    });
+    // What is found then was carried in more than these ten seconds.
+    const after = tally(deaf.state, sight());
+    expect([after.watched, tally(after.state, sight()).watched]).toEqual([[], ["all", "shard"]]);
+    expect(tally(state, sight({ shards: [] })).snapshot.proxy.running).toBe(false);
     expect(tally(state, sight({ elapsed: 10.02 })).seconds).toBe(10.02);
     expect(tally(state, sight({ elapsed: 25 })).seconds).toBe(0);
   });
@@ -132,7 +140,22 @@ describe("what a look comes to", () => {
       networkRxBytes: 13,
       networkTxBytes: 24,
     });
-    expect(tally(first.state, sight({ resources: undefined })).snapshot.resources).toBeNull();
+    const deaf = tally(first.state, sight({ resources: undefined }));
+    expect(deaf.snapshot.resources).toBeNull();
+    const after = tally(deaf.state, sight({ resources: [use({ cpuSeconds: 95, rxBytes: 11 })] }));
+    expect(after.snapshot.resources).toMatchObject({ cpuPercent: null, networkRxBytes: 11 });
+    const next = tally(after.state, sight({ resources: [use({ cpuSeconds: 96, rxBytes: 12 })] }));
+    expect(next.snapshot.resources).toMatchObject({ cpuPercent: 10, networkRxBytes: 12 });
+  });
+
+  it("knows no share of time of processes that nobody saw before, and goes on with one that was away", () => {
+    const one = { name: "p", start: "1", cpuSeconds: 9000, memoryBytes: 1, rxBytes: 10, txBytes: 20 };
+    const none = tally(emptyState, sight({ elapsed: null, resources: undefined }));
+    const first = tally(none.state, sight({ resources: [one] }));
+    expect(first.snapshot.resources).toMatchObject({ cpuPercent: null, networkRxBytes: 10 });
+    const paused = tally(first.state, sight({ resources: [] }));
+    const again = tally(paused.state, sight({ resources: [{ ...one, rxBytes: 15 }] }));
+    expect([paused, again].map(({ snapshot }) => snapshot.resources?.networkRxBytes)).toEqual([null, 15]);
   });
 });
 
@@ -141,7 +164,7 @@ describe("people at a look", () => {
 
   const ledger = (accounts: Readonly<Record<string, Account>>, more: Partial<LedgerSight> = {}): LedgerSight => ({
     ...{ from: "ledger", accounts: new Map(Object.entries(accounts)), open: {}, workers: ["w1"], ended: {} },
-    used: (name, period) => usedWithin(accounts[name] ?? emptyAccount, period, AT),
+    used: (name, period) => usedWithin(new Map(Object.entries(accounts)).get(name) ?? emptyAccount, period, AT),
     ...more,
   });
   const edge = { running: true, connections: 5, uptimeSeconds: 9, oldWorkers: 0, worker: 7, agents: 2, verdicts: {} };
@@ -182,8 +205,29 @@ describe("people at a look", () => {
       active: 2,
     });
     expect(increments.some(({ name }) => name === "bob")).toBe(false);
-    expect(increments[0]).toMatchObject({ kind: "all", bytesIn: 100, bytesOut: 200 });
+    expect(increments[0]).toMatchObject({ kind: "all", bytesIn: 100, bytesOut: 200, opened: 5 });
     expect(watched).toEqual(["all", "shard", "user"]);
+  });
+
+  it("may have a name that every object has something of", () => {
+    const [name, users] = ["constructor", [person("constructor"), person("toString")]];
+    const traffic = ledger({ [name]: account }, { open: { [name]: 2 } });
+    const first = tally(emptyState, routed(traffic, { users, refusals: { [name]: "expired" } }));
+    expect(first.snapshot.users).toMatchObject([
+      { name, connections: 2, totalConnections: 5, bytesIn: 100, refusal: "expired", addressesToday: 0 },
+      { name: "toString", connections: 0, totalConnections: 0, bytesIn: 0, refusal: null, lastSeen: null },
+    ]);
+    const next = tally(first.state, routed(ledger({ [name]: account }, { ended: { [name]: 1 } }), { users }));
+    expect(next.increments.filter(({ kind }) => kind === "user")).toEqual([]);
+    expect(next.events).toMatchObject([{ kind: "let-in", subject: name }]);
+    const counted = { holder: name, activeConnections: 0, connectionsSinceStart: 1, bytesIn: 3, bytesOut: 4 };
+    const told = { from: "engine", start: "1", users: [counted], running: true } as const;
+    const trial = tally(emptyState, sight({ people: { ...routed(traffic).people, users, traffic: told } }));
+    expect(trial.snapshot.users).toMatchObject([
+      { bytesIn: 3, usedBytes: 7 },
+      { bytesIn: 0, totalConnections: 0 },
+    ]);
+    expect(trial.increments[0]).toMatchObject({ kind: "all", bytesIn: 3, opened: 1 });
   });
 
   it("keep their sums while HAProxy does not answer, and nobody knows what they do", () => {
