@@ -24,10 +24,13 @@ export interface History extends HistoryReader {
 
 export interface HistoryReader {
   points(query: HistoryQuery): Promise<HistoryPoints>;
+  /** The same as JSON, with fields in snake_case: `{"resolution":"hour","points":[…]}`. For whoever passes them on as they are. */
+  pointsText(query: HistoryQuery): Promise<string>;
   /** The busiest first. Unix milliseconds. */
   users(since: number, until: number): Promise<UserSums[]>;
-  days(since: number, until: number): Promise<DayOfUser[]>;
-  clients(since: number, until: number): Promise<ClientSighting[]>;
+  /** Of everybody, or of one person. */
+  days(since: number, until: number, user?: string): Promise<DayOfUser[]>;
+  clients(since: number, until: number, user?: string): Promise<ClientSighting[]>;
   /** The newest first. */
   events(limit: number): Promise<HistoryEvent[]>;
   /** Unix milliseconds by person. */

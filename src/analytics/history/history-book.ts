@@ -8,9 +8,9 @@ import type {
   UserSums,
 } from "../../domain/numbers/history.ts";
 import { foldSome } from "./fold.ts";
-import { type PointRows, pointsOf } from "./point-rows.ts";
+import { pointsOf } from "./points-text.ts";
 import { readClients, readDays, readEvents, readLastSeen } from "./read-lists.ts";
-import { readPointRows } from "./read-points.ts";
+import { readPointsText } from "./read-points.ts";
 import { readUsers } from "./read-sums.ts";
 import { getMeta, recordEntry } from "./record-entry.ts";
 import { forgetBuckets, forgetLooks } from "./retention.ts";
@@ -42,24 +42,23 @@ export class HistoryBook {
   }
 
   points(query: HistoryQuery): HistoryPoints {
-    return pointsOf(this.pointRows(query));
+    return pointsOf(this.pointsText(query));
   }
 
-  /** The same, for `pointsOf`. */
-  pointRows(query: HistoryQuery): PointRows {
-    return readPointRows(this.#db, query, this.#now());
+  pointsText(query: HistoryQuery): string {
+    return readPointsText(this.#db, query, this.#now());
   }
 
   users(since: number, until: number): UserSums[] {
     return readUsers(this.#db, since, until, this.#now());
   }
 
-  days(since: number, until: number): DayOfUser[] {
-    return readDays(this.#db, since, until);
+  days(since: number, until: number, user?: string): DayOfUser[] {
+    return readDays(this.#db, since, until, user);
   }
 
-  clients(since: number, until: number): ClientSighting[] {
-    return readClients(this.#db, since, until);
+  clients(since: number, until: number, user?: string): ClientSighting[] {
+    return readClients(this.#db, since, until, user);
   }
 
   events(limit: number): HistoryEvent[] {

@@ -1,7 +1,9 @@
+import type { HistoryQuery } from "../../domain/numbers/history.ts";
 import type { History, HistoryReader } from "../../history.ts";
 import type { Locks } from "../../ports.ts";
 import { HistoryBook } from "./history-book.ts";
 import { historyFile, openToRead } from "./history-file.ts";
+import { pointsOf } from "./points-text.ts";
 import type { Sqlite } from "./sqlite.ts";
 import { explained } from "./sqlite-faults.ts";
 import { WorkerHistory } from "./worker-history.ts";
@@ -47,14 +49,19 @@ export function readerOf(path: string, db: Sqlite | undefined, now: () => number
     }
   };
   return {
-    points: (query) => ask({ resolution: query.resolution ?? "hour", points: [] }, (it) => it.points(query)),
+    points: async (query) => pointsOf(await ask(noPoints(query), (it) => it.pointsText(query))),
+    pointsText: (query) => ask(noPoints(query), (it) => it.pointsText(query)),
     users: (since, until) => ask([], (it) => it.users(since, until)),
-    days: (since, until) => ask([], (it) => it.days(since, until)),
-    clients: (since, until) => ask([], (it) => it.clients(since, until)),
+    days: (...asked) => ask([], (it) => it.days(...asked)),
+    clients: (...asked) => ask([], (it) => it.clients(...asked)),
     events: (limit) => ask([], (it) => it.events(limit)),
     lastSeen: () => ask({}, (it) => it.lastSeen()),
     close: async () => book?.close(),
   };
+}
+
+function noPoints({ resolution = "hour" }: HistoryQuery): string {
+  return JSON.stringify({ resolution, points: [] });
 }
 
 /** Falls with the process, whatever ends it. */

@@ -9,7 +9,7 @@ export interface WorkerOptions {
 
 export interface Request {
   readonly id: number;
-  readonly call: Exclude<keyof History, "points"> | "pointRows";
+  readonly call: Exclude<keyof History, "points">;
   readonly given: readonly unknown[];
 }
 

@@ -4,11 +4,11 @@ import { Worker } from "node:worker_threads";
 import { AppError, wordsOf } from "../../domain/errors.ts";
 import type { HistoryEntry, HistoryQuery } from "../../domain/numbers/history.ts";
 import type { History } from "../../history.ts";
-import { type PointRows, pointsOf } from "./point-rows.ts";
+import { pointsOf } from "./points-text.ts";
 import type { FailedReply, Reply, Request, WorkerOptions } from "./protocol.ts";
 
 interface Waiting {
-  readonly resolve: (value: never) => void;
+  readonly resolve: (value: string | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -32,10 +32,11 @@ export class WorkerHistory implements History {
 
   readonly record = (entry: HistoryEntry) => this.#ask<void>("record", entry);
   readonly counters = () => this.#ask<unknown>("counters");
-  readonly points = async (query: HistoryQuery) => pointsOf(await this.#ask<PointRows>("pointRows", query));
+  readonly points = async (query: HistoryQuery) => pointsOf(await this.pointsText(query));
+  readonly pointsText = async (query: HistoryQuery) => (await this.#askText("pointsText", query)) ?? "";
   readonly users: History["users"] = (since, until) => this.#ask("users", since, until);
-  readonly days: History["days"] = (since, until) => this.#ask("days", since, until);
-  readonly clients: History["clients"] = (since, until) => this.#ask("clients", since, until);
+  readonly days: History["days"] = (...asked) => this.#ask("days", ...asked);
+  readonly clients: History["clients"] = (...asked) => this.#ask("clients", ...asked);
   readonly events: History["events"] = (limit) => this.#ask("events", limit);
   readonly lastSeen: History["lastSeen"] = () => this.#ask("lastSeen");
 
@@ -56,15 +57,20 @@ export class WorkerHistory implements History {
   }
 
   async #ask<T>(call: Request["call"], ...given: readonly unknown[]): Promise<T> {
-    if (this.#closing !== undefined) throw new AppError("bug", "the history was asked after it was closed");
-    this.#worker ??= this.#start();
-    return this.#post<T>(this.#worker, call, given);
+    const text = await this.#askText(call, ...given);
+    return (text === undefined ? undefined : JSON.parse(text)) as T;
   }
 
-  #post<T>(worker: Worker, call: Request["call"], given: readonly unknown[]): Promise<T> {
+  async #askText(call: Request["call"], ...given: readonly unknown[]): Promise<string | undefined> {
+    if (this.#closing !== undefined) throw new AppError("bug", "the history was asked after it was closed");
+    this.#worker ??= this.#start();
+    return this.#post(this.#worker, call, given);
+  }
+
+  #post(worker: Worker, call: Request["call"], given: readonly unknown[]): Promise<string | undefined> {
     this.#last += 1;
     const request: Request = { id: this.#last, call, given };
-    return new Promise<T>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.#waiting.set(request.id, { resolve, reject });
       worker.ref();
       worker.postMessage(request);
@@ -92,7 +98,7 @@ export class WorkerHistory implements History {
     // An idle history keeps no process alive; one that closes does until it has.
     if (this.#waiting.size === 0 && this.#closing === undefined) this.#worker?.unref();
     if ("error" in reply) waiting?.reject(errorOf(reply.error));
-    else waiting?.resolve((reply.value === undefined ? undefined : JSON.parse(reply.value)) as never);
+    else waiting?.resolve(reply.value);
   }
 
   #fail(worker: Worker, reason: string): void {

@@ -17,7 +17,8 @@ parentPort?.on("message", (request: Request) => {
 
 async function answer({ id, call, given }: Request): Promise<void> {
   try {
-    reply({ id, value: JSON.stringify(await carryOut(call, given)) });
+    const told = await carryOut(call, given);
+    reply({ id, value: call === "pointsText" ? String(told) : JSON.stringify(told) });
   } catch (error) {
     const { kind, message, hint } = explained(path, error);
     reply({ id, error: { kind, message, ...(hint === undefined ? {} : { hint }) } });

@@ -3,8 +3,7 @@ import type { NumbersSource } from "../../domain/numbers/source.ts";
 import type { LinkAnswer } from "./answers.ts";
 import { EventStreams } from "./event-streams.ts";
 import { healthAnswer } from "./health.ts";
-import { historyAnswer, historyEventsAnswer, historyUsersAnswer } from "./history.ts";
-import { historyText } from "./history-text.ts";
+import { historyAnswerText, historyEventsAnswer, historyUsersAnswer } from "./history.ts";
 import { openApi } from "./openapi.ts";
 import { personOf } from "./person.ts";
 import { type Prepared, prepare, prepareJson } from "./prepared.ts";
@@ -71,7 +70,7 @@ export function createHandlers(parts: HandlerParts): { readonly handlers: Handle
       return { prepared: prepareJson(await reveal(params.name ?? "")), isUnkept: true };
     },
     "/api/history": async ({ query }) => ({
-      prepared: prepare(Buffer.from(historyText(await historyAnswer(await history(), query, now())))),
+      prepared: prepare(Buffer.from(await historyAnswerText(await history(), query, now()))),
     }),
     "/api/history/users": async ({ query }) => ({
       prepared: prepareJson(await historyUsersAnswer(await history(), query, now())),

@@ -1,12 +1,10 @@
-import type { HistoryPoint } from "../../domain/numbers/history.ts";
 import { snakeCase } from "../../ui/snake-case.ts";
 import type { HistoryAnswer } from "./answers.ts";
 
-/** What `prepareJson` would write, in a third of the time: a month is a long list of one shape. */
-export function historyText({ points, ...asked }: HistoryAnswer): string {
-  return `${snakeCase(JSON.stringify(asked)).slice(0, -1)},"points":[${points.map(pointText).join()}]}`;
-}
-
-function pointText({ at, bytesIn, bytesOut, opened, active, seconds }: HistoryPoint): string {
-  return `{"at":${at},"bytes_in":${bytesIn},"bytes_out":${bytesOut},"opened":${opened},"active":${active},"seconds":${seconds}}`;
+/**
+ * What `prepareJson` would write of the whole answer. A month is a long list, and passes through as the text that the history made.
+ * @param told of `pointsText`
+ */
+export function historyText(asked: Omit<HistoryAnswer, "resolution" | "points">, told: string): string {
+  return `${snakeCase(JSON.stringify(asked)).slice(0, -1)},${told.slice(1)}`;
 }

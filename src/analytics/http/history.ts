@@ -1,24 +1,28 @@
 import { AppError } from "../../domain/errors.ts";
+import { bucketsEnd } from "../../domain/numbers/buckets-end.ts";
+import { chooseResolution } from "../../domain/numbers/choose-resolution.ts";
 import { type HistoryQuery, resolutions, seriesKinds } from "../../domain/numbers/history.ts";
 import { parseMoment } from "../../domain/numbers/moment.ts";
 import type { HistoryReader } from "../../history.ts";
-import type { HistoryAnswer, HistoryEventsAnswer, HistoryUsersAnswer } from "./answers.ts";
+import type { HistoryEventsAnswer, HistoryUsersAnswer } from "./answers.ts";
 import type { Asked } from "./handlers.ts";
+import { historyText } from "./history-text.ts";
 import { EVENTS } from "./routes.ts";
 
 type Query = Asked["query"];
 
-/** @throws AppError invalid for times in the wrong order, or a name that does not fit the kind */
-export async function historyAnswer(history: HistoryReader, query: Query, now: Date): Promise<HistoryAnswer> {
-  const asked = seriesAsked(query, now);
-  const { resolution, points } = await history.points(asked);
-  const { kind, name, since, until } = asked;
-  return { kind, name, since, until, resolution, step: resolutions[resolution], points };
+/** The answer's JSON. @throws AppError invalid for times in the wrong order, or a name that does not fit the kind */
+export async function historyAnswerText(history: HistoryReader, query: Query, now: Date): Promise<string> {
+  const { resolution: wanted, ...asked } = seriesAsked(query, now);
+  const resolution = wanted ?? chooseResolution(asked, now.getTime());
+  const step = resolutions[resolution];
+  const until = bucketsEnd(asked.until, step, now.getTime());
+  return historyText({ ...asked, step }, await history.pointsText({ ...asked, until, resolution }));
 }
 
 export async function historyUsersAnswer(history: HistoryReader, query: Query, now: Date): Promise<HistoryUsersAnswer> {
   const { since, until } = timesAsked(query, now);
-  return { since, until, users: await history.users(since, until) };
+  return { since, until, users: await history.users(since, bucketsEnd(until, resolutions.minute, now.getTime())) };
 }
 
 export async function historyEventsAnswer(history: HistoryReader, { limit }: Query): Promise<HistoryEventsAnswer> {

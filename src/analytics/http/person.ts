@@ -34,9 +34,9 @@ async function recentDays(
 ): Promise<Pick<UserAnswer, "households" | "apps">> {
   const until = now.getTime();
   const since = until - RECENT_DAYS * DAY_MS;
-  const [days, clients] = await Promise.all([history.days(since, until), history.clients(since, until)]);
+  const [days, clients] = await Promise.all([history.days(since, until, name), history.clients(since, until, name)]);
   return {
-    households: days.flatMap(({ user, day, households }) => (user === name ? [{ day, households }] : [])),
-    apps: clients.flatMap(({ user, family, count }) => (user === name ? [{ family, count }] : [])),
+    households: days.map(({ day, households }) => ({ day, households })),
+    apps: clients.map(({ family, count }) => ({ family, count })),
   };
 }

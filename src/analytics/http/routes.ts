@@ -49,7 +49,10 @@ const moment = (description: string) =>
   query(
     text(`${description}: 7d or 24h (ago), 2026-11-01, 2026-11-01T18:00Z, or Unix milliseconds`, { minLength: 1 }).json,
   );
-const times = { since: moment("From when; 24 hours ago"), until: moment("Until when; now") };
+const times = {
+  since: moment("From when; 24 hours ago"),
+  until: moment("Until when; now, with all of the bucket that it is now"),
+};
 
 export const routes = {
   "/api/stats": {

@@ -45,8 +45,8 @@ async function lately(history: HistoryReader, name: string, now: Date) {
   const [day, month, days] = await Promise.all([
     lastDay(history, name, now),
     lastMonth(history, name, now),
-    history.days(since, now.getTime() + 1),
+    history.days(since, now.getTime() + 1, name),
   ]);
-  const households = days.filter(({ user }) => user === name).map(({ day, households }) => ({ day, households }));
+  const households = days.map(({ day, households }) => ({ day, households }));
   return { lastDay: day, lastMonth: month, households };
 }

@@ -189,7 +189,12 @@ describe("households in a history", () => {
       ["2026-11-20", 2],
       ["2026-11-21", 1],
     ]);
-    expect(db.all("SELECT day FROM household")).toHaveLength(1);
+    const other = { user: "bob", household: "192.0.2.1" };
+    recordAll(book, [entryAt(midnight + 6000, { households: [other] })]);
+    expect(book.days(midnight - DAY, noon).map((it) => it.user)).toEqual(["alice", "alice", "bob"]);
+    expect(book.days(midnight - DAY, noon, "alice").map((it) => it.households)).toEqual([2, 1]);
+    expect(book.days(midnight - DAY, noon, "nobody")).toEqual([]);
+    expect(db.all("SELECT day FROM household")).toHaveLength(2);
     expect(db.all("SELECT day FROM salt")).toHaveLength(1);
   });
 
@@ -231,6 +236,8 @@ describe("what else a history keeps", () => {
     ]);
     expect(book.counters()).toEqual({ look: 2, of: ["any", null] });
     expect(book.clients(midnight - DAY, noon)).toEqual([{ ...sighting, count: 4 }]);
+    expect(book.clients(midnight - DAY, noon, "alice")).toEqual([{ ...sighting, count: 4 }]);
+    expect(book.clients(midnight - DAY, noon, "bob")).toEqual([]);
     expect(book.clients(midnight, noon)).toEqual([sighting]);
     expect(book.events(2)).toEqual([event("third"), event("second")]);
   });
