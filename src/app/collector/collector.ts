@@ -1,5 +1,6 @@
 import type { Context } from "../../context.ts";
 import type { ConnectionRecord } from "../../domain/connection-record.ts";
+import { entryOf } from "../../domain/entry-of.ts";
 import { wordsOf } from "../../domain/errors.ts";
 import { type CollectorState, emptyState, readCollectorState } from "../../domain/numbers/collector-state.ts";
 import type { HistoryEvent } from "../../domain/numbers/history.ts";
@@ -72,7 +73,13 @@ export class Collector implements NumbersSource {
   /** @param saveLedger is waited for before its sums go into the history, so that it is never behind */
   async look(daemon: DaemonSight, saveLedger: () => Promise<void>): Promise<void> {
     await this.open(daemon);
-    const sight = await takeSight(this.#ctx, daemon, this.#remembered(), this.#patience);
+    const began = performance.now();
+    const remembered = this.#remembered(began);
+    const sight = await takeSight(this.#ctx, daemon, remembered, this.#patience).catch((error: unknown) => {
+      this.#sightings.giveBack(remembered);
+      throw error;
+    });
+    this.#lookedAt = began;
     const seen = tally(this.#state, sight);
     this.#state = seen.state;
     this.#sightings.lookedAt(seen.state.at);
@@ -81,14 +88,17 @@ export class Collector implements NumbersSource {
     const { handedOver, increments } = seen;
     const events = [...this.#noted.splice(0), ...seen.events];
     this.#pending.add({ ...this.#sightings.takeNews(), handedOver, increments, events });
-    await saveLedger();
-    await this.#record(seen);
-    await this.#tell(seen.snapshot, events);
+    try {
+      await saveLedger();
+      await this.#record(seen);
+    } finally {
+      // On a full disk too: what is seen is worth knowing then.
+      await this.#tell(seen.snapshot, events);
+    }
   }
 
-  #remembered(): Remembered {
-    const [now, before] = [performance.now(), this.#lookedAt];
-    this.#lookedAt = now;
+  #remembered(now: number): Remembered {
+    const before = this.#lookedAt;
     return {
       elapsed: before === undefined ? null : (now - before) / 1000,
       lastSeen: this.#sightings.lastSeen,
@@ -135,15 +145,15 @@ export class Collector implements NumbersSource {
     const history = this.#history;
     if (history === undefined) return;
     await this.#orTellOnce(async () => {
-      const at = Date.parse(snapshot.at);
-      await history.record({ at, seconds, watched, ...this.#pending.whole, counters: state });
+      const [at, found] = [Date.parse(snapshot.at), this.#pending.whole];
+      await history.record({ at, seconds, watched, ...found, counters: state });
       this.#pending.settle();
-      await this.#countHouseholds(history, at);
+      const day = Math.floor(at / DAY_MS);
+      if (found.households.length > 0 || day !== this.#households.day) await this.#countHouseholds(history, day, at);
     });
   }
 
-  async #countHouseholds(history: History, at: number): Promise<void> {
-    const day = Math.floor(at / DAY_MS);
+  async #countHouseholds(history: History, day: number, at: number): Promise<void> {
     const users = await history.days(day * DAY_MS, at + 1);
     this.#households = { day, counts: Object.fromEntries(users.map(({ user, households }) => [user, households])) };
   }
@@ -154,7 +164,10 @@ export class Collector implements NumbersSource {
     const { day, counts } = this.#households;
     const known = day === Math.floor(now.getTime() / DAY_MS) ? counts : {};
     const own = Object.entries(this.#sightings.households(now));
-    return { ...known, ...Object.fromEntries(own.map(([name, count]) => [name, Math.max(count, known[name] ?? 0)])) };
+    return {
+      ...known,
+      ...Object.fromEntries(own.map(([name, count]) => [name, Math.max(count, entryOf(known, name) ?? 0)])),
+    };
   }
 
   async #tell(snapshot: Snapshot, events: readonly HistoryEvent[]): Promise<void> {

@@ -8,6 +8,8 @@ const PAUSE_MS = 1000;
 
 export interface FollowRecordsOptions {
   readonly signal: AbortSignal;
+  /** Asked whenever there is nothing to be read. */
+  readonly isWanted: () => boolean;
   /** Each one that the ledger did not have yet. */
   readonly onRecord: (record: ConnectionRecord) => void;
   /** Everything that was there is read. */
@@ -15,7 +17,8 @@ export interface FollowRecordsOptions {
 }
 
 /**
- * Reads HAProxy's records into the ledger until `signal` aborts: from where it stopped, through restarts of HAProxy and its container.
+ * Reads HAProxy's records into the ledger until `signal` aborts or nobody wants them: from where it stopped, through restarts of HAProxy
+ * and its container.
  * @throws AppError where the engine cannot be asked
  */
 export async function followRecords(
@@ -24,7 +27,7 @@ export async function followRecords(
   ledger: Ledger,
   options: FollowRecordsOptions,
 ): Promise<void> {
-  while (!options.signal.aborted) {
+  while (!options.signal.aborted && options.isWanted()) {
     const found = await edge.haproxy();
     if (found === undefined) options.onPresent();
     else await readLog(edge, found.id, ledger, options);
@@ -39,8 +42,9 @@ async function readLog(
   { signal, onRecord, onPresent }: FollowRecordsOptions,
 ): Promise<void> {
   const last = await lastTime(edge, container);
-  if (last === undefined) onPresent();
   const since = ledger.startAt(container);
+  // Before where reading begins nothing new can be: then the clock was set back, and what it will write is told as it comes.
+  if (last === undefined || (since !== undefined && Date.parse(last) < Date.parse(since))) onPresent();
   const options = { container, follow: true, timestamps: true, signal, ...(since === undefined ? {} : { since }) };
   for await (const line of edge.haproxyLogs(options)) {
     const end = line.indexOf(" ");

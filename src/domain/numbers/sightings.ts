@@ -87,6 +87,12 @@ export class Sightings {
     return ended;
   }
 
+  /** What a look took that came to nothing: it is told with the next one. */
+  giveBack({ verdicts, ended }: ReturnType<Sightings["takeEnded"]>): void {
+    this.#verdicts = summed(verdicts, this.#verdicts);
+    this.#ended = summed(ended, this.#ended);
+  }
+
   /** @param at unix milliseconds */
   lookedAt(at: number): void {
     this.#lastLook = at;

@@ -117,7 +117,13 @@ describe("the collector", () => {
   it("writes nothing before the ledger is saved", async () => {
     const { collector, sight, book } = await scene({ routing: "edge" });
     const full = () => Promise.reject(new AppError("environment", "the disk is full"));
-    await expect(collector().look(sight(), full)).rejects.toThrow("the disk is full");
+    const one = collector();
+    const heard: unknown[] = [];
+    one.onLook((snapshot) => heard.push(snapshot));
+    await expect(one.look(sight(), full)).rejects.toThrow("the disk is full");
     expect(allOf(book)).toEqual([]);
+    // That it was seen is told all the same.
+    expect(heard).toEqual([one.latest()]);
+    expect(one.latest()).toMatchObject({ users: [{ name: "alice" }] });
   });
 });

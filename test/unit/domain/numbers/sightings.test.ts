@@ -59,8 +59,13 @@ describe("sightings", () => {
     sightings.lookedAt(NOW.getTime());
     sightings.take(record({ server: "alice:old" }), NOW);
     sightings.take(record({ startedAt: new Date(NOW.getTime() + 1000) }), NOW);
-    expect(sightings.takeEnded().ended).toEqual({ alice: 1 });
+    const ended = sightings.takeEnded();
+    expect(ended).toEqual({ ended: { alice: 1 }, verdicts: { ok: 2 } });
     expect(sightings.takeEnded().ended).toEqual({});
+    // The look came to nothing.
+    sightings.take(record({ server: "alice:old" }), NOW);
+    sightings.giveBack(ended);
+    expect(sightings.takeEnded()).toEqual({ ended: { alice: 2 }, verdicts: { ok: 3 } });
   });
 
   it("take this server, which tries links itself, for nobody's household", () => {
