@@ -114,6 +114,8 @@ export interface Files {
   /** Names in a folder; empty when there is none. */
   list(path: string): Promise<string[]>;
   stat(path: string): Promise<FileStat | undefined>;
+  /** What another one shows with every write, replacement or change of rights. Undefined when there is none, or when it is too new to tell. */
+  mark(path: string): Promise<string | undefined>;
   /** 0700 unless told otherwise; an existing one is given to `owner` too. */
   makeFolder(path: string, options?: FolderOptions): Promise<void>;
   /** Whether a container (any mount namespace that we may look into) has exactly this file bind-mounted. */

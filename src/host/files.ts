@@ -31,6 +31,7 @@ export function createFiles(): Files {
     removeFolder: (path) => explaining("remove", path, () => removeEntry(path, (it) => rm(it, { recursive: true }))),
     list: (path) => explaining("list", path, () => listed(path)),
     stat: (path) => explaining("look at", path, () => statusOf(path)),
+    mark: async (path) => (await import("./file-mark.ts")).markOf(path),
     makeFolder: (path, options = {}) => explaining("make the folder", path, () => makeOwnedFolder(path, options)),
     isBindMounted: async (path) => isBindMounted(path),
   };

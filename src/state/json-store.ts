@@ -22,6 +22,8 @@ export interface Format<T> {
   readonly path: string;
   /** Where version 0 was kept when its name was another one. */
   readonly oldPath?: string;
+  /** Without blanks and line breaks: nobody reads it, and it is long. */
+  readonly compact?: true;
   /** @throws AppError invalid */
   parse(fields: Fields): T;
   format(value: T): JsonObject;
@@ -117,7 +119,7 @@ function versionOf({ version }: JsonObject, path: string): number {
 /** What is written must be readable: a value that the rules refuse stops here, before the file. */
 function toText<T>(format: Format<T>, value: T, unknown: JsonObject): string {
   const document = { version: VERSION, ...format.format(value), ...unknown };
-  const text = stringify(document, { spaces: 2 });
+  const text = stringify(document, format.compact === true ? {} : { spaces: 2 });
   format.parse(new Fields(JSON.parse(text), format.path));
   return text;
 }

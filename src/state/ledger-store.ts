@@ -12,6 +12,7 @@ import { present } from "./present.ts";
 export function createLedgerStore(parts: StoreParts): DefaultedStore<LedgerState> {
   const store = createJsonStore<LedgerState>(parts, {
     path: parts.paths.ledger,
+    compact: true,
     parse: (fields) => ({
       accounts: fields.get("accounts", mapOf(account)) ?? {},
       workers: fields.get("workers", mapOf(worker)) ?? {},

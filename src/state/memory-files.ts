@@ -29,6 +29,7 @@ export function createMemoryFiles(initial: ReadonlyMap<string, Uint8Array>): Mem
     remove: async (path) => void contents.delete(path),
     removeFolder: removeBelow,
     list: async (path) => namesIn(path, contents.keys()),
+    mark: async () => undefined,
     stat: async (path) => statOf(contents.get(path)),
     makeFolder: async () => {},
     isBindMounted: async () => false,

@@ -83,7 +83,7 @@ async function lookAtTraffic(
   const workers = known ?? (await unlessFailed(async () => (await ctx.haproxy()).workers()));
   return {
     from: "ledger",
-    accounts: new Map(Object.entries(ledger.state.accounts)),
+    accounts: new Map(ledger.accounts),
     open: workers === undefined ? undefined : openByAccount(workers),
     ended,
     workers: isPastRead ? (workers ?? []).map(({ mark }) => mark) : [],

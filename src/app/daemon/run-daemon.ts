@@ -12,6 +12,7 @@ import type { LivingWorker } from "../../haproxy.ts";
 import { AlertWatch } from "../alerts/alert-watch.ts";
 import { noteDrained } from "../audit/note-drained.ts";
 import { Collector } from "../collector/collector.ts";
+import { Kept } from "../kept.ts";
 import { loadSettings } from "../load-state.ts";
 import { carryConnections } from "../routing/carry-connections.ts";
 import { drainBetween } from "../routing/drain.ts";
@@ -71,7 +72,11 @@ class Daemon {
   #records: ConnectionRecord[] = [];
   #ledger = new Ledger();
   #saved = 0;
+  /** As `performance.now()` counts. */
+  #savedAt = 0;
   #saving: Promise<void> = Promise.resolve();
+  readonly #settingsFile: Kept<Settings>;
+  readonly #usersFile: Kept<readonly User[]>;
   #settings: Settings | undefined;
   #users: readonly User[] = [];
   readonly #collector: Collector;
@@ -86,6 +91,8 @@ class Daemon {
     this.#ctx = ctx;
     this.#signal = signal;
     this.#log = log;
+    this.#settingsFile = new Kept(ctx, ctx.paths.settings, () => loadSettings(ctx));
+    this.#usersFile = new Kept(ctx, ctx.paths.users, async () => (await ctx.stores.users.read()).users);
     this.#enforcer = new Enforcer(ctx, log);
     this.#collector = new Collector(ctx, log);
     this.#alerts = new AlertWatch(ctx, log, (event) => this.#collector.note(event));
@@ -107,7 +114,7 @@ class Daemon {
       atEdge(EVERY_MS.observe, "asking HAProxy", () => this.#observe()),
       atEdge(EVERY_MS.enforce, "ending what is over", () => this.#enforce()),
       atEdge(EVERY_MS.drain, "ending what was replaced", () => this.#drain()),
-      every(EVERY_MS.save, "saving the ledger", () => this.#save()),
+      every(EVERY_MS.save, "saving the ledger", () => this.#saveUnlessJustSaved()),
       every(EVERY_MS.write, "writing the log of connections", () => this.#writeLog()),
       everyFull(EVERY_MS.look, "looking at the numbers", () => this.#look()),
       every(EVERY_MS.serve, "serving figures", () => this.#serve()),
@@ -122,8 +129,8 @@ class Daemon {
   }
 
   async #read(): Promise<void> {
-    this.#settings = await loadSettings(this.#ctx);
-    this.#users = (await this.#ctx.stores.users.read()).users;
+    this.#settings = await this.#settingsFile.get();
+    this.#users = await this.#usersFile.get();
     this.#ledger.setPeople(this.#users, this.#ctx.clock.now());
   }
 
@@ -141,13 +148,15 @@ class Daemon {
     const onPresent = () => {
       this.#isPastRead = true;
     };
-    const options = { signal: this.#signal, onRecord, onPresent };
+    const isWanted = () => this.#settings?.routing === "edge";
+    const options = { signal: this.#signal, isWanted, onRecord, onPresent };
     if (edge !== undefined) await followRecords(this.#ctx, edge, this.#ledger, options);
   }
 
   /** What cannot be written is let go: nobody waits for it, and the ledger has it. */
   async #writeLog(): Promise<void> {
     const records = this.#records;
+    if (records.length === 0) return;
     this.#records = [];
     await this.#ctx.connectionLog.write(records, this.#settings?.logAddresses ?? "off");
   }
@@ -211,6 +220,11 @@ class Daemon {
     for (const { name } of near) this.#warned.add(name);
   }
 
+  /** Each look saves it: this is for the time in which none ends. */
+  async #saveUnlessJustSaved(): Promise<void> {
+    if (performance.now() - this.#savedAt >= EVERY_MS.save) await this.#save();
+  }
+
   /** One after the other: what is on disk is never older than what somebody was told. */
   #save(): Promise<void> {
     const save = async () => {
@@ -218,6 +232,7 @@ class Daemon {
       if (version === this.#saved) return;
       await this.#ctx.stores.ledger.write(state);
       this.#saved = version;
+      this.#savedAt = performance.now();
     };
     this.#saving = this.#saving.then(save, save);
     return this.#saving;

@@ -2,9 +2,10 @@ import type { Context } from "../../context.ts";
 import { AppError, wordsOf } from "../../domain/errors.ts";
 import type { NumbersSource } from "../../domain/numbers/source.ts";
 import type { Settings } from "../../domain/settings.ts";
+import { Kept } from "../kept.ts";
 import { writeApiReport } from "./api-report.ts";
 import type { ServeNumbers, ServeOptions, Serving } from "./serve-numbers.ts";
-import { ensureToken, tokenMark } from "./token.ts";
+import { ensureToken, tokenMark, tokenPath } from "./token.ts";
 
 /** A port that is taken is tried again after so long. */
 const RETRY_MS = 2000;
@@ -23,6 +24,7 @@ interface Parts {
 export class StatsService {
   readonly #ctx: Context;
   readonly #parts: Parts;
+  readonly #token: Kept<string>;
   #serving: Serving | undefined;
   /** What is served, or was tried last. */
   #options: string | undefined;
@@ -32,6 +34,7 @@ export class StatsService {
   constructor(ctx: Context, parts: Parts) {
     this.#ctx = ctx;
     this.#parts = parts;
+    this.#token = new Kept(ctx, tokenPath(ctx.paths), () => ensureToken(ctx));
   }
 
   /** To be called each second. @throws AppError environment when files of the home cannot be written */
@@ -56,7 +59,7 @@ export class StatsService {
   }
 
   async #wanted({ statsApiPort, statsApiOrigin, statsApiToken, metricsUsers }: Settings): Promise<ServeOptions> {
-    const token = statsApiToken ? await ensureToken(this.#ctx) : undefined;
+    const token = statsApiToken ? await this.#token.get() : undefined;
     return { port: statsApiPort, origin: statsApiOrigin || undefined, token, metricsUsers };
   }
 

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type { ContainerInfo } from "dockerode";
 import { containerLabels } from "../../domain/container-labels.ts";
 import { AppError } from "../../domain/errors.ts";
@@ -6,7 +5,7 @@ import { type ProxyStats, parseProxyStats } from "../../domain/proxy-stats.ts";
 import type { ResourceUse } from "../../domain/resource-use.ts";
 import type { Side } from "../../domain/shard.ts";
 import type { EngineLook, InstanceLook } from "../engine.ts";
-import { cgroupUse } from "./cgroup.ts";
+import { cgroupFile, cgroupUse } from "./cgroup.ts";
 import type { Daemon } from "./daemon.ts";
 import { type StatsPlace, statsFromWithin } from "./inside-network.ts";
 import { resourceUse } from "./resources.ts";
@@ -78,7 +77,7 @@ export class DockerLook {
   async #use({ Id, Names }: ContainerInfo): Promise<ResourceUse | undefined> {
     const name = Names[0]?.slice(1) ?? Id;
     const pid = await this.#pid(Id);
-    const use = pid === undefined ? undefined : await cgroupUse(name, Id, pid);
+    const use = pid === undefined ? undefined : cgroupUse(name, Id, pid);
     const ask = () => this.#parts.daemon.call((docker) => resourceUse(docker.getContainer(Id), name, this.#isHere));
     return use ?? ask();
   }
@@ -87,9 +86,9 @@ export class DockerLook {
   async #pid(id: string): Promise<number | undefined> {
     if (!this.#isHere) return undefined;
     const known = this.#pids.get(id);
-    if (known !== undefined && (await isOf(known, id))) return known;
+    if (known !== undefined && isOf(known, id)) return known;
     const { State } = await this.#parts.daemon.call((docker) => docker.getContainer(id).inspect());
-    if (!(await isOf(State.Pid, id))) return undefined;
+    if (!isOf(State.Pid, id)) return undefined;
     this.#pids.set(id, State.Pid);
     return State.Pid;
   }
@@ -100,9 +99,12 @@ function unlessKnown(error: unknown): undefined {
   if (!(error instanceof AppError)) throw error;
 }
 
-/** Every driver has the id in the name of the control group. */
-async function isOf(pid: number, id: string): Promise<boolean> {
-  return (await readFile(`/proc/${pid}/cgroup`, "utf8").catch(() => "")).includes(id);
+function isOf(pid: number, id: string): boolean {
+  try {
+    return cgroupFile(pid).includes(id);
+  } catch {
+    return false;
+  }
 }
 
 function isRunning({ State }: ContainerInfo): boolean {

@@ -19,7 +19,7 @@ export async function resourceUse(
     if (!isBlank(stats)) return described(name, container.id, stats);
     const { State } = await container.inspect();
     if (!State.Running) return undefined;
-    const use = isOnThisHost ? await cgroupUse(name, container.id, State.Pid) : undefined;
+    const use = isOnThisHost ? cgroupUse(name, container.id, State.Pid) : undefined;
     if (use !== undefined) return use;
   } catch (error) {
     if (isStatus(error, 404, 409)) return undefined;
