@@ -124,6 +124,8 @@ describe("every command shows exactly the bytes of each person", () => {
   test("since a moment, and in no other time", async () => {
     const data = await dataOf("stats", "--since", "1h");
     expect(bytesIn(data.users ?? [])).toEqual(exact());
+    const users: readonly { readonly connections: number }[] = data.users ?? [];
+    expect(data.everybody).toMatchObject({ connections: users.reduce((sum, it) => sum + it.connections, 0) });
     expect(Number(data.watched_seconds)).toBeLessThan(3600);
     const { stdout } = await home().mtproxy("stats", "alice", "--since", "24h", "--csv");
     expect(stdout).toMatch(new RegExp(`^username,.*\nalice,\\d+,1,${exactly.alice?.from},${exactly.alice?.to},.*\n$`));
