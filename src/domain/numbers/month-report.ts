@@ -1,4 +1,5 @@
 import type { Account } from "../account.ts";
+import { entryOf } from "../entry-of.ts";
 import type { User } from "../user.ts";
 import type { QuotaPeriod } from "../user-limits.ts";
 import type { DayOfUser, UserSums } from "./history.ts";
@@ -54,7 +55,7 @@ export function monthRows(facts: MonthFacts): MonthRow[] {
 function rowOf(account: string, facts: MonthFacts): MonthRow {
   const { month, users, accounts, days = [], activeDays } = facts;
   const quota = users.find(({ name }) => name === account)?.limits?.quota;
-  const booked = accounts[account];
+  const booked = entryOf(accounts, account);
   const counted = figuresOf(account, facts);
   const households = days.filter(({ user, day }) => user === account && day.startsWith(month.name));
   // The ledger keeps days for two months, the history for two years.
@@ -80,8 +81,9 @@ const NOBODY_COUNTED: Counted = { bytesIn: null, bytesOut: null, connections: nu
 /** The ledger's where it has anything of that month; else the history's; nothing is nothing only where somebody counted. */
 function figuresOf(account: string, { accounts, month, sums = [], isWatched }: MonthFacts): Counted {
   const isBooked = Object.values(accounts).some(({ months }) => months[month.name] !== undefined);
-  const [bytesIn, bytesOut, connections] = accounts[account]?.months[month.name] ?? [0, 0, 0];
-  if (isBooked && accounts[account] !== undefined) return { bytesIn, bytesOut, connections };
+  const own = entryOf(accounts, account);
+  const [bytesIn, bytesOut, connections] = own?.months[month.name] ?? [0, 0, 0];
+  if (isBooked && own !== undefined) return { bytesIn, bytesOut, connections };
   const found = sums.find(({ name }) => name === account);
   if (found !== undefined) return { bytesIn: found.bytesIn, bytesOut: found.bytesOut, connections: found.opened };
   return isBooked || isWatched || sums.length > 0 ? { bytesIn, bytesOut, connections } : NOBODY_COUNTED;
