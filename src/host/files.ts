@@ -4,8 +4,7 @@ import type { FileStat, Files, FolderOptions, WriteOptions } from "../ports.ts";
 import { isBindMounted } from "./bind-mounts.ts";
 import { followLinks, makeFolders, syncFolder, unless } from "./durable.ts";
 import { explaining } from "./file-errors.ts";
-import { finishInPlace, isCopyName, replaceInPlace } from "./in-place.ts";
-import { isTempName, sweepTempFiles } from "./temp-files.ts";
+import { isCopyName, isTempName, sweepTempFiles } from "./temp-files.ts";
 import { FOLDER_MODE, replaceFile } from "./write-file.ts";
 
 /** The real file system. Leftovers of crashed writers are removed from a folder at the first write into it, and never listed. */
@@ -23,10 +22,10 @@ export function createFiles(): Files {
     read,
     readText: async (path) => (await read(path))?.toString("utf8"),
     write: (path, data, options: WriteOptions = {}) => writing(path, () => replaceFile(path, data, options)),
-    writeInPlace: (path, data) => writing(path, () => replaceInPlace(path, data)),
+    writeInPlace: (path, data) => writing(path, async () => (await inPlace()).replaceInPlace(path, data)),
     append: (path, line, bounds) =>
       explaining("write", path, async () => (await import("./append-line.ts")).appendLine(path, line, bounds)),
-    recoverInPlace: (path) => explaining("restore", path, () => finishInPlace(path)),
+    recoverInPlace: (path) => explaining("restore", path, async () => (await inPlace()).finishInPlace(path)),
     remove: (path) => explaining("remove", path, () => removeEntry(path, unlink)),
     removeFolder: (path) => explaining("remove", path, () => removeEntry(path, (it) => rm(it, { recursive: true }))),
     list: (path) => explaining("list", path, () => listed(path)),
@@ -35,6 +34,11 @@ export function createFiles(): Files {
     makeFolder: (path, options = {}) => explaining("make the folder", path, () => makeOwnedFolder(path, options)),
     isBindMounted: async (path) => isBindMounted(path),
   };
+}
+
+/** Loaded by those who write: a list does not. */
+function inPlace() {
+  return import("./in-place.ts");
 }
 
 async function makeOwnedFolder(path: string, { mode = FOLDER_MODE, owner }: FolderOptions): Promise<void> {

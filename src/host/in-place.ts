@@ -2,14 +2,10 @@ import { type FileHandle, open, readdir, readFile, rename, unlink } from "node:f
 import { basename, dirname, join } from "node:path";
 import { AppError } from "../domain/errors.ts";
 import { followLinks, syncFolder, unless, withFile } from "./durable.ts";
+import { isCopyName } from "./temp-files.ts";
 import { replaceFile } from "./write-file.ts";
 
-const COPY_NAME = /^\..+\.[0-9a-f]{16}\.in-place$/;
 const COPY_MODE = 0o600;
-
-export function isCopyName(name: string): boolean {
-  return COPY_NAME.test(name);
-}
 
 /**
  * Replaces the contents of a file and keeps its inode, as a container that has the file itself mounted needs it. First the

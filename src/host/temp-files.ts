@@ -6,11 +6,18 @@ import { errorCode } from "./file-errors.ts";
 /** `.users.json.4026531836-4711-k3j2h1g0.ftmp`: file, PID namespace and process of the writer, something random. */
 const TEMP_NAME = /^\..+\.(\d+)-(\d+)-[0-9a-z]+\.ftmp$/;
 
+/** `.users.json.0123456789abcdef.in-place`: what a file becomes whose contents are being replaced. */
+const COPY_NAME = /^\..+\.[0-9a-f]{16}\.in-place$/;
+
 /** No write takes this long: what is older was left by a crash, whoever has its process id now. */
 const STALE_MS = 3_600_000;
 
 export function isTempName(name: string): boolean {
   return TEMP_NAME.test(name);
+}
+
+export function isCopyName(name: string): boolean {
+  return COPY_NAME.test(name);
 }
 
 /** A new name beside `path` that says whose it is. */
