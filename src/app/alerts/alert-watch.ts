@@ -4,15 +4,15 @@ import { wordsOf } from "../../domain/errors.ts";
 import { absenceOf } from "../../domain/numbers/alerts/absence.ts";
 import { posted, withoutChannels } from "../../domain/numbers/alerts/outbox.ts";
 import type { AlertSettings } from "../../domain/numbers/alerts/settings.ts";
-import { type AlertState, emptyAlertState } from "../../domain/numbers/alerts/state.ts";
+import { type AlertState, emptyAlertState, isWorthSaving } from "../../domain/numbers/alerts/state.ts";
 import { tellOrHold } from "../../domain/numbers/alerts/telling.ts";
 import { troublesAt } from "../../domain/numbers/alerts/trouble.ts";
 import { isTold, type Notice, watchTroubles } from "../../domain/numbers/alerts/watch.ts";
 import type { HistoryEvent } from "../../domain/numbers/history.ts";
 import type { Snapshot } from "../../domain/numbers/snapshot.ts";
-import { alertText } from "../../render/alert-text.ts";
 import { AlertStateStore } from "../../state/alert-state-store.ts";
 import { createAlertsStore } from "../../state/alerts-store.ts";
+import { eventsOf } from "./alert-event.ts";
 import { AlertPost } from "./alert-post.ts";
 import { LookFacts } from "./look-facts.ts";
 
@@ -24,6 +24,7 @@ export class AlertWatch {
   readonly #store: AlertStateStore;
   readonly #facts: LookFacts;
   readonly #post: AlertPost;
+  #settings: AlertSettings | undefined;
   #state: AlertState | undefined;
   #saved: AlertState = emptyAlertState;
   #trouble: string | undefined;
@@ -44,11 +45,17 @@ export class AlertWatch {
   /** Never rejects: trouble is a line of the log, when it begins. One look after the other. */
   look(snapshot: Snapshot): Promise<void> {
     this.#looking = this.#looking.then(async () => {
-      const fault = await this.#look(snapshot).then(() => undefined, wordsOf);
+      const faults = [await faultOf(this.#readSettings()), await faultOf(this.#look(snapshot))];
+      const fault = faults.find((it) => it !== undefined);
       if (fault !== undefined && fault !== this.#trouble) this.#log(`alerts: ${fault}`);
       this.#trouble = fault;
     });
     return this.#looking;
+  }
+
+  /** Those of before go on where somebody spoilt the file. */
+  async #readSettings(): Promise<void> {
+    this.#settings = await createAlertsStore(this.#ctx).read();
   }
 
   /** Until what is on its way has arrived, or not. */
@@ -64,11 +71,12 @@ export class AlertWatch {
   }
 
   async #look(snapshot: Snapshot): Promise<void> {
-    const settings = await createAlertsStore(this.#ctx).read();
+    const settings = this.#settings;
+    if (settings === undefined) return;
     this.#state ??= await this.#read();
     if (!settings.enabled || settings.channels.length === 0) return this.#forget();
     const notices = await this.#watch(snapshot, settings);
-    for (const notice of notices) if (isEvent(notice)) this.#note(eventOf(notice));
+    for (const event of eventsOf(notices)) this.#note(event);
     try {
       await this.#tell(notices, settings, new Date(snapshot.at));
     } finally {
@@ -135,25 +143,6 @@ export class AlertWatch {
   }
 }
 
-/** That a proxy is down and somebody is refused is an event of the look already; that something lasts is none. */
-function isEvent({ kind, what }: Notice): boolean {
-  return what !== "lasts" && kind !== "proxy-down" && kind !== "quota-used";
-}
-
-/** Events are in English, as all others of the history. */
-function eventOf(notice: Notice): HistoryEvent {
-  const [words = ""] = alertText([notice], { language: "en", name: "" }).lines;
-  return { at: Date.parse(notice.at), kind: "alert", subject: notice.subject || notice.kind, words };
-}
-
-/** How many looks something holds already is nothing that a restart has to know. */
-function isWorthSaving(saved: AlertState, now: AlertState): boolean {
-  const essence = ({ watched, ...others }: AlertState) =>
-    JSON.stringify([
-      watched.flatMap(({ kind, subject, toldAt, overAt }) =>
-        toldAt === undefined && overAt === undefined ? [] : [[kind, subject, toldAt, overAt]],
-      ),
-      others,
-    ]);
-  return saved !== now && essence(saved) !== essence(now);
+function faultOf(work: Promise<void>): Promise<string | undefined> {
+  return work.then(() => undefined, wordsOf);
 }

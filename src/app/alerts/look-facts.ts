@@ -4,6 +4,8 @@ import type { AlertSettings } from "../../domain/numbers/alerts/settings.ts";
 import { type AlertFacts, crowdOf } from "../../domain/numbers/alerts/trouble.ts";
 import { isTold, type Watched } from "../../domain/numbers/alerts/watch.ts";
 import type { Snapshot } from "../../domain/numbers/snapshot.ts";
+import type { Settings } from "../../domain/settings.ts";
+import { unlessFailed } from "../collector/look-at-shards.ts";
 import { loadSettings } from "../load-state.ts";
 import { EmptyHours } from "./empty-hours.ts";
 import { SlowFacts } from "./slow-facts.ts";
@@ -14,6 +16,8 @@ export class LookFacts {
   readonly #slow: SlowFacts;
   readonly #emptyHours: EmptyHours;
   #crowd = emptyCrowd;
+  /** As they could be read last: nobody is told nothing because somebody spoilt the file. */
+  #settings: Settings | undefined;
 
   constructor(ctx: Context) {
     this.#ctx = ctx;
@@ -26,7 +30,7 @@ export class LookFacts {
     watched: readonly Watched[],
     { thresholds }: Pick<AlertSettings, "thresholds">,
   ): Promise<AlertFacts> {
-    const settings = await loadSettings(this.#ctx);
+    this.#settings = (await unlessFailed(() => loadSettings(this.#ctx))) ?? this.#settings;
     const isExpected = snapshot.shards.length === 0 && (await this.#ctx.stores.shards.read()).shards.length > 0;
     // After a restart nobody knows but what was told.
     const told = watched.find(({ kind }) => kind === "blocked")?.values.usual;
@@ -36,7 +40,8 @@ export class LookFacts {
     const isNews = isLow && !isTold(watched, "blocked", "");
     const lowest = isNews ? await this.#emptyHours.lowest(new Date(snapshot.at)) : [];
     return {
-      ...{ ...this.#slow.known(settings), isExpected, usual },
+      ...(this.#settings === undefined ? {} : this.#slow.known(this.#settings)),
+      ...{ isExpected, usual },
       isNight: isNews && isNight(lowest, dropLimit(usual, thresholds.dropPercent)),
     };
   }

@@ -82,7 +82,7 @@ const makers: Readonly<Record<ChannelKind, Maker>> = {
 
 /** Whoever gets the messages has to know it too. */
 function madeSecret(ctx: Context): string {
-  ctx.progress.step(`a secret was made for the signature: it is in ${ctx.paths.alerts}`);
+  ctx.progress.step(`a secret of its own signs the messages: it is kept in ${ctx.paths.alerts}`);
   return Buffer.from(ctx.random.bytes(SECRET_BYTES)).toString("base64url");
 }
 

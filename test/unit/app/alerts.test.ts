@@ -246,6 +246,16 @@ test("what is remembered is put aside when it is damaged, and alerts go on", asy
   expect(await readFile(`${ctx.paths.alertState}.damaged`, "utf8")).toContain('"watched":7');
 });
 
+test("settings that somebody spoils stop nothing: those of before go on, and it is a line of the log", async () => {
+  const { start, look, texts, ctx, log } = await scene();
+  const watch = start();
+  await look(watch, {});
+  await writeFile(ctx.paths.alerts, "{");
+  await writeFile(ctx.paths.settings, "{");
+  await look(watch, down, 3);
+  expect([texts(), log]).toEqual([[DOWN], [expect.stringContaining(ctx.paths.alerts)]]);
+});
+
 test("nothing is told where alerts are off, and settings that cannot be read are a line of the log", async () => {
   const { start, look, texts, ctx, log } = await scene({ enabled: false });
   const watch = start();

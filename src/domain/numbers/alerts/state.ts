@@ -9,3 +9,15 @@ export interface AlertState extends Outbox {
 }
 
 export const emptyAlertState: AlertState = { watched: [], held: [], ...emptyOutbox };
+
+/** How many looks something holds already is nothing that a restart has to know. */
+export function isWorthSaving(saved: AlertState, now: AlertState): boolean {
+  const essence = ({ watched, ...others }: AlertState) =>
+    JSON.stringify([
+      watched.flatMap(({ kind, subject, toldAt, overAt }) =>
+        toldAt === undefined && overAt === undefined ? [] : [[kind, subject, toldAt, overAt]],
+      ),
+      others,
+    ]);
+  return saved !== now && essence(saved) !== essence(now);
+}

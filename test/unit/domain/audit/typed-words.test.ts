@@ -41,6 +41,11 @@ describe("words of a command line that are kept", () => {
       "--proxy-secret-url",
       "https://[hidden]@example.com/x?token=[hidden]&n=1",
     ]);
+    expect(keptWords(["--url", "https://ntfy.example/our-topic", "--url=https://me@ntfy.example?t=1"])).toEqual([
+      "--url",
+      "https://ntfy.example/[hidden]",
+      "--url=https://[hidden]@ntfy.example/[hidden]",
+    ]);
     expect(keptWords(["a\x1b[31m\nb"])).toEqual(["a?[31m?b"]);
     expect(keptWords(["word ".repeat(500)])[0]).toHaveLength(200);
     expect(keptWords(Array.from({ length: 900 }, () => "x"))).toHaveLength(61);
