@@ -1,3 +1,4 @@
+import type { RevealedLink } from "../../app/stats-api/reveal-link.ts";
 import type { Snapshot } from "../../domain/numbers/snapshot.ts";
 import type { NumbersSource } from "../../domain/numbers/source.ts";
 import type { LinkAnswer } from "./answers.ts";
@@ -26,7 +27,7 @@ export interface Answer {
   readonly isUnkept?: true;
 }
 
-/** What answers /metrics; src/analytics/metrics is one, a single one for a process: its counters may never go down. */
+/** What answers /metrics; src/analytics/metrics is one, a single one for a process: who has series of their own may not change. */
 export interface MetricsPage {
   readonly contentType: string;
   /** @param users how many people have series of their own */
@@ -41,7 +42,7 @@ export interface HandlerParts {
   readonly port: number;
   now(): Date;
   /** Undefined where no token is asked for: then nobody sees a link. */
-  readonly reveal: ((name: string) => Promise<LinkAnswer>) | undefined;
+  readonly reveal: ((name: string) => Promise<RevealedLink>) | undefined;
 }
 
 /** Of every path but the stream of events. */
@@ -67,7 +68,7 @@ export function createHandlers(parts: HandlerParts): { readonly handlers: Handle
     ),
     "/api/users/{name}/link": async ({ params }) => {
       if (reveal === undefined) return noLinks;
-      return { prepared: prepareJson(await reveal(params.name ?? "")), isUnkept: true };
+      return { prepared: prepareJson(linkAnswer(await reveal(params.name ?? ""), source.latest())), isUnkept: true };
     },
     "/api/history": async ({ query }) => ({
       prepared: prepare(Buffer.from(await historyAnswerText(await history(), query, now()))),
@@ -92,6 +93,12 @@ export function createHandlers(parts: HandlerParts): { readonly handlers: Handle
     }),
   };
   return { handlers, streams };
+}
+
+/** Whoever sees the link sees whether it works: an expired one looks like any other. */
+function linkAnswer(revealed: RevealedLink, snapshot: Snapshot | undefined): LinkAnswer {
+  const user = snapshot?.users.find(({ name }) => name === revealed.username);
+  return { ...revealed, refusal: user?.refusal ?? null };
 }
 
 /** Before the first look nobody can tell anything. */

@@ -37,11 +37,11 @@ export function statsServer(ctx: HostContext, metrics: MetricsPage): ServeNumber
   };
 }
 
-/** That somebody saw a link stands in the log, as it would if a command had shown it. */
+/** That somebody saw a link stands in the daemon's log too. */
 function revealer(ctx: HostContext, log: (line: string) => void): (name: string) => Promise<RevealedLink> {
   return async (name) => {
     const { revealLink } = await import("../../app/stats-api/reveal-link.ts");
-    const revealed = await revealLink(ctx, name);
+    const revealed = await revealLink(ctx, name, log);
     log(`stats API: the link of ${revealed.username} was shown`);
     return revealed;
   };

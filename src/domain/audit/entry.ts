@@ -51,11 +51,11 @@ export interface Ended extends Stamp {
   readonly error: string | null;
 }
 
-/** What the daemon did by itself, once it is done. */
+/** What nobody typed, once it is done. */
 export interface Change extends Stamp {
   readonly entry: "change";
   readonly actor: Actor;
-  /** `refuse`, `let in again`, `end what was replaced`. */
+  /** `refuse`, `let in again`, `end what was replaced`, `show link`. */
   readonly command: string;
   readonly about: readonly string[];
   /** A sentence. */
