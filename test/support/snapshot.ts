@@ -9,7 +9,7 @@ export function snapshot(parts: Partial<Snapshot> = {}): Snapshot {
     shards: [shardFigures()],
     users: [],
     usersNote: null,
-    edge: { connections: 0, uptimeSeconds: 60, oldWorkers: 0, agents: 2, verdicts: {} },
+    edge: { running: true, connections: 0, uptimeSeconds: 60, oldWorkers: 0, agents: 2, verdicts: {} },
     resources: { cpuPercent: 1.5, memoryBytes: 20_000_000, networkRxBytes: 0, networkTxBytes: 0 },
     host: {
       load: [0.1, 0.2, 0.3],

@@ -147,7 +147,10 @@ export interface HealthAnswer {
 }
 
 /** `GET /api/users/{name}/link`: the one answer with a key in it. Only where a token is asked for. */
-export type LinkAnswer = RevealedLink;
+export interface LinkAnswer extends RevealedLink {
+  /** Why the link does not work now, though it is enabled. */
+  readonly refusal: string | null;
+}
 
 /** With every status from 400. */
 export interface ErrorAnswer {

@@ -44,7 +44,12 @@ export function healthOf(snapshot: Snapshot | undefined, now: Date): Health {
   if (snapshot === undefined) return { problems: ["the collector has not looked yet"], warnings: [] };
   const age = ageSeconds(snapshot, now);
   const stale = age > STALE_SECONDS ? [`the collector looked ${age} seconds ago, which should be 10 at most`] : [];
-  return { problems: [...stale, ...proxyProblems(snapshot)], warnings: edgeWarnings(snapshot.edge) };
+  const down = [...proxyProblems(snapshot), ...edgeProblems(snapshot.edge)];
+  return { problems: [...stale, ...down], warnings: edgeWarnings(snapshot.edge) };
+}
+
+function ageSeconds({ at }: Snapshot, now: Date): number {
+  return Math.max(0, Math.round((now.getTime() - Date.parse(at)) / 1000));
 }
 
 function proxyProblems({ proxy, shards }: Snapshot): string[] {
@@ -52,14 +57,17 @@ function proxyProblems({ proxy, shards }: Snapshot): string[] {
   return proxy.running ? shards.flatMap(shardProblems) : ["the proxy does not run"];
 }
 
-function ageSeconds({ at }: Snapshot, now: Date): number {
-  return Math.max(0, Math.round((now.getTime() - Date.parse(at)) / 1000));
-}
-
 function shardProblems({ name, running, readyTargets }: ShardFigures): string[] {
   if (!running) return [`${name} does not run`];
   if (readyTargets === null) return [`${name} does not answer`];
   return readyTargets > 0 ? [] : [`${name} has no connection to Telegram`];
+}
+
+/** It is everybody's way in. */
+function edgeProblems(edge: EdgeFigures | null): string[] {
+  if (edge === null) return [];
+  if (edge.running === false) return ["HAProxy does not run: nobody gets in"];
+  return edge.connections === null && edge.uptimeSeconds === null ? ["HAProxy does not answer"] : [];
 }
 
 function edgeWarnings(edge: EdgeFigures | null): string[] {

@@ -7,13 +7,17 @@ const meanings: Readonly<Record<number, string>> = {
   200: "The answer",
   304: "It is as it was: the ETag of If-None-Match is still right",
   400: "The request cannot be: an unknown parameter, a value that cannot be, a body",
-  401: "No token, or not the right one; 429 after too many wrong ones",
-  403: "Not for this caller",
+  401: "No token, or not the right one",
+  403: "Asked for under a name that is not this machine's own; of a link, no token is asked for",
   404: "There is no such person",
   405: "This API only reads",
   409: "There is no link to show",
+  429: "Too many wrong tokens; Retry-After says how long other wrong ones are refused",
   503: "Not now; the reason is in it",
 };
+
+/** Whatever is asked for. */
+const EVERYWHERE = [400, 401, 403, 429];
 
 /** OpenAPI 3.1 of everything that is served. @param version of this product @param port where it listens */
 export function openApi({ version, port }: { readonly version: string; readonly port: number }): JsonSchema {
@@ -43,7 +47,7 @@ export function openApi({ version, port }: { readonly version: string; readonly 
 }
 
 function operation(path: string, route: Route): JsonSchema {
-  const statuses = [200, 400, 401, ...route.statuses];
+  const statuses = [...new Set([200, ...EVERYWHERE, ...route.statuses])];
   return {
     operationId: operationId(path),
     summary: route.summary,

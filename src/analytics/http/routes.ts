@@ -27,7 +27,7 @@ export interface Route {
   readonly answer?: Pick<Schema<unknown>, "json">;
   /** Media type of what is no JSON. */
   readonly type?: string;
-  /** Other statuses than 200, 400 and 401. */
+  /** Other statuses than 200 and those that every path has. */
   readonly statuses: readonly number[];
 }
 
@@ -77,7 +77,7 @@ export const routes = {
     summary: "the link of one person and its QR code; only where a token is asked for",
     parameters: { name },
     answer: linkAnswer,
-    statuses: [403, 404, 409],
+    statuses: [404, 409],
   },
   "/api/history": {
     summary: "what was, bucket by bucket, of everything, of a shard or of a person",
@@ -133,10 +133,10 @@ export const routes = {
     statuses: [304],
   },
   "/metrics": {
-    summary: "figures for Prometheus",
+    summary: "figures for Prometheus; before the first look those of the daemon itself",
     parameters: {},
     type: "text/plain",
-    statuses: [NOT_READY],
+    statuses: [304],
   },
 } as const satisfies Readonly<Record<string, Route>>;
 

@@ -6,6 +6,11 @@ export function edgeFamilies(edge: EdgeFigures | null): Family[] {
   if (edge === null) return [];
   const verdicts = familiesOf(Object.entries(edge.verdicts), ([verdict]) => ({ verdict }));
   return [
+    gauge(
+      "mtproxy_edge_up",
+      "1 while HAProxy runs, 0 while it does not and nobody gets in. From the engine.",
+      edge.running === null ? null : Number(edge.running),
+    ),
     gauge("mtproxy_edge_active_connections", "Open now, of people and strangers. From HAProxy.", edge.connections),
     gauge("mtproxy_edge_uptime_seconds", "Seconds since HAProxy's worker started. From HAProxy.", edge.uptimeSeconds),
     gauge(
@@ -67,7 +72,11 @@ export function hostFamilies({ load, ...host }: HostFigures): Family[] {
     ),
     gauge("mtproxy_host_cores", "Cores of the server. From the kernel.", host.cores),
     gauge("mtproxy_host_memory_bytes", "Memory of the server. From the kernel.", host.memoryBytes),
-    gauge("mtproxy_host_memory_free_bytes", "Memory that is free. From the kernel.", host.memoryFreeBytes),
+    gauge(
+      "mtproxy_host_memory_free_bytes",
+      "Memory that programs could have: what only holds files counts as free. From the kernel.",
+      host.memoryFreeBytes,
+    ),
     gauge("mtproxy_host_disk_bytes", "Size of the file system that the home is on. From the kernel.", host.diskBytes),
     gauge(
       "mtproxy_host_disk_free_bytes",

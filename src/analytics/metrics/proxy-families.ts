@@ -9,7 +9,7 @@ export function proxyFamilies({ at, proxy }: Pick<Snapshot, "at" | "proxy">): Fa
   return [
     gauge(
       "mtproxy_up",
-      "1 while a proxy runs, 0 while none does. From the engine.",
+      "1 while a proxy runs, 0 while none does; absent while the engine does not tell. From the engine.",
       running === null ? null : Number(running),
     ),
     gauge(

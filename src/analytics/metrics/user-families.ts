@@ -8,7 +8,7 @@ export function peopleFamilies(users: readonly UserFigures[], leftOut: number): 
   return [
     people.gauge(
       "mtproxy_users",
-      "People with a link: let in, refused for now (expired, quota) or disabled by a command. From users.json and the ledger.",
+      "People with a link: let in, refused for now (expired, quota) or disabled by a command. From users.json, and of quotas the ledger.",
       (state) => users.filter((user) => stateOf(user) === state).length,
     ),
     gauge(
@@ -25,7 +25,7 @@ export function userFamilies(users: readonly UserFigures[]): Family[] {
   return [
     of.gauge(
       "mtproxy_user_let_in",
-      "1 while the person's link lets in, 0 while it is disabled, expired or over its quota. From users.json and the ledger.",
+      "1 while the person's link lets in, 0 while it is disabled, expired or over its quota. From users.json, and of quotas the ledger.",
       (user) => Number(stateOf(user) === "let-in"),
     ),
     of.gauge(
@@ -50,17 +50,17 @@ export function userFamilies(users: readonly UserFigures[]): Family[] {
     ),
     of.gauge(
       "mtproxy_user_last_seen_timestamp_seconds",
-      "When a connection of theirs last was open or carried a byte, Unix time. From HAProxy's log and counters.",
+      "When a connection of theirs last was open or carried a byte, Unix time. From HAProxy's log and counters, or the trial engine.",
       ({ lastSeen }) => unixSeconds(lastSeen),
     ),
     of.gauge(
       "mtproxy_user_households",
-      "Distinct households (IPv4 address or IPv6 /64) since midnight UTC. From HAProxy's log.",
+      "Distinct households (IPv4 address or IPv6 /64) since midnight UTC. From HAProxy's log and tables.",
       ({ addressesToday }) => addressesToday,
     ),
     of.gauge(
       "mtproxy_user_quota_used_bytes",
-      "Bytes in both directions within the quota's period, the calendar month without one. From the ledger.",
+      "Bytes in both directions within the quota's period, the calendar month without one. From the ledger, or what the daemon sums of the trial engine.",
       ({ usedBytes }) => usedBytes,
     ),
     of.gauge(

@@ -87,6 +87,8 @@ export type SharedFigures = Pick<
 >;
 
 export interface EdgeFigures {
+  /** HAProxy runs: without it nobody gets in. Null where nobody can tell. */
+  readonly running: boolean | null;
   /** Open now, of people and strangers. */
   readonly connections: number | null;
   readonly uptimeSeconds: number | null;

@@ -104,8 +104,8 @@ function proxyFigures(counted: readonly CountedShard[] | undefined, totals: Coun
 
 function edgeFigures(edge: EdgeSight | null, verdicts: Counts): EdgeFigures | null {
   if (edge === null) return null;
-  const { connections, uptimeSeconds, oldWorkers, agents } = edge;
-  return { connections, uptimeSeconds, oldWorkers, agents, verdicts };
+  const { running = null, connections, uptimeSeconds, oldWorkers, agents } = edge;
+  return { running, connections, uptimeSeconds, oldWorkers, agents, verdicts };
 }
 
 /** Clients' bytes and connections where people are told apart; otherwise those of the shards, bytes towards Telegram too. */

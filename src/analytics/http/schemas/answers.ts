@@ -32,7 +32,18 @@ import type {
   UsersAnswer,
 } from "../answers.ts";
 import { component } from "./component.ts";
-import { edge, host, personFields, routing, shard, timestamp, user, userName, usersNote } from "./figures.ts";
+import {
+  edge,
+  host,
+  personFields,
+  refusal,
+  routing,
+  shard,
+  timestamp,
+  user,
+  userName,
+  usersNote,
+} from "./figures.ts";
 
 /** What each answer means, field by field. That nothing is missing, and nothing is told that is not there, the compiler sees. */
 
@@ -124,10 +135,12 @@ export const resolution = choice<Resolution>("How long a bucket is", {
   day: "UTC, kept for two years",
 });
 
+const SOCKETS = "of a shard, and of everything without HAProxy routing, what all sockets, those to Telegram too,";
+
 const point = object<HistoryPoint>("A bucket", {
   at: milliseconds("Where it begins; of raw, when the look was"),
-  bytesIn: count("From clients"),
-  bytesOut: count("To clients"),
+  bytesIn: count(`From clients; ${SOCKETS} received`),
+  bytesOut: count(`To clients; ${SOCKETS} sent`),
   opened: count("Connections that began"),
   active: figure("The most that were open at one look"),
   seconds: measure("Watched by the looks in it"),
@@ -205,6 +218,7 @@ export const linkAnswer = component(
   object<LinkAnswer>("The way in for one person", {
     username: userName(),
     enabled: flag("Otherwise the link does not work"),
+    refusal,
     link: linkText("Opens the app", "^tg://proxy\\?"),
     tmeLink: linkText("For places that make only web links clickable", "^https://t\\.me/proxy\\?"),
     qrSvg: linkText("The link as a QR code: an SVG document", "^<svg"),

@@ -98,6 +98,7 @@ export const shard = component(
 export const edge = component(
   "Edge",
   object<EdgeFigures>("HAProxy before the shards", {
+    running: orNull(flag(`It runs; without it nobody gets in${UNKNOWN}`)),
     connections: figure("Open now, of people and strangers"),
     uptimeSeconds: orNull(measure("Seconds since its worker started")),
     oldWorkers: figure("Workers of configurations before, whose connections go on"),

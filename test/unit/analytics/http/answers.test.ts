@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { createHandlers } from "../../../../src/analytics/http/handlers.ts";
 import { healthAnswer } from "../../../../src/analytics/http/health.ts";
+import { openApi } from "../../../../src/analytics/http/openapi.ts";
 import { statsOf } from "../../../../src/analytics/http/stats.ts";
+import { Metrics } from "../../../../src/analytics/metrics/metrics.ts";
 import { TestSource } from "../../../support/numbers-source.ts";
 import { shardFigures, snapshot, userFigures } from "../../../support/snapshot.ts";
 
@@ -48,6 +51,8 @@ describe("stats", () => {
   });
 });
 
+const edgeFigures = { running: true, connections: 0, uptimeSeconds: 60, oldWorkers: 0, agents: 2, verdicts: {} };
+
 describe("health", () => {
   const now = new Date("2026-11-21T12:00:05Z");
   const served = { version: "1.2.3", since: "2026-11-21T11:00:00.000Z" };
@@ -76,6 +81,12 @@ describe("health", () => {
       { proxy: { ...snapshot().proxy, running: null }, shards: [] },
       "nobody knows whether the proxy runs: the engine does not answer",
     ],
+    ["HAProxy is down", { edge: { ...edgeFigures, running: false } }, "HAProxy does not run: nobody gets in"],
+    [
+      "HAProxy does not answer",
+      { edge: { ...edgeFigures, connections: null, uptimeSeconds: null } },
+      "HAProxy does not answer",
+    ],
     ["a shard does not run", { shards: [shardFigures({ running: false })] }, "familytraffic-mtproxy does not run"],
     [
       "a shard does not answer",
@@ -95,9 +106,33 @@ describe("health", () => {
   test("is bad when the look is old, and warns of agents that are away", async () => {
     const late = await of(snapshot(), new Date("2026-11-21T12:01:00Z"));
     expect([late.ok, late.problems]).toEqual([false, [expect.stringContaining("looked 60 seconds ago")]]);
-    const edge = { connections: 0, uptimeSeconds: 60, oldWorkers: 0, verdicts: {} };
+    const edge = { running: true, connections: 0, uptimeSeconds: 60, oldWorkers: 0, verdicts: {} };
     const warned = async (agents: number) => (await of(snapshot({ edge: { ...edge, agents } }))).warnings[0];
     expect(await warned(1)).toBe("one of two agents is away");
     expect(await warned(0)).toMatch(/^no agent answers/);
   });
+});
+
+test("a link comes with the reason why it does not work now", async () => {
+  const source = new TestSource();
+  source.look(snapshot({ users: [userFigures("alice", { refusal: "expired" })] }));
+  const revealed = { enabled: true, link: "tg://proxy?", tmeLink: "https://t.me/proxy?", qrSvg: "<svg/>" };
+  const { handlers, streams } = createHandlers({
+    ...{ source, metrics: new Metrics({ version: "1.2.3" }), metricsUsers: 1, version: "1.2.3", port: 1 },
+    ...{ now: () => new Date(), reveal: async (username) => ({ username, ...revealed }) },
+  });
+  const refusals = ["alice", "bob"].map(async (name) => {
+    const { prepared } = await handlers["/api/users/{name}/link"]({ params: { name }, query: {} });
+    return JSON.parse(prepared.body.toString()).refusal;
+  });
+  expect(await Promise.all(refusals)).toEqual(["expired", null]);
+  streams.close();
+});
+
+test("the OpenAPI document has what is answered whatever is asked for", () => {
+  const { paths } = openApi({ version: "1.2.3", port: 8889 }) as {
+    paths: Record<string, { get: { responses: object } }>;
+  };
+  for (const { get } of Object.values(paths))
+    expect(Object.keys(get.responses)).toEqual(expect.arrayContaining(["200", "400", "401", "403", "429"]));
 });

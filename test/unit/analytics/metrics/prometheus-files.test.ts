@@ -17,7 +17,7 @@ async function everyFamily(): Promise<string> {
     ...{ lastSeen: "2026-11-21T11:59:00.000Z", expiresAt: "2026-12-01T00:00:00.000Z" },
     limits: { quota: { bytes: 1000, period: "month" } },
   });
-  const edge = { connections: 0, uptimeSeconds: 1, oldWorkers: 0, agents: 2, verdicts: { ok: 1 } };
+  const edge = { running: true, connections: 0, uptimeSeconds: 1, oldWorkers: 0, agents: 2, verdicts: { ok: 1 } };
   return new Metrics({ version: "1.2.3" }).text(snapshot({ users: [user], edge }), 10);
 }
 
@@ -70,7 +70,7 @@ describe.runIf(canRun("promtool"))("promtool", () => {
     await copyFile(shipped("rules.yml"), join(folder, "rules.yml"));
     await copyFile("test/fixtures/prometheus/rules.test.yml", join(folder, "rules.test.yml"));
     const { stdout } = await run("promtool", ["check", "rules", join(folder, "rules.yml")]);
-    expect(stdout).toMatch(/SUCCESS: 12 rules found/);
+    expect(stdout).toMatch(/SUCCESS: 15 rules found/);
     await expect(run("promtool", ["test", "rules", join(folder, "rules.test.yml")])).resolves.toBeDefined();
   });
 

@@ -350,7 +350,10 @@ describe("what happens between two looks", () => {
     expect(kinds(before, at({}))).toEqual([]);
     expect(kinds(before, at({ worker: 8 }, ["w2", "w1"]))).toEqual(["haproxy-reload"]);
     expect(kinds(before, at({ worker: 8 }, ["w2"]))).toEqual(["haproxy-restart"]);
-    expect(kinds(before, at({ running: false, worker: null }, []))).toEqual(["haproxy-down"]);
+    const gone = at({ running: false, worker: null }, []);
+    expect(kinds(before, gone)).toEqual(["haproxy-down"]);
+    const told = [at({}), gone, at({ running: undefined })].map((it) => tally(before, it).snapshot.edge?.running);
+    expect(told).toEqual([true, false, null]);
     expect(kinds(before, at({ agents: 1 }))).toEqual(["agents-away"]);
     expect(kinds(stateAfter(at({ agents: 0 })), at({}))).toEqual(["agents-back"]);
   });

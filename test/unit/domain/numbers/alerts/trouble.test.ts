@@ -43,7 +43,7 @@ describe("a proxy is down", () => {
   });
 
   test("when HAProxy before it is away", () => {
-    const edge = { connections: null, uptimeSeconds: null, oldWorkers: null, agents: 2, verdicts: {} };
+    const edge = { running: false, connections: null, uptimeSeconds: null, oldWorkers: null, agents: 2, verdicts: {} };
     expect(troubles({ routing: "edge", edge })).toEqual(["proxy-down HAProxy"]);
     expect(troubles({ routing: "edge", edge: { ...edge, connections: 3, uptimeSeconds: 8 } })).toEqual([]);
   });
