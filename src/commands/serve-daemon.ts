@@ -7,7 +7,7 @@ export async function serveDaemon(ctx: CommandContext, screen: Screen): Promise<
   await runDaemon(ctx, { signal: ctx.signal, log: (line) => screen.line(line), serve: statsServerOnDemand(ctx) });
 }
 
-/** One for the whole process: counters of Prometheus may not begin anew with another port. */
+/** One for the whole process: who has series of their own for Prometheus may not change with another port. */
 function statsServerOnDemand(ctx: CommandContext): ServeNumbers {
   let made: Promise<ServeNumbers> | undefined;
   return async (...args) => {

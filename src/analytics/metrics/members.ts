@@ -1,8 +1,8 @@
 import type { UserFigures } from "../../domain/numbers/snapshot.ts";
 
 /**
- * Who has series of their own. Nobody drops out while the process runs, whoever they are and whatever they do: `increase` over a
- * series that comes and goes would count what it had before as new. Who comes later is in while there is room.
+ * Who has series of their own. Nobody drops out while the process runs, whoever they are and whatever they do: a sum over people falls
+ * when one of them drops out, and `increase` over it would count all of it as new. Who comes later is in while there is room.
  */
 export class Members {
   readonly #names = new Set<string>();

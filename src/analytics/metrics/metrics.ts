@@ -13,10 +13,7 @@ export interface MetricsOptions {
   readonly version: string;
 }
 
-/**
- * What `/metrics` answers. One a process: it remembers who has series of their own and what counters showed, so that neither
- * changes under whoever scrapes.
- */
+/** What `/metrics` answers. One a process: it remembers which series there are, so that none vanishes under whoever scrapes. */
 export class Metrics {
   /** Of the answer. */
   readonly contentType = prometheusContentType;
