@@ -220,6 +220,8 @@ export interface Host {
   notify(channel: AlertChannel, dispatch: AlertDispatch): Promise<void>;
   /** Whoever typed this command. */
   operator(): Promise<Operator>;
+  /** The port at which they came in by SSH; undefined where nobody says one. */
+  sshPort(): Promise<number | undefined>;
   readonly uid: number;
 }
 

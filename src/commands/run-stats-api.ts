@@ -1,4 +1,5 @@
 import type { Outcome } from "../app/outcome.ts";
+import type { Login } from "../app/stats-api/stats-api-state.ts";
 import {
   enableStatsApi,
   readStatsApi,
@@ -25,34 +26,35 @@ export interface StatsApiFlags {
 /** @returns no data when it served until it was ended */
 export async function start(ctx: CommandContext, flags: StatsApiFlags): Promise<Outcome<SwitchedStatsApi | null>> {
   if (flags.foreground === true && flags.dryRun !== true) return serveHere(ctx, flags);
-  return startStatsApi(ctx, optionsOf(ctx, flags));
+  return startStatsApi(ctx, await optionsOf(ctx, flags));
 }
 
-export function stop(ctx: CommandContext, { dryRun }: StatsApiFlags) {
-  return stopStatsApi(ctx, { dryRun, login: loginOf(ctx) });
+export async function stop(ctx: CommandContext, { dryRun }: StatsApiFlags) {
+  return stopStatsApi(ctx, { dryRun, login: await loginOf(ctx) });
 }
 
-export function status(ctx: CommandContext) {
-  return readStatsApi(ctx, loginOf(ctx));
+export async function status(ctx: CommandContext) {
+  return readStatsApi(ctx, await loginOf(ctx));
 }
 
 export function rotate(ctx: CommandContext, { dryRun }: StatsApiFlags) {
   return rotateToken(ctx, dryRun);
 }
 
-function optionsOf(ctx: CommandContext, { port, origin, token, dryRun }: StatsApiFlags): StartOptions {
-  return { port, origin: origin === "none" ? "" : origin, token, dryRun, login: loginOf(ctx) };
+async function optionsOf(ctx: CommandContext, flags: StatsApiFlags): Promise<StartOptions> {
+  const { port, origin, token, dryRun } = flags;
+  return { port, origin: origin === "none" ? "" : origin, token, dryRun, login: await loginOf(ctx) };
 }
 
 /** Whoever typed this can log in here. */
-function loginOf({ env }: CommandContext): string {
+async function loginOf({ env, host }: CommandContext): Promise<Login> {
   const name = env.SUDO_USER || env.USER || "root";
-  return /^[\w.-]+$/.test(name) ? name : "root";
+  return { name: /^[\w.-]+$/.test(name) ? name : "root", port: await host.sshPort() };
 }
 
 async function serveHere(ctx: CommandContext, flags: StatsApiFlags): Promise<Outcome<null>> {
   const screen = await ctx.screen();
-  const { data, warnings = [] } = await enableStatsApi(ctx, optionsOf(ctx, flags));
+  const { data, warnings = [] } = await enableStatsApi(ctx, await optionsOf(ctx, flags));
   for (const line of announcement(data)) screen.line(line);
   for (const warning of warnings) ctx.progress.warn(warning);
   await serveDaemon(ctx, screen);

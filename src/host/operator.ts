@@ -14,8 +14,19 @@ export async function findOperator(env: Environment = process.env): Promise<Oper
     user: env.SUDO_USER ?? accountName(),
     uid: process.getuid?.() ?? 0,
     terminal: terminalName(status?.terminal ?? 0),
-    from: addressIn(env.SSH_CONNECTION) ?? (await addressAbove(status?.parent ?? 0)) ?? null,
+    from: addressIn(await sshConnection(env, status)) ?? null,
   };
+}
+
+/** The port at which whoever typed this came in by SSH; undefined where nobody says one. */
+export async function findSshPort(env: Environment = process.env): Promise<number | undefined> {
+  const [, port] = /^\S+ \d+ \S+ (\d{1,5})$/.exec((await sshConnection(env, await statusOf("self"))) ?? "") ?? [];
+  return port === undefined ? undefined : Number(port);
+}
+
+/** `203.0.113.9 50122 192.0.2.1 22`: client and server. */
+async function sshConnection(env: Environment, status: ProcessStatus | undefined): Promise<string | undefined> {
+  return addressIn(env.SSH_CONNECTION) === undefined ? connectionAbove(status?.parent ?? 0) : env.SSH_CONNECTION;
 }
 
 /** A uid may have no name in a container. */
@@ -48,17 +59,16 @@ function terminalName(device: number): string | null {
   return device === 0 ? null : `${major}:${minor}`;
 }
 
-/** `203.0.113.9 50122 192.0.2.1 22` */
 function addressIn(connection: string | undefined): string | undefined {
   return /^[0-9a-f.:]+(%\w+)?(?= )/i.exec(connection ?? "")?.[0];
 }
 
 /** Of the processes that this one was started by, whose environment root may read. */
-async function addressAbove(pid: number): Promise<string | undefined> {
+async function connectionAbove(pid: number): Promise<string | undefined> {
   for (let at = pid, count = 0; at > 1 && count < MOST_ANCESTORS; count++) {
     const text = await readFile(`/proc/${at}/environ`, "latin1").catch(() => "");
-    const found = addressIn(/(?:^|\0)SSH_CONNECTION=([^\0]*)/.exec(text)?.[1]);
-    if (found !== undefined) return found;
+    const found = /(?:^|\0)SSH_CONNECTION=([^\0]*)/.exec(text)?.[1];
+    if (addressIn(found) !== undefined) return found;
     at = (await statusOf(at))?.parent ?? 0;
   }
   return undefined;

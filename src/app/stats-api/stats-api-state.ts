@@ -35,6 +35,8 @@ export interface ApiTrouble {
   readonly remedy: string;
 }
 
+const SSH_PORT = 22;
+
 interface Seen {
   readonly settings: Settings;
   readonly daemon: DaemonState;
@@ -46,8 +48,14 @@ export async function seeStatsApi(ctx: HostContext, settings: Settings): Promise
   return { settings, daemon, report };
 }
 
-/** @param login who would come through ssh */
-export function stateOf(ctx: HostContext, seen: Seen, login: string): StatsApiState {
+/** Who would come through ssh, and where it is let in. */
+export interface Login {
+  readonly name: string;
+  /** Undefined for the usual one, 22. */
+  readonly port?: number | undefined;
+}
+
+export function stateOf(ctx: HostContext, seen: Seen, login: Login): StatsApiState {
   const { settings, daemon, report } = seen;
   const { statsApi, statsApiPort: port, statsApiToken, statsApiOrigin, publicHost } = settings;
   const addresses = report?.addresses ?? [];
@@ -61,9 +69,13 @@ export function stateOf(ctx: HostContext, seen: Seen, login: string): StatsApiSt
     tokenRequired: statsApiToken,
     tokenFile: statsApiToken ? tokenPath(ctx.paths) : null,
     origin: statsApiOrigin || null,
-    ssh: `ssh -N -L ${port}:127.0.0.1:${port} ${login}@${publicHost}`,
+    ssh: `ssh -N -L ${port}:127.0.0.1:${port} ${sshPlace(login, publicHost)}`,
     fault: apiTrouble(ctx, seen)?.words ?? null,
   };
+}
+
+function sshPlace({ name, port = SSH_PORT }: Login, host: string): string {
+  return `${port === SSH_PORT ? "" : `-p ${port} `}${name}@${host}`;
 }
 
 /** Undefined while it does what the settings want. */

@@ -5,7 +5,15 @@ import { loadSettings } from "../load-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { parseSettings } from "../settings/choose-settings.ts";
 import { setUpPart } from "../setup/set-up-host.ts";
-import { apiTrouble, daemonCommand, type StatsApiState, seeStatsApi, stateOf, unhealthy } from "./stats-api-state.ts";
+import {
+  apiTrouble,
+  daemonCommand,
+  type Login,
+  type StatsApiState,
+  seeStatsApi,
+  stateOf,
+  unhealthy,
+} from "./stats-api-state.ts";
 import { ensureToken, replaceToken, tokenMark, tokenPath } from "./token.ts";
 
 /** The daemon reads settings and token each second. */
@@ -19,8 +27,7 @@ export interface StartOptions {
   /** Whoever asks must have it. */
   readonly token?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
-  /** Who would come through ssh. */
-  readonly login: string;
+  readonly login: Login;
 }
 
 export interface SwitchedStatsApi extends StatsApiState {
@@ -73,7 +80,7 @@ export async function stopStatsApi(
 }
 
 /** @returns failure `unhealthy` when it shall be served, and is not */
-export async function readStatsApi(ctx: HostContext, login: string): Promise<Outcome<StatsApiState>> {
+export async function readStatsApi(ctx: HostContext, login: Login): Promise<Outcome<StatsApiState>> {
   const seen = await seeStatsApi(ctx, await loadSettings(ctx));
   const trouble = apiTrouble(ctx, seen);
   return { data: stateOf(ctx, seen, login), ...(trouble === undefined ? {} : { failure: unhealthy(trouble) }) };
@@ -110,7 +117,7 @@ async function switched(
   ctx: HostContext,
   before: Settings,
   settings: Settings,
-  login: string,
+  login: Login,
 ): Promise<SwitchedStatsApi> {
   const seen = await seeStatsApi(ctx, settings);
   const isMissing = settings.statsApi && seen.daemon.condition === "gone";
