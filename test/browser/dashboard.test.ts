@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { parseLink } from "../../src/domain/link.ts";
@@ -14,11 +15,17 @@ const home = sharedCliHome();
 const cards: Record<string, UserCardJson> = {};
 /** Names that no user may have; what was recorded of one is shown all the same. */
 const hostile = `<img src=x onerror="document.title='gone'">`;
+const people = ["alice", "bob", "carol", "dina", "emil", "farid", "grace", "hana", "ivan"];
+const DAY_MS = 86_400_000;
 const api = sharedStatsApi(home, async (it) => {
-  for (const name of ["alice", "bob", "carol"]) cards[name] = await it.add(name);
+  await writeFile(it.path("people.txt"), people.join("\n"));
+  const { json } = await it.mtproxy("add-user", "--from-file", it.path("people.txt"), "--json");
+  const { lines } = json.data as { readonly lines: readonly { readonly card: UserCardJson }[] };
+  for (const { card } of lines) cards[card.username] = card;
   await it.mtproxy("set-limit", "bob", "--quota", "50G", "--connections", "24");
   await it.mtproxy("disable-user", "carol");
-  await writePast(it.path("data/history"), ["alice", "bob", "carol", hostile]);
+  await writePast(it.path("data/history"), [hostile], Date.now() - 3 * DAY_MS);
+  await writePast(it.path("data/history"), people);
 });
 
 const phoneScreen = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
@@ -60,10 +67,12 @@ describe("the dashboard", () => {
     await page.getByRole("button", { name: "Forget the token" }).click();
     await page.getByLabel("Token").waitFor();
     expect(await page.evaluate("sessionStorage.length")).toBe(0);
+    const kept = `fetch("api/stats", { cache: "only-if-cached", mode: "same-origin" }).then(({ ok }) => ok, () => false)`;
+    expect(await page.evaluate(kept)).toBe(false);
   });
 
   test("shows within a look who connects, and exactly the bytes that the API tells, without being loaded again", async () => {
-    const { page, faults } = await enter();
+    const { page, faults } = await enter({ viewport: { width: 1280, height: 848 } });
     const { page: phone } = await enter({ ...phoneScreen, colorScheme: "dark" });
     const online = onlineOn(page);
     for (const it of [page, phone]) {
@@ -76,7 +85,10 @@ describe("the dashboard", () => {
       await connected.ask();
       return connected;
     };
-    const clients = await Promise.all(["alice", "alice", "alice", "bob", "bob"].map(client));
+    const open = { alice: 8, bob: 5, dina: 9, grace: 3, ivan: 2 };
+    const clients = await Promise.all(
+      Object.entries(open).flatMap(([name, count]) => Array(count).fill(name).map(client)),
+    );
     await online.getByRole("link", { name: "alice" }).waitFor({ timeout: LOOK_MS });
     const row = page.locator(".people tr", { has: page.getByRole("link", { name: "alice", exact: true }) });
     await row.getByText("online", { exact: true }).waitFor();
@@ -94,16 +106,16 @@ describe("the dashboard", () => {
   test("finds and sorts people by mouse and by keyboard", async () => {
     const { page, faults } = await enter();
     const names = () => page.locator(".people tbody th").allInnerTexts();
-    await expect.poll(names).toEqual(["alice", "bob", "carol"]);
+    await expect.poll(names).toEqual(people);
     await page.getByRole("button", { name: "Name" }).click();
-    expect(await names()).toEqual(["carol", "bob", "alice"]);
+    expect(await names()).toEqual([...people].reverse());
     await page.getByRole("button", { name: "Quota" }).focus();
     await page.keyboard.press("Enter");
     expect((await names())[0]).toBe("bob");
     expect(await page.locator("th[aria-sort]").allInnerTexts()).toEqual(["Quota"]);
     await page.getByLabel("Search by name").fill("ALI");
     expect(await names()).toEqual(["alice"]);
-    await page.getByText("1 of 3 people").waitFor();
+    await page.getByText("1 of 9 people").waitFor();
     await page.getByLabel("Search by name").fill("<b>");
     await page.getByText("No such name.").waitFor();
     await page.getByRole("link", { name: "Skip to the figures" }).focus();
@@ -185,10 +197,12 @@ describe("the dashboard", () => {
 
   test("takes every name for a name, whatever is written in it", async () => {
     const { page, faults } = await enter();
+    await page.getByRole("radio", { name: "30 days" }).check();
     await page.getByRole("region", { name: "Most traffic" }).getByRole("link", { name: hostile }).click();
     await page.getByRole("heading", { name: hostile }).waitFor();
     await page.getByText("Nobody has this name any more.").waitFor();
-    await page.getByRole("img", { name: /^Connections, 48 hours: at most/ }).waitFor();
+    expect(await page.getByText("there is no such person").first().isVisible()).toBe(false);
+    await page.getByRole("img", { name: /^Connections, 30 days: at most/ }).waitFor();
     await picture(page, "hostile-name");
     await page.route("**/api/events", async (route) => {
       const stats = await api().json("api/stats");
@@ -200,6 +214,47 @@ describe("the dashboard", () => {
     await page.getByRole("region", { name: "Proxies" }).getByText(hostile).first().waitFor();
     expect(await page.locator("img").count()).toBe(0);
     expect(await page.title()).toBe("MTProxy");
+    expect(faults).toEqual([]);
+  });
+
+  test("says of what nobody knows that it is so, and never that it is nothing; the server's clock counts", async () => {
+    const { page, faults } = await enter();
+    const real = await api().json<Told>("api/stats");
+    let told = real;
+    await page.route("**/api/events", (route) =>
+      route.fulfill({ contentType: "text/event-stream", body: `event: look\ndata: ${JSON.stringify(told)}\n\n` }),
+    );
+    await page.addInitScript(`{ const now = Date.now; Date.now = () => now() + 3 * 3_600_000; }`);
+    const users = real.users.map((user) => ({ ...user, connections: "N/A", bytes_in: null, bytes_out: null }));
+    const silent = {
+      running: false,
+      connections: null,
+      uptime_seconds: null,
+      old_workers: null,
+      agents: 2,
+      verdicts: {},
+    };
+    const mtproxy = {
+      ...real.mtproxy,
+      running: false,
+      uptime_seconds: null,
+      active_connections: null,
+      routing: "edge",
+    };
+    told = { ...real, mtproxy, users, shards: [], shards_note: "the engine does not tell", edge: silent };
+    await page.reload();
+    await page.getByRole("region", { name: "Proxies" }).getByText("The engine (Docker) does not tell").waitFor();
+    await onlineOn(page).getByText("HAProxy does not tell who is connected").waitFor();
+    await page.getByRole("region", { name: "HAProxy" }).getByText("does not run").first().waitFor();
+    for (const untrue of ["Nobody is online", "The proxy does not run", "nobody has a link"])
+      expect([untrue, await page.getByText(untrue).count()]).toEqual([untrue, 0]);
+    told = { ...real, mtproxy: { ...real.mtproxy, routing: "direct" }, users, users_note: "needs HAProxy routing" };
+    await page.reload();
+    // Three hours later there would be no look within the hour.
+    await page.getByRole("radio", { name: "1 hour" }).check();
+    await page.getByText(/ received, .* sent over all sockets, those to Telegram too/).waitFor();
+    await page.getByRole("img", { name: /^Traffic, 1 hour: .* over all sockets/ }).waitFor();
+    expect(await page.getByText("From people").count()).toBe(0);
     expect(faults).toEqual([]);
   });
 
@@ -239,6 +294,13 @@ describe("the dashboard", () => {
     expect(faults).toEqual([]);
   });
 });
+
+/** What `api/stats` says, as far as it is changed here. */
+interface Told {
+  readonly mtproxy: object;
+  readonly users: readonly object[];
+  readonly [name: string]: unknown;
+}
 
 /** Every text of it is hostile but those that the page takes for words of its own. */
 function poisoned(stats: unknown): string {

@@ -28,6 +28,8 @@ export class App {
   #stats: Stats | undefined;
   #events: readonly Happened[] = [];
   #condition: Condition = "connecting";
+  /** What the server says, where it gives no figures. */
+  #why = "";
   /** Unix milliseconds: since when nobody answers. */
   #awaySince = 0;
 
@@ -58,7 +60,7 @@ export class App {
       onStats: (stats) => this.#takeStats(stats),
       onOpen: () => void this.#readEvents(),
       onHappened: (event) => this.#takeEvents([event, ...this.#events]),
-      onCondition: (condition) => this.#takeCondition(condition),
+      onCondition: (condition, why) => this.#takeCondition(condition, why),
       onRefused: () => this.#leave(this.#texts.door.notAnyMore),
     });
     this.#condition = "connecting";
@@ -134,16 +136,18 @@ export class App {
     this.#view?.happened(this.#events);
   }
 
-  #takeCondition(condition: Condition): void {
-    if (condition === "away" && this.#condition !== "away") this.#awaySince = Date.now();
+  #takeCondition(condition: Condition, why = ""): void {
+    if (condition === "away" && this.#condition !== "away") this.#awaySince = this.#api?.now() ?? Date.now();
     this.#condition = condition;
+    this.#why = why;
     this.#sayCondition();
   }
 
   #sayCondition(): void {
     if (this.#view === undefined) return;
     const lookedAt = this.#stats === undefined ? undefined : Date.parse(this.#stats.timestamp);
-    const moments = { now: Date.now(), lookedAt, awaySince: this.#awaySince };
+    const now = this.#api?.now() ?? Date.now();
+    const moments = { now, lookedAt, awaySince: this.#awaySince, why: this.#why };
     this.#shell.say(freshness(this.#condition, moments, this.#texts, this.#amounts));
   }
 

@@ -24,13 +24,19 @@ export async function writePast(folder: string, people: readonly string[], now =
 
 function increments(people: readonly string[], at: number): Increment[] {
   const rows = people.map((name, index) => {
-    const busy = Math.max(0, Math.sin((2 * Math.PI * (at / HOUR_MS - 12 - index)) / 24)) ** 2;
-    const open = Math.round(8 * busy + (Math.floor(at / HOUR_MS) % 2));
-    const bytes = Math.round((busy + 0.02) * (9 - index) * 400_000);
+    const busy = Math.max(0, Math.sin((2 * Math.PI * (at / HOUR_MS - 12 - index / 2)) / 24)) ** 2;
+    const open = Math.round(8 * busy * chance(at, index) + 0.8 * chance(at, 100 + index));
+    const bytes = Math.round((busy + 0.02) * chance(at, 200 + index) * (10 - index) * 400_000);
     return userRow(name, { bytesIn: Math.round(bytes / 18), bytesOut: bytes, opened: open % 2, active: open });
   });
   const sum = (figure: "bytesIn" | "bytesOut" | "opened" | "active") =>
     rows.reduce((total, row) => total + (row[figure] ?? 0), 0);
   const all = { bytesIn: sum("bytesIn"), bytesOut: sum("bytesOut"), opened: sum("opened"), active: sum("active") };
   return [{ kind: "all", name: "", ...all }, ...rows];
+}
+
+/** Between 0.5 and 1, the same for the same, as people are: nobody knows what they do next. */
+function chance(at: number, seed: number): number {
+  const noise = Math.sin(Math.floor(at / (10 * MINUTE_MS)) * 12.9898 + seed * 78.233) * 43_758.5453;
+  return 0.5 + (noise - Math.floor(noise)) / 2;
 }

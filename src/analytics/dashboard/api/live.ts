@@ -8,7 +8,8 @@ export interface Listener {
   /** The stream is open: what happened meanwhile was not heard. */
   onOpen(): void;
   onHappened(event: Happened): void;
-  onCondition(condition: Condition): void;
+  /** @param why the server's own words, where it answers and gives no figures */
+  onCondition(condition: Condition, why?: string): void;
   /** The token is not right any more; nothing follows. */
   onRefused(): void;
 }
@@ -46,7 +47,8 @@ export class Live {
       const fault = await this.#follow().catch((error: unknown) => error);
       if (this.#end.signal.aborted) return;
       if (fault instanceof ApiError && fault.fault === "token") return this.#listener.onRefused();
-      this.#listener.onCondition("away");
+      if (fault instanceof ApiError && fault.fault === "refused") this.#listener.onCondition("refused", fault.message);
+      else this.#listener.onCondition("away");
       await this.#pause(WAITS_MS[Math.min(this.#failures, WAITS_MS.length - 1)] ?? 0);
       this.#failures += 1;
     }

@@ -13,6 +13,11 @@ export function stateOf({ mtproxy_enabled: isEnabled, refusal, connections }: Pe
   return open > 0 ? "online" : "offline";
 }
 
+/** Somebody tells who is connected; where there is nobody there is nothing to tell. */
+export function areTold(people: readonly Pick<Person, "connections">[]): boolean {
+  return people.length === 0 || people.some(({ connections }) => known(connections) !== null);
+}
+
 /** Share of the quota that is used; null without a quota, or where nobody counts. */
 export function quotaShare({ limits, used_bytes: used }: Person): number | null {
   const quota = limits?.quota;

@@ -40,17 +40,16 @@ export function overview(page: Page, memory: Memory): View {
     { id: "main", tabindex: -1 },
     h("h1", {}, texts.overview.title),
     parts.tiles.element,
-    section("online", texts.people.online, parts.online.element),
-    section("over-time", texts.charts.title, time, panel.element),
-    section("busiest", texts.charts.byPerson, busiest.element),
-    section("shards", texts.shards.title, parts.shards.element),
-    parts.edge.element,
     h(
       "div",
-      { class: "pair" },
+      { class: "split" },
+      section("online", texts.people.online, parts.online.element),
+      section("over-time", texts.charts.title, time, panel.element),
+      section("busiest", texts.charts.byPerson, busiest.element),
       section("resources", texts.resources.title, parts.resources.element),
-      section("events", texts.events.title, happened.element),
     ),
+    section("shards", texts.shards.title, parts.shards.element),
+    h("div", { class: "pair" }, parts.edge.element, section("events", texts.events.title, happened.element)),
     section("people", texts.people.title, parts.people.element),
   );
 
@@ -59,7 +58,7 @@ export function overview(page: Page, memory: Memory): View {
     title: texts.title,
     update: (stats: Stats) => {
       for (const part of Object.values(parts)) part.update(stats);
-      void panel.refresh();
+      void panel.refresh(stats);
       void busiest.refresh(stats);
     },
     happened: (all: readonly Happened[]) => happened.update(all),

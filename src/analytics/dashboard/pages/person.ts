@@ -18,6 +18,12 @@ export function personView(page: Page, memory: Memory, name: string): View {
     section("limits", texts.person.limits, limits),
     section("link", texts.link.title, new LinkCard(page, name).element),
   ];
+  const details = h(
+    "div",
+    { class: "pair" },
+    section("homes", texts.person.homes, days),
+    section("apps", texts.person.apps, apps),
+  );
   const note = h("p", { class: "note", role: "status" });
   const time = timeChoice(page, memory, (range) => void panel.choose(range));
   const element = h(
@@ -29,7 +35,7 @@ export function personView(page: Page, memory: Memory, name: string): View {
     figures,
     section("over-time", texts.charts.title, time, panel.element),
     ...rooms,
-    h("div", { class: "pair" }, section("homes", texts.person.homes, days), section("apps", texts.person.apps, apps)),
+    details,
   );
   void showDetails(page, name, days, apps);
   return {
@@ -37,10 +43,10 @@ export function personView(page: Page, memory: Memory, name: string): View {
     title: `${name} – ${texts.title}`,
     update: (stats: Stats) => {
       const person = stats.users.find(({ username }) => username === name);
-      for (const part of [figures, ...rooms]) part.hidden = person === undefined;
+      for (const part of [figures, ...rooms, details]) part.hidden = person === undefined;
       const why = page.noteOfPeople(stats);
       setText(note, person === undefined ? texts.person.missing : (why ?? ""));
-      void panel.refresh();
+      void panel.refresh(stats);
       if (person === undefined) return;
       figures.replaceChildren(figuresOf(page, person, why === null ? texts.notes.notCounted : null));
       limits.replaceChildren(limitsOf(page, person));

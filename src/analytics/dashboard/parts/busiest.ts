@@ -15,6 +15,7 @@ export class Busiest {
   /** Why nobody's traffic is known now. */
   #why: string | null = null;
   #asked = 0;
+  /** By this device's clock. */
   #askedAt = 0;
 
   constructor(page: Page, range: RangeName) {
@@ -36,8 +37,8 @@ export class Busiest {
   async #ask(): Promise<void> {
     this.#asked += 1;
     const turn = this.#asked;
-    const until = Date.now();
-    this.#askedAt = until;
+    const until = this.#page.api.now();
+    this.#askedAt = Date.now();
     try {
       const sums = await this.#page.api.sums(until - 1000 * ranges[this.#range].seconds, until);
       if (turn === this.#asked) this.#show(sums);

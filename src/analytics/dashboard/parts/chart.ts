@@ -5,8 +5,8 @@ export interface Line {
   readonly label: string;
   /** Name of a colour of the style sheet. */
   readonly color: string;
-  /** Told apart without colours too. */
-  readonly dash: number[];
+  /** The space below it too: lines are told apart without colours. */
+  readonly isFilled: boolean;
 }
 
 export interface ChartSpec {
@@ -40,17 +40,23 @@ export class Chart {
   readonly #picture: HTMLElement;
   readonly #spec: ChartSpec;
   readonly #moment: HTMLElement;
+  readonly #labels: HTMLElement[];
   readonly #values: HTMLElement[];
   readonly #resizing: ResizeObserver;
   #span: [number, number] = [0, 1];
 
   constructor(spec: ChartSpec) {
     this.#spec = spec;
+    this.#labels = spec.lines.map(({ label }) => h("span", {}, label));
     this.#values = spec.lines.map(() => h("span", { class: "value" }));
     this.#moment = h("span", { class: "moment" });
     this.#picture = h("div", { class: "picture", role: "img", "aria-label": spec.title });
-    const keys = spec.lines.map(({ label, color }, index) =>
-      h("span", { class: `key ${color}` }, `${label} `, this.#values[index] ?? null),
+    const keys = spec.lines.map(({ color, isFilled }, index) =>
+      h(
+        "span",
+        { class: `key ${color} ${isFilled ? "filled" : ""}` },
+        ...[this.#labels[index] ?? null, " ", this.#values[index] ?? null],
+      ),
     );
     this.element = h(
       "div",
@@ -68,6 +74,14 @@ export class Chart {
     this.#picture.setAttribute("aria-label", label);
     this.#span = [since, until];
     this.#plot.setData([at, ...values]);
+  }
+
+  /** Calls the lines something else. */
+  name(labels: readonly string[]): void {
+    for (const [index, label] of labels.entries()) {
+      const element = this.#labels[index];
+      if (element !== undefined) setText(element, label);
+    }
   }
 
   /** After a change of colours. */
@@ -106,7 +120,12 @@ export class Chart {
       ],
       series: [
         {},
-        ...lines.map(({ color, dash }) => ({ stroke: () => colorOf(color), dash, width: 2, points: { size: 4 } })),
+        ...lines.map(({ color, isFilled }) => ({
+          stroke: () => colorOf(color),
+          ...(isFilled ? { fill: (plot: uPlot) => shade(plot, colorOf(color)) } : {}),
+          width: 2,
+          points: { size: 4 },
+        })),
       ],
       hooks: { setCursor: [(plot) => this.#point(plot)] },
     };
@@ -121,6 +140,14 @@ export class Chart {
       setText(element, value === null || value === undefined ? "" : this.#spec.write(value));
     }
   }
+}
+
+/** Fades towards the axis. @param color `#rrggbb` */
+function shade({ ctx, bbox }: uPlot, color: string): CanvasGradient {
+  const gradient = ctx.createLinearGradient(0, bbox.top, 0, bbox.top + bbox.height);
+  gradient.addColorStop(0, `${color}59`);
+  gradient.addColorStop(1, `${color}0d`);
+  return gradient;
 }
 
 /** As the style sheet has it now, in the dark or in the light. */

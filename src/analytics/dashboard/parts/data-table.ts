@@ -4,12 +4,12 @@ import { type Child, h } from "./dom.ts";
 export class DataTable {
   readonly element: HTMLDetailsElement;
   readonly #caption: string;
-  readonly #headings: readonly string[];
+  readonly #headings: () => readonly string[];
   readonly #rows: () => Child[][];
   readonly #place = h("div", { class: "scroll", tabindex: 0 });
 
   /** @param rows the first cell of each is its heading */
-  constructor(words: { open: string; caption: string; headings: readonly string[] }, rows: () => Child[][]) {
+  constructor(words: { open: string; caption: string; headings: () => readonly string[] }, rows: () => Child[][]) {
     this.#caption = words.caption;
     this.#headings = words.headings;
     this.#rows = rows;
@@ -21,7 +21,7 @@ export class DataTable {
 
   /** What it shows is not what it was. */
   update(): void {
-    if (this.element.open) this.#place.replaceChildren(table(this.#caption, this.#headings, this.#rows()));
+    if (this.element.open) this.#place.replaceChildren(table(this.#caption, this.#headings(), this.#rows()));
   }
 }
 

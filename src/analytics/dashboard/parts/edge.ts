@@ -21,9 +21,11 @@ function list(page: Page, figures: NonNullable<Stats["edge"]>): HTMLElement {
   const { texts, amounts } = page;
   const words = texts.edge;
   const count = (value: number) => amounts.count(value);
-  const why = texts.notes.noAnswer;
+  const why = figures.running === false ? texts.shards.stopped : texts.notes.noAnswer;
+  const health = healthOf(figures);
   const verdicts = Object.entries(figures.verdicts).sort(([, a], [, b]) => b - a);
   return facts([
+    [texts.shards.state, h("span", { class: `state ${health}` }, texts.shards[health])],
     [words.connections, page.figure(figures.connections, count, why)],
     [words.agents, words.agentsOf(count(figures.agents))],
     [words.oldWorkers, page.figure(figures.old_workers, count, why)],
@@ -32,7 +34,16 @@ function list(page: Page, figures: NonNullable<Stats["edge"]>): HTMLElement {
       ? null
       : [
           words.verdicts,
-          h("ul", { class: "plain-list" }, ...verdicts.map(([name, sum]) => h("li", {}, `${name}: ${count(sum)}`))),
+          h(
+            "ul",
+            { class: "plain-list" },
+            ...verdicts.map(([name, sum]) => h("li", {}, `${words.kinds[name] ?? name}: ${count(sum)}`)),
+          ),
         ],
   ]);
+}
+
+function healthOf({ running, connections, uptime_seconds: uptime }: NonNullable<Stats["edge"]>) {
+  if (running === false) return "stopped";
+  return connections === null && uptime === null ? "silent" : "healthy";
 }

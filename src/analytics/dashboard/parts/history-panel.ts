@@ -1,5 +1,5 @@
 import { ApiError } from "../api/client.ts";
-import type { Point } from "../api/shapes.ts";
+import type { Point, Stats } from "../api/shapes.ts";
 import { type RangeName, ranges } from "../figures/ranges.ts";
 import { fold, mostActive, sumOf, toColumns } from "../figures/series.ts";
 import { Chart, type ChartSpec } from "./chart.ts";
@@ -23,7 +23,10 @@ export class HistoryPanel {
   #until = 0;
   /** Of the request that is meant: an answer to an earlier one is too late. */
   #asked = 0;
+  /** By this device's clock. */
   #askedAt = 0;
+  /** Nobody tells people's bytes from those between proxies and Telegram. */
+  #isEverySocket = false;
 
   constructor(page: Page, whose: { readonly kind: "all" | "user"; readonly name: string }, range: RangeName) {
     this.#page = page;
@@ -32,8 +35,8 @@ export class HistoryPanel {
     const { charts } = page.texts;
     this.#connections = new Chart(this.#spec("connections"));
     this.#traffic = new Chart(this.#spec("traffic"));
-    const headings = [charts.begins, charts.connections, charts.opened, charts.from, charts.to];
     const caption = `${charts.connections}, ${charts.traffic}`;
+    const headings = () => [charts.begins, charts.connections, charts.opened, ...this.#directions()];
     this.#table = new DataTable({ open: charts.table, caption, headings }, () => this.#rows());
     this.element = h(
       "div",
@@ -51,7 +54,8 @@ export class HistoryPanel {
   }
 
   /** Asks for what is new, when it is time for that. */
-  async refresh(): Promise<void> {
+  async refresh(stats: Stats): Promise<void> {
+    this.#setSockets(this.#whose.kind === "all" && this.#page.noteOfPeople(stats) !== null);
     const age = Date.now() - this.#askedAt;
     if (age >= 1000 * ranges[this.#range].refreshSeconds - 1000) await this.#ask();
   }
@@ -71,13 +75,15 @@ export class HistoryPanel {
     const { seconds, resolution, bucketSeconds } = ranges[this.#range];
     this.#asked += 1;
     const turn = this.#asked;
-    const until = Date.now();
-    this.#askedAt = until;
+    const until = this.#page.api.now();
+    this.#askedAt = Date.now();
     this.#until = until / 1000;
     try {
       const wish = { ...this.#whose, since: until - 1000 * seconds, until, resolution };
       const { points } = await this.#page.api.history(wish);
-      if (turn === this.#asked) this.#show(fold(points, bucketSeconds), bucketSeconds);
+      if (turn !== this.#asked) return;
+      this.#points = fold(points, bucketSeconds);
+      this.#show();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.#askedAt = 0;
@@ -86,13 +92,27 @@ export class HistoryPanel {
     }
   }
 
-  #show(points: readonly Point[], bucketSeconds: number): void {
-    this.#points = points;
+  #setSockets(isEverySocket: boolean): void {
+    if (isEverySocket === this.#isEverySocket) return;
+    this.#isEverySocket = isEverySocket;
+    this.#traffic.name(this.#directions());
+    if (this.#points.length > 0) this.#show();
+  }
+
+  /** What the two lines of traffic are called. */
+  #directions(): readonly [string, string] {
+    const { charts } = this.#page.texts;
+    return this.#isEverySocket ? [charts.received, charts.sent] : [charts.from, charts.to];
+  }
+
+  #show(): void {
+    const points = this.#points;
     const { texts, amounts } = this.#page;
-    const { at, active, rateIn, rateOut } = toColumns(points, bucketSeconds);
+    const { at, active, rateIn, rateOut } = toColumns(points, ranges[this.#range].bucketSeconds);
     const most = mostActive(points);
     const { bytesIn, bytesOut } = sumOf(points);
-    const sums = texts.charts.sums(amounts.bytes(bytesIn), amounts.bytes(bytesOut));
+    const write = this.#isEverySocket ? texts.charts.sumsOfSockets : texts.charts.sums;
+    const sums = write(amounts.bytes(bytesIn), amounts.bytes(bytesOut));
     const mostWords = most === null ? texts.unknown : texts.charts.most(amounts.count(most));
     const range = texts.charts.ranges[this.#range];
     const span = { since: this.#until - ranges[this.#range].seconds, until: this.#until };
@@ -134,14 +154,14 @@ export class HistoryPanel {
           axisWidth: 44,
           write: (value) => (Number.isInteger(value) ? amounts.count(value) : ""),
         },
-        lines: [{ label: texts.charts.connections, color: "line-count", dash: [] }],
+        lines: [{ label: texts.charts.connections, color: "line-count", isFilled: true }],
       };
     return {
       title: texts.charts.traffic,
-      ...{ tick, moment, least: 1000, axisWidth: 78, write: (value) => amounts.rate(value) },
+      ...{ tick, moment, least: 1000, axisWidth: 78, write: (value) => (value === 0 ? "0" : amounts.rate(value)) },
       lines: [
-        { label: texts.charts.from, color: "line-in", dash: [] },
-        { label: texts.charts.to, color: "line-out", dash: [6, 4] },
+        { label: texts.charts.from, color: "line-in", isFilled: false },
+        { label: texts.charts.to, color: "line-out", isFilled: true },
       ],
     };
   }

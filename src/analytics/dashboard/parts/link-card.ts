@@ -45,8 +45,15 @@ export class LinkCard {
     this.#isShown = link !== undefined;
     setText(this.#toggle, this.#isShown ? texts.link.hide : texts.link.show);
     this.#toggle.setAttribute("aria-expanded", String(this.#isShown));
-    setText(this.#said, link?.enabled === false ? texts.link.disabled : "");
+    setText(this.#said, link === undefined ? "" : this.#warning(link));
     this.#place.replaceChildren(...(link === undefined ? [] : this.#contents(link)));
+  }
+
+  /** Why the link does not work now; empty when it does. */
+  #warning({ enabled, refusal }: Link): string {
+    const { link, people } = this.#page.texts;
+    if (!enabled) return link.disabled;
+    return refusal === null ? "" : link.refused(people.refusals[refusal] ?? refusal);
   }
 
   #contents({ link, tme_link: tme, qr_svg: svg }: Link): HTMLElement[] {

@@ -1,5 +1,5 @@
 import { known, type Stats } from "../api/shapes.ts";
-import { stateOf } from "../figures/people.ts";
+import { areTold, stateOf } from "../figures/people.ts";
 import { h, type Part } from "./dom.ts";
 import { type Page, personLink } from "./page.ts";
 
@@ -15,6 +15,7 @@ export function online(page: Page): Part<Stats> {
       const here = stats.users.filter((person) => stateOf(person) === "online");
       const note = page.noteOfPeople(stats);
       if (note !== null) element.replaceChildren(h("p", { class: "note" }, note));
+      else if (!areTold(stats.users)) element.replaceChildren(page.figure(null, String, page.whyUntold(stats)));
       else if (here.length === 0) element.replaceChildren(h("p", {}, page.texts.people.nobodyOnline));
       else element.replaceChildren(h("ul", { class: "chips" }, ...chips(page, here)));
     },

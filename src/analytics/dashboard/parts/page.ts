@@ -24,9 +24,20 @@ export class Page {
     return words;
   }
 
+  /** Why nobody knows which proxies run; null where that is known. */
+  noteOfShards({ mtproxy: { running } }: Pick<Stats, "mtproxy">): string | null {
+    return running === null ? this.texts.notes.engineSilent : null;
+  }
+
   /** Why there are no figures of people; null where there are. Only what is not of our own words stays in English. */
   noteOfPeople({ users_note: note, mtproxy: { routing } }: Pick<Stats, "users_note" | "mtproxy">): string | null {
     return note !== null && routing === "direct" ? this.texts.notes.needsHaproxy : note;
+  }
+
+  /** Why nobody tells who is connected. */
+  whyUntold(stats: Pick<Stats, "users_note" | "mtproxy">): string {
+    const { noHaproxy, engine } = this.texts.notes;
+    return this.noteOfPeople(stats) ?? (stats.mtproxy.routing === "edge" ? noHaproxy : engine);
   }
 
   /** A number of bytes that tells the exact one too. */
@@ -39,7 +50,7 @@ export class Page {
   /** @param iso ISO 8601 */
   ago(iso: string): HTMLElement {
     const at = Date.parse(iso);
-    return h("time", { datetime: iso, title: this.amounts.moment(at) }, this.amounts.relative(at - Date.now()));
+    return h("time", { datetime: iso, title: this.amounts.moment(at) }, this.amounts.relative(at - this.api.now()));
   }
 }
 

@@ -62,7 +62,7 @@ function homesOf(page: Page, { households, history_note: note }: PersonDetails):
   if (households === null) return page.figure(null, String, note);
   if (households.length === 0) return h("p", {}, person.homesNone);
   const most = Math.max(...households.map((day) => day.households));
-  const rows = households.toReversed().map((day) => {
+  const rows = [...households].reverse().map((day) => {
     const line = bar(day.households / most, page.amounts.count(day.households));
     line.classList.add("plain");
     return [day.day, line];

@@ -8,7 +8,10 @@ export function shards(page: Page): Part<Stats> {
   const element = h("div", { class: "scroll", role: "group", tabindex: 0, "aria-label": page.texts.shards.title });
   return {
     element,
-    update: (stats) => element.replaceChildren(stats.shards.length === 0 ? page.texts.shards.none : list(page, stats)),
+    update: (stats) =>
+      element.replaceChildren(
+        stats.shards.length === 0 ? (page.noteOfShards(stats) ?? page.texts.shards.none) : list(page, stats),
+      ),
   };
 }
 

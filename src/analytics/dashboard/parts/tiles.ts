@@ -1,5 +1,5 @@
-import { known, type Stats } from "../api/shapes.ts";
-import { stateOf } from "../figures/people.ts";
+import type { Stats } from "../api/shapes.ts";
+import { areTold, stateOf } from "../figures/people.ts";
 import { h, type Part } from "./dom.ts";
 import type { Page } from "./page.ts";
 
@@ -13,9 +13,10 @@ function all(page: Page, stats: Stats): HTMLElement[] {
   const { mtproxy, users, shards } = stats;
   const { texts, amounts } = page;
   const count = (value: number) => amounts.count(value);
-  const noShard = texts.notes.noShardAnswers;
+  const engine = page.noteOfShards(stats);
+  const noShard = engine ?? texts.notes.noShardAnswers;
   const online = users.filter((person) => stateOf(person) === "online").length;
-  const isTold = users.length === 0 || users.some(({ connections }) => known(connections) !== null);
+  const isTold = areTold(users);
   const upstream = sumOf(shards.map((shard) => [shard.ready_targets, shard.declared_targets]));
   return [
     tile(
@@ -25,7 +26,7 @@ function all(page: Page, stats: Stats): HTMLElement[] {
     ),
     tile(
       texts.overview.online,
-      page.figure(isTold ? online : null, count, page.noteOfPeople(stats)),
+      page.figure(isTold ? online : null, count, page.whyUntold(stats)),
       isTold ? texts.overview.onlineOf(count(users.length)) : "",
     ),
     tile(texts.overview.sessions, page.figure(mtproxy.total_connections, count), texts.overview.sessionsHelp),
@@ -36,7 +37,11 @@ function all(page: Page, stats: Stats): HTMLElement[] {
     ),
     tile(
       texts.overview.uptime,
-      page.figure(mtproxy.uptime_seconds, (seconds) => amounts.duration(seconds), texts.overview.stopped),
+      page.figure(
+        mtproxy.uptime_seconds,
+        (seconds) => amounts.duration(seconds),
+        mtproxy.running === false ? texts.overview.stopped : noShard,
+      ),
       "",
     ),
   ];

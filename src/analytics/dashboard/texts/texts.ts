@@ -27,6 +27,7 @@ export interface Texts {
     readonly live: string;
     readonly away: (since: string) => string;
     readonly stale: (since: string) => string;
+    readonly refused: (why: string) => string;
     readonly looked: (time: string) => string;
   };
   readonly unknown: string;
@@ -53,6 +54,8 @@ export interface Texts {
     readonly hostNetwork: string;
     readonly firstLook: string;
     readonly engine: string;
+    readonly engineSilent: string;
+    readonly noHaproxy: string;
   };
   readonly charts: {
     readonly title: string;
@@ -64,6 +67,9 @@ export interface Texts {
     readonly to: string;
     readonly most: (count: string) => string;
     readonly sums: (from: string, to: string) => string;
+    readonly received: string;
+    readonly sent: string;
+    readonly sumsOfSockets: (received: string, sent: string) => string;
     readonly nothing: string;
     readonly noHistory: (reason: string) => string;
     readonly table: string;
@@ -122,6 +128,7 @@ export interface Texts {
     readonly tme: string;
     readonly qr: (name: string) => string;
     readonly disabled: string;
+    readonly refused: (why: string) => string;
     readonly failed: (reason: string) => string;
   };
   readonly shards: {
@@ -150,6 +157,8 @@ export interface Texts {
     readonly oldWorkers: string;
     readonly uptime: string;
     readonly verdicts: string;
+    /** By verdict, as HAProxy's configuration writes it down. */
+    readonly kinds: Readonly<Record<string, string>>;
   };
   readonly resources: {
     readonly title: string;
@@ -163,5 +172,16 @@ export interface Texts {
     readonly disk: string;
     readonly used: (used: string, all: string) => string;
   };
-  readonly events: { readonly title: string; readonly none: string };
+  readonly events: {
+    readonly title: string;
+    readonly none: string;
+    readonly up: (subject: string) => string;
+    readonly stopped: (subject: string) => string;
+    readonly silent: (subject: string) => string;
+    readonly restarted: (subject: string) => string;
+    readonly reloaded: (subject: string) => string;
+    readonly agents: (answering: string) => string;
+    readonly refused: (name: string, why: string) => string;
+    readonly letIn: (name: string) => string;
+  };
 }

@@ -5,7 +5,12 @@ import { english } from "../../../../../src/analytics/dashboard/texts/en.ts";
 
 const now = new Date(2026, 10, 21, 12, 0, 0).getTime();
 const say = (condition: Condition, lookedAt?: number) =>
-  freshness(condition, { now, lookedAt, awaySince: now - 60_000 }, english, new Amounts("en-GB"));
+  freshness(
+    condition,
+    { now, lookedAt, awaySince: now - 60_000, why: "too many listen already" },
+    english,
+    new Amounts("en-GB"),
+  );
 
 test("figures are live when somebody looked within seconds, and it is said when", () => {
   expect(say("live", now - 5000)).toEqual({ mood: "live", words: "Live", looked: "as of 11:59:55" });
@@ -19,6 +24,13 @@ test("a server that is away is said to be, since when, however fresh the figures
   expect(say("away", now)).toMatchObject({
     mood: "away",
     words: expect.stringContaining("not answered since 11:59:00"),
+  });
+});
+
+test("a server that answers and gives no figures is not said to be away", () => {
+  expect(say("refused", now)).toMatchObject({
+    mood: "away",
+    words: expect.stringContaining("too many listen already"),
   });
 });
 
