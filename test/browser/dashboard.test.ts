@@ -236,12 +236,12 @@ describe("the dashboard", () => {
     };
     const mtproxy = {
       ...real.mtproxy,
-      running: false,
+      running: null,
       uptime_seconds: null,
       active_connections: null,
       routing: "edge",
     };
-    told = { ...real, mtproxy, users, shards: [], shards_note: "the engine does not tell", edge: silent };
+    told = { ...real, mtproxy, users, shards: [], edge: silent };
     await page.reload();
     await page.getByRole("region", { name: "Proxies" }).getByText("The engine (Docker) does not tell").waitFor();
     await onlineOn(page).getByText("HAProxy does not tell who is connected").waitFor();

@@ -228,13 +228,20 @@ describe("a request is refused", () => {
   });
 });
 
-test("a person's link is shown to whoever has the token, kept by nobody, and told to the log", async () => {
+test("a person's link is shown to whoever has the token, kept by nobody, and told to both logs", async () => {
   const { status, headers, json } = await ask("/api/users/ALICE/link");
   expect([status, headers["cache-control"], headers.etag]).toEqual([200, "no-store", undefined]);
-  expect(json).toMatchObject({ username: "alice", enabled: true, link, qr_svg: expect.stringMatching(/^<svg /) });
+  expect(json).toMatchObject({ username: "alice", enabled: true, refusal: null, link });
+  expect(json).toMatchObject({ qr_svg: expect.stringMatching(/^<svg /) });
   expect((await strange("/api/users/alice/link")).status).toBe(401);
   expect((await ask("/api/users/nobody/link")).json).toMatchObject({ error: { kind: "not-found" } });
   expect(daemon.said()).toContain("stats API: the link of alice was shown");
+  const { changes } = (await home().mtproxy("history", "--json")).json.data as { changes: { command: string }[] };
+  const words = "to somebody who has the token of the stats API";
+  const shown = changes.filter(({ command }) => command === "show link");
+  expect(shown.length).toBeGreaterThan(0);
+  for (const change of shown)
+    expect(change).toMatchObject({ actor: "daemon", about: ["alice"], outcome: "done", words });
 });
 
 test("wrong tokens are counted, and whoever has the right one never waits for that", async () => {

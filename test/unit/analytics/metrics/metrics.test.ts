@@ -67,7 +67,7 @@ describe("the text for Prometheus", () => {
       "memory_bytes",
     ])
       expect(text).not.toContain(`mtproxy_${family}`);
-    const silent = await metrics().text(snapshot({ shards: [], shardsNote: "the engine does not tell" }), 1000);
+    const silent = await metrics().text(snapshot({ shards: [], proxy: { ...snapshot().proxy, running: null } }), 1000);
     expect(silent).not.toContain("mtproxy_up ");
     const before = await metrics().text(undefined, 1000);
     expect(before).toContain("mtproxy_build_info");
