@@ -32,18 +32,7 @@ import type {
   UsersAnswer,
 } from "../answers.ts";
 import { component } from "./component.ts";
-import {
-  edge,
-  host,
-  personFields,
-  refusal,
-  routing,
-  shard,
-  timestamp,
-  user,
-  userName,
-  usersNote,
-} from "./figures.ts";
+import { edge, host, personFields, refusal, routing, shard, timestamp, user, userName, usersNote } from "./figures.ts";
 
 /** What each answer means, field by field. That nothing is missing, and nothing is told that is not there, the compiler sees. */
 

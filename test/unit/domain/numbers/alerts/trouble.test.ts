@@ -113,7 +113,7 @@ describe("what a look does not show", () => {
     facts: AlertFacts = {},
   ) => absenceOf(kind, subject, snapshot(parts), facts);
   const silent = { uptimeSeconds: null, readyTargets: null };
-  const away = { connections: null, uptimeSeconds: null, oldWorkers: null, agents: 2, verdicts: {} };
+  const away = { running: false, connections: null, uptimeSeconds: null, oldWorkers: null, agents: 2, verdicts: {} };
 
   test("is over when it can be seen", () => {
     expect(absent("proxy-down", "p1", shards({}))).toBe("gone");
