@@ -219,10 +219,13 @@ export interface Host {
    */
   notify(channel: AlertChannel, dispatch: AlertDispatch): Promise<void>;
   /** Whoever typed this command. */
-  operator(): Promise<Operator>;
-  /** The port at which they came in by SSH; undefined where nobody says one. */
-  sshPort(): Promise<number | undefined>;
+  operator(): Promise<Visitor>;
   readonly uid: number;
+}
+
+export interface Visitor extends Operator {
+  /** The port at which they came in by SSH; null where nobody says one. */
+  readonly sshPort: number | null;
 }
 
 export interface HostLoad {

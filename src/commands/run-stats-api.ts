@@ -49,7 +49,7 @@ async function optionsOf(ctx: CommandContext, flags: StatsApiFlags): Promise<Sta
 /** Whoever typed this can log in here. */
 async function loginOf({ env, host }: CommandContext): Promise<Login> {
   const name = env.SUDO_USER || env.USER || "root";
-  return { name: /^[\w.-]+$/.test(name) ? name : "root", port: await host.sshPort() };
+  return { name: /^[\w.-]+$/.test(name) ? name : "root", port: (await host.operator()).sshPort ?? undefined };
 }
 
 async function serveHere(ctx: CommandContext, flags: StatsApiFlags): Promise<Outcome<null>> {

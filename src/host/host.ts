@@ -16,7 +16,6 @@ export function createHost(): Host {
     remoteTime: async (url, timeoutMs) => (await import("./remote-clock.ts")).remoteTime(url, timeoutMs),
     notify: async (...message) => (await import("./notify/notify.ts")).notify(...message),
     operator: async () => (await import("./operator.ts")).findOperator(),
-    sshPort: async () => (await import("./operator.ts")).findSshPort(),
     probeLink: async (link, options) => (await import("./link-probe.ts")).probeLink(link, options),
     uid: process.getuid?.() ?? 0,
   };

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
-import type { Operator } from "../domain/audit/entry.ts";
+import type { Visitor } from "../ports.ts";
 
 /** A command that was typed has a shell, sudo and a server for SSH above it. */
 const MOST_ANCESTORS = 20;
@@ -8,20 +8,16 @@ const MOST_ANCESTORS = 20;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Whoever typed this command. sudo keeps the name and forgets the address: that is in the environment of what called it. */
-export async function findOperator(env: Environment = process.env): Promise<Operator> {
+export async function findOperator(env: Environment = process.env): Promise<Visitor> {
   const status = await statusOf("self");
+  const connection = await sshConnection(env, status);
   return {
     user: env.SUDO_USER ?? accountName(),
     uid: process.getuid?.() ?? 0,
     terminal: terminalName(status?.terminal ?? 0),
-    from: addressIn(await sshConnection(env, status)) ?? null,
+    from: addressIn(connection) ?? null,
+    sshPort: portIn(connection),
   };
-}
-
-/** The port at which whoever typed this came in by SSH; undefined where nobody says one. */
-export async function findSshPort(env: Environment = process.env): Promise<number | undefined> {
-  const [, port] = /^\S+ \d+ \S+ (\d{1,5})$/.exec((await sshConnection(env, await statusOf("self"))) ?? "") ?? [];
-  return port === undefined ? undefined : Number(port);
 }
 
 /** `203.0.113.9 50122 192.0.2.1 22`: client and server. */
@@ -61,6 +57,11 @@ function terminalName(device: number): string | null {
 
 function addressIn(connection: string | undefined): string | undefined {
   return /^[0-9a-f.:]+(%\w+)?(?= )/i.exec(connection ?? "")?.[0];
+}
+
+function portIn(connection: string | undefined): number | null {
+  const [, port] = /^\S+ \d+ \S+ (\d{1,5})$/.exec(connection ?? "") ?? [];
+  return port === undefined ? null : Number(port);
 }
 
 /** Of the processes that this one was started by, whose environment root may read. */

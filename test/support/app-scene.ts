@@ -14,7 +14,7 @@ import { freeSpace } from "../../src/host/disk.ts";
 import { hostLoad } from "../../src/host/load.ts";
 import { createMachine } from "../../src/host/machine.ts";
 import { notify } from "../../src/host/notify/notify.ts";
-import { findOperator, findSshPort } from "../../src/host/operator.ts";
+import { findOperator } from "../../src/host/operator.ts";
 import { remoteTime } from "../../src/host/remote-clock.ts";
 import type { Clock, Host, LinkAttempt } from "../../src/ports.ts";
 import { goodImage } from "./deployment.ts";
@@ -108,7 +108,6 @@ function makeHost(engine: KeyReadingEngine, machine: Machine): Host {
     load: async () => hostLoad(),
     remoteTime,
     operator: findOperator,
-    sshPort: findSshPort,
     notify,
     download: async (url) => noWayOut(url),
     probeLink: async (link) => {

@@ -56,7 +56,7 @@ export class CommandAudit {
   async #begin(): Promise<string | undefined> {
     if (!(await this.#log.isWanted())) return undefined;
     const { words: command, typed, dryRun } = this.#command;
-    const operator = await this.#ctx.host.operator();
+    const { sshPort: _, ...operator } = await this.#ctx.host.operator();
     const { version: program } = this.#ctx.agents;
     const line = { actor: this.#actor(operator), ...operator, command, typed: keptWords(typed), dryRun };
     return this.#log.begin({ ...line, pid: process.pid, program }, this.#start);
