@@ -5,6 +5,7 @@ import { accessWarnings, deferredWarnings, withoutKeys } from "../../domain/plan
 import type { EngineName, Routing } from "../../domain/settings.ts";
 import { hasSecret } from "../../domain/user.ts";
 import type { Engine, Instance } from "../../engine/engine.ts";
+import { undeliveredWarnings } from "../alerts/undelivered.ts";
 import { type DaemonState, daemonState, daemonTrouble } from "../daemon/daemon-state.ts";
 import { type Backlog, findBacklog } from "../live/backlog.ts";
 import { formerEngineWarnings } from "../live/former-engine.ts";
@@ -84,6 +85,7 @@ export async function readStatus(ctx: HostContext): Promise<Outcome<Status>> {
       ...deferredWarnings(deferred),
       ...rateWarnings(state.users, state.engineRecord, state.settings),
       ...(await jailWarnings(ctx, state.settings)),
+      ...(await undeliveredWarnings(ctx)),
       ...(pending === true && runs ? [PENDING] : []),
       ...[
         ...(agents ?? []).map(agentTrouble),

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { json } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { AlertWatch } from "../../../src/app/alerts/alert-watch.ts";
+import { readStatus } from "../../../src/app/watching/read-status.ts";
 import { parseQuietHours } from "../../../src/domain/numbers/alerts/quiet-hours.ts";
 import { type AlertSettings, defaultAlertSettings } from "../../../src/domain/numbers/alerts/settings.ts";
 import type { HistoryEvent } from "../../../src/domain/numbers/history.ts";
@@ -78,12 +79,17 @@ describe("an alert", () => {
     expect([texts(), log]).toEqual([[], [expect.stringMatching(/hook: .*HTTP status 500; it is tried again/)]]);
     const kept = await readFile(ctx.paths.alertState, "utf8");
     expect(JSON.parse(kept)).toMatchObject({ waiting: [{ channel: "hook", attempts: 2 }] });
+    const warnings = async () => (await readStatus(ctx)).warnings?.filter((it) => it.includes("alert"));
+    expect(await warnings()).toEqual([
+      expect.stringMatching(/^1 alert waits for hook, .* 500\): mtproxy alerts test hook$/),
+    ]);
     hook.status = 200;
     const { length } = log;
     await look(start(), down, 1);
     expect(texts()).toEqual([]);
     await look(start(), down, 6);
     expect([texts(), log.slice(length)]).toEqual([[DOWN], ["alerts: hook takes them again"]]);
+    expect(await warnings()).toEqual([]);
   });
 
   test("of the night is told in the morning, together, unless nobody gets in", async () => {
