@@ -173,6 +173,26 @@ test("who goes to sleep as on other days wakes nobody; who is not back in the mo
   expect(texts()).toEqual([expect.stringContaining("1 connections where 40 are usual")]);
 }, 30_000);
 
+test("what is usual outlives a restart of the daemon, and an hour without anybody does not become it", async () => {
+  const { start, look, texts, at, ctx } = await scene();
+  const active = (activeConnections: number) => ({ proxy: { ...snapshot().proxy, activeConnections } });
+  /** An hour as a daemon before saw it, up to now. */
+  const passed = async (count: number) => {
+    const history = await ctx.history();
+    const all = { kind: "all", name: "", bytesIn: 0, bytesOut: 0, opened: 0, active: count } as const;
+    for (let minutes = 40; minutes > 0; minutes -= 2)
+      await history.record(entryAt(at.now - minutes * 60_000, { increments: [all] }));
+    await history.close();
+  };
+  await passed(40);
+  await look(start(), active(1), 31);
+  expect(texts()).toEqual([expect.stringContaining("1 connections where 40 are usual")]);
+  at.now += 3_600_000;
+  await passed(1);
+  await look(start(), active(1), 8);
+  expect(texts()).toHaveLength(1);
+});
+
 test("what arrives after the daemon has ended is not written over the memory of the next one", async () => {
   const { start, ctx, hook, at } = await scene();
   let answer = () => {};

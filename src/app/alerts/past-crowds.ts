@@ -1,5 +1,5 @@
 import type { Context } from "../../context.ts";
-import { NIGHTS } from "../../domain/numbers/alerts/crowd.ts";
+import { type Crowd, emptyCrowd, NIGHTS, withLook } from "../../domain/numbers/alerts/crowd.ts";
 import type { HistoryReader } from "../../history.ts";
 import { withHistory } from "../watching/last-days.ts";
 
@@ -14,14 +14,22 @@ const EVERY_MS = 10 * MINUTE_MS;
 
 type Lowest = readonly (number | null)[];
 
-/** How empty it was at this time on the last days, as the history has it. */
-export class EmptyHours {
+/** How many there were before, as the history has it. */
+export class PastCrowds {
   readonly #ctx: Context;
   #known: Lowest = [];
   #next = 0;
 
   constructor(ctx: Context) {
     this.#ctx = ctx;
+  }
+
+  /** Of the last hour: a restart of the daemon is no reason not to know what is usual. */
+  async lastHour(at: Date): Promise<Crowd> {
+    const [since, until] = [at.getTime() - HOUR_MS, at.getTime()];
+    const minutes = (history: HistoryReader) => crowdWithin(history, { since, until });
+    const known = (await withHistory(this.#ctx, minutes)) ?? [];
+    return known.reduce((crowd, { active, at: minute }) => withLook(crowd, active, new Date(minute)), emptyCrowd);
   }
 
   /** Connections, at most, in the five emptiest minutes around this time, day by day; null for a day that nobody watched. */
@@ -38,7 +46,12 @@ export class EmptyHours {
 
 async function lowestOf(history: HistoryReader, at: number): Promise<number | null> {
   const stretch = { since: at - BEFORE_MS, until: at + AFTER_MS };
-  const { points } = await history.points({ kind: "all", name: "", ...stretch, resolution: "minute" });
-  const active = points.flatMap((point) => point.active ?? []).sort((a, b) => a - b);
+  const active = (await crowdWithin(history, stretch)).map((minute) => minute.active).sort((a, b) => a - b);
   return active[LEAST_MINUTES - 1] ?? null;
+}
+
+/** Minute by minute, as far as somebody could tell. */
+async function crowdWithin(history: HistoryReader, time: { readonly since: number; readonly until: number }) {
+  const { points } = await history.points({ kind: "all", name: "", ...time, resolution: "minute" });
+  return points.flatMap(({ at, active }) => (active === null ? [] : [{ at, active }]));
 }
