@@ -34,6 +34,19 @@ async function agentHome(): Promise<{ home: string; agents: string; writeKeys(ge
   return { home, agents, writeKeys };
 }
 
+async function openFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "mtproxy-program-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await chmod(folder, 0o755);
+  return folder;
+}
+
+async function copyOfProgram(folder: string): Promise<string> {
+  const root = resolve(import.meta.dirname, "../..");
+  for (const name of ["bin", "dist"]) await cp(join(root, name), join(folder, name), { recursive: true });
+  return join(folder, "bin/familytraffic-mtproxy");
+}
+
 const report = async (agents: string, number = 1) => JSON.parse(await readFile(agentReport(agents, number), "utf8"));
 const status = (pid: number | string) => readFile(`/proc/${pid}/status`, "utf8");
 
@@ -59,7 +72,9 @@ describe.runIf(isRoot)("an agent that root starts", () => {
     const ordinary = spawn(file, args);
     onTestFinished(() => void ordinary.kill());
     await expect.poll(async () => (await stat(`/proc/${ordinary.pid}/status`)).uid).toBe(uid);
-    const other = await AgentProcess.start(home, 2, { within: asAgent() }).catch(String);
+    // Where that user can read the program, wherever this one stands.
+    const program = await copyOfProgram(await openFolder());
+    const other = await AgentProcess.start(home, 2, { within: asAgent(), program }).catch(String);
     expect(String(other)).toContain("cannot be entered");
   });
 
@@ -78,11 +93,9 @@ describe.runIf(isRoot)("an agent that root starts", () => {
 
   test("runs from a package and a home that only root may read", async () => {
     const { home } = await agentHome();
-    const root = resolve(import.meta.dirname, "../..");
     const closed = join(home, "package");
     await mkdir(closed, { mode: 0o700 });
-    for (const name of ["bin", "dist"]) await cp(join(root, name), join(closed, name), { recursive: true });
-    const agent = await AgentProcess.start(home, 1, { program: join(closed, "bin/familytraffic-mtproxy") });
+    const agent = await AgentProcess.start(home, 1, { program: await copyOfProgram(closed) });
     agent.signal("SIGTERM");
     expect(await agent.ended).toBe(0);
     expect(agent.output).not.toMatch(/EACCES|bug/);

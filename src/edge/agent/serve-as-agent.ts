@@ -1,8 +1,17 @@
 import { AGENT_KEY_FILE, agentUser } from "../../domain/agent.ts";
 import type { ServeAgentOptions } from "../../ports.ts";
+import { EagerSearch } from "../identify/eager-search.ts";
+import { KeySearch } from "../identify/key-search.ts";
+import { realClock, type ScanLimits, ScanQueue } from "../identify/scan-queue.ts";
 import { SearchThread } from "../identify/search-thread.ts";
 import { enterFolder } from "./enter-folder.ts";
 import { runAgent } from "./run-agent.ts";
+
+/**
+ * A tenth of a core, and a fortieth for one address, go to strangers as everything else goes: whoever comes to this address for the first
+ * time is let in on a busy machine too. With the thread's patience, which comes after it, it is less than HAProxy's.
+ */
+const AT_ONCE: ScanLimits = { all: 100, address: 25, patience: 150 };
 
 interface Options extends ServeAgentOptions {
   readonly number: number;
@@ -15,13 +24,14 @@ interface Options extends ServeAgentOptions {
  * program's own files may be closed to the user that it becomes.
  */
 export async function serveAsAgent({ folder, signal, onHangup, ...options }: Options): Promise<void> {
-  const search = await SearchThread.start(options.log);
+  const thread = await SearchThread.start(options.log);
+  const search = new EagerSearch(new KeySearch(new ScanQueue(realClock, AT_ONCE)), thread);
   enterFolder(folder, agentUser);
   const agent = await runAgent({ ...options, search, signal, folder: ".", keyFile: AGENT_KEY_FILE }).catch((error) => {
     if (signal.aborted) return undefined;
     throw error;
   });
-  if (agent === undefined) return search.close();
+  if (agent === undefined) return thread.close();
   onHangup(agent.reread);
   const stopped = new Promise<void>((done) => signal.addEventListener("abort", () => done(), { once: true }));
   try {
@@ -29,6 +39,6 @@ export async function serveAsAgent({ folder, signal, onHangup, ...options }: Opt
     options.log(signal.aborted ? "told to end" : "another process is this agent now");
   } finally {
     await agent.close();
-    await search.close();
+    await thread.close();
   }
 }

@@ -8,19 +8,22 @@ export type TryKeys<T> = (from: number, to: number) => T | undefined;
 const SLICE = 64;
 /** How long a search goes on before clients that are known get their turn: no more than HAProxy takes for one of them. */
 const TURN_MS = 0.2;
-/** HAProxy waits 700 ms for an answer, and then lets the stranger through to a shard: nobody may wait that long here. */
-const PATIENCE_MS = 400;
 const MAX_WAITING = 500;
 const MAX_ADDRESSES = 10_000;
 
-interface Budgets {
+export interface ScanLimits {
   /** Milliseconds of searching in a second, for all strangers together and for those of one address. */
   readonly all: number;
   readonly address: number;
+  /**
+   * Milliseconds until somebody is given up. HAProxy waits 700 ms for an answer, and then lets the stranger through to a shard: nobody may
+   * wait that long.
+   */
+  readonly patience: number;
 }
 
 /** Half of a core for all, a tenth for one address: who pays more than that is sent to the cover site unlooked at. */
-const DEFAULT_BUDGETS: Budgets = { all: 500, address: 100 };
+const DEFAULT_LIMITS: ScanLimits = { all: 500, address: 100, patience: 400 };
 
 export interface ScanClock {
   /** Milliseconds, never backwards. */
@@ -31,7 +34,7 @@ export interface ScanClock {
   giveWay(): Promise<unknown>;
 }
 
-const realClock: ScanClock = {
+export const realClock: ScanClock = {
   now: () => performance.now(),
   worked: () => {
     const { user, system } = process.cpuUsage();
@@ -47,16 +50,17 @@ const realClock: ScanClock = {
  */
 export class ScanQueue {
   readonly #clock: ScanClock;
-  readonly #budgets: Budgets;
+  readonly #limits: ScanLimits;
   readonly #all: TimeBudget;
   readonly #byAddress = new Map<string, TimeBudget>();
   readonly #waiting: ((isServed: boolean) => void)[] = [];
   #isSearching = false;
 
-  constructor(clock: ScanClock = realClock, budgets: Budgets = DEFAULT_BUDGETS) {
+  constructor(clock: ScanClock = realClock, limits: Partial<ScanLimits> = {}) {
     this.#clock = clock;
-    this.#budgets = budgets;
-    this.#all = new TimeBudget(budgets.all, budgets.all, clock.now());
+    this.#limits = { ...DEFAULT_LIMITS, ...limits };
+    const { all } = this.#limits;
+    this.#all = new TimeBudget(all, all, clock.now());
   }
 
   /**
@@ -107,7 +111,7 @@ export class ScanQueue {
   }
 
   #mayGoOn(since: number, now: number): boolean {
-    return now - since < PATIENCE_MS && this.#all.hasSome(now);
+    return now - since < this.#limits.patience && this.#all.hasSome(now);
   }
 
   /** Waits until nobody else searches. False when there are so many that this one is given up. */
@@ -130,7 +134,8 @@ export class ScanQueue {
     const known = this.#byAddress.get(address);
     if (known !== undefined) return known;
     if (this.#byAddress.size >= MAX_ADDRESSES) this.#forget(now);
-    const budget = new TimeBudget(this.#budgets.address, this.#budgets.address, now);
+    const { address: most } = this.#limits;
+    const budget = new TimeBudget(most, most, now);
     this.#byAddress.set(address, budget);
     return budget;
   }

@@ -21,35 +21,38 @@ type Waiting = (found: Fitting | "busy" | undefined) => void;
 
 /** Who asks for more at once is not heard: HAProxy holds no more connections than that open to an agent. */
 const MAX_WAITING = 2000;
-/** HAProxy waits 700 ms, and then lets the stranger through to a shard: a thread that gets no turn must not be waited for. */
-const PATIENCE_MS = 450;
+/** Milliseconds. HAProxy waits 700 for all, and then lets the stranger through to a shard: a thread without a turn must not be waited for. */
+const PATIENCE = 450;
 /** Before a thread that ended is replaced. */
 const PAUSE_MS = 1000;
 
 /**
  * Searches in a thread of its own, which gives way to everything else on the machine: clients that are known, HAProxy and the proxies
- * go on as if nobody was looked for. A thread that ends is replaced; who waits for it meanwhile is `busy`.
+ * go on as if nobody was looked for. On a machine that has no time at all it finds nobody. A thread that ends is replaced; who waits for it meanwhile is `busy`.
  */
 export class SearchThread implements Search {
   readonly #code: string;
   readonly #onFault: (what: string) => void;
+  readonly #patience: number;
   readonly #waiting = new Map<number, Waiting>();
   #thread: Worker | undefined;
   #keys: readonly Key[] = [];
   #last = 0;
   #isClosed = false;
 
-  private constructor(code: string, onFault: (what: string) => void) {
+  private constructor(code: string, onFault: (what: string) => void, patience: number) {
     this.#code = code;
     this.#onFault = onFault;
+    this.#patience = patience;
   }
 
   /**
    * Its program is read and runs when this returns: later it may be closed to the user that this process becomes.
    * @param onFault why a thread ended; without keys
+   * @param patience milliseconds until somebody is `busy`
    */
-  static async start(onFault: (what: string) => void): Promise<SearchThread> {
-    const search = new SearchThread(await readFile(program(), "utf8"), onFault);
+  static async start(onFault: (what: string) => void, patience: number = PATIENCE): Promise<SearchThread> {
+    const search = new SearchThread(await readFile(program(), "utf8"), onFault, patience);
     const thread = search.#start();
     await once(thread, "online");
     // An agent ends when its socket is closed, whatever is searched.
@@ -68,7 +71,7 @@ export class SearchThread implements Search {
     const id = this.#last;
     return new Promise((done) => {
       this.#waiting.set(id, done);
-      setTimeout(() => this.#answer(id, "busy"), PATIENCE_MS).unref();
+      setTimeout(() => this.#answer(id, "busy"), this.#patience).unref();
       this.#tell({ id, address, first: copyOf(first) });
     });
   }

@@ -5,8 +5,8 @@ import { Key } from "../../domain/key.ts";
 import { KeySearch } from "./key-search.ts";
 import type { FromThread, ToThread } from "./search-thread.ts";
 
-/** A tenth of what a thread gets that is as busy and gives way to nobody; with 19 it waits for longer than HAProxy does. */
-const NICENESS = 10;
+/** As nice as can be: what it looks for is more than the agent itself has time for. */
+const NICENESS = 19;
 const KEY_BYTES = 16;
 
 giveWay();
