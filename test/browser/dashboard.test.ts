@@ -248,6 +248,12 @@ describe("the dashboard", () => {
     await page.getByRole("region", { name: "HAProxy" }).getByText("does not run").first().waitFor();
     for (const untrue of ["Nobody is online", "The proxy does not run", "nobody has a link"])
       expect([untrue, await page.getByText(untrue).count()]).toEqual([untrue, 0]);
+    await page.goto(`${api().url}#/people/alice`);
+    told = { ...real, mtproxy: { ...real.mtproxy, running: false } };
+    await page.reload();
+    await page.getByRole("button", { name: "Show link and QR code" }).click();
+    await page.getByText("The link does not work now: no proxy runs.").waitFor();
+    await page.goto(api().url);
     told = { ...real, mtproxy: { ...real.mtproxy, routing: "direct" }, users, users_note: "needs HAProxy routing" };
     await page.reload();
     // Three hours later there would be no look within the hour.

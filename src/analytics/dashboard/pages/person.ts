@@ -14,10 +14,8 @@ export function personView(page: Page, memory: Memory, name: string): View {
   const panel = new HistoryPanel(page, { kind: "user", name }, memory.range);
   const figures = h("div", { class: "card" });
   const [limits, days, apps] = [h("div"), h("div"), h("div")];
-  const rooms = [
-    section("limits", texts.person.limits, limits),
-    section("link", texts.link.title, new LinkCard(page, name).element),
-  ];
+  const link = new LinkCard(page, name);
+  const rooms = [section("limits", texts.person.limits, limits), section("link", texts.link.title, link.element)];
   const details = h(
     "div",
     { class: "pair" },
@@ -47,6 +45,7 @@ export function personView(page: Page, memory: Memory, name: string): View {
       const why = page.noteOfPeople(stats);
       setText(note, person === undefined ? texts.person.missing : (why ?? ""));
       void panel.refresh(stats);
+      link.update(stats);
       if (person === undefined) return;
       figures.replaceChildren(figuresOf(page, person, why === null ? texts.notes.notCounted : null));
       limits.replaceChildren(limitsOf(page, person));

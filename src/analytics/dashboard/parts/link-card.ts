@@ -1,10 +1,10 @@
 import { ApiError } from "../api/client.ts";
-import type { Link } from "../api/shapes.ts";
-import { announcement, button, h, setText } from "./dom.ts";
+import type { Link, Stats } from "../api/shapes.ts";
+import { announcement, button, h, type Part, setText } from "./dom.ts";
 import type { Page } from "./page.ts";
 
 /** A person's link and QR code: asked for on a click, gone from the page with the next one. */
-export class LinkCard {
+export class LinkCard implements Part<Stats> {
   readonly element: HTMLElement;
   readonly #page: Page;
   readonly #name: string;
@@ -12,6 +12,8 @@ export class LinkCard {
   readonly #said = announcement();
   readonly #toggle: HTMLButtonElement;
   #isShown = false;
+  /** Neither a proxy nor HAProxy is known not to run. */
+  #isOpen = true;
 
   constructor(page: Page, name: string) {
     this.#page = page;
@@ -25,6 +27,10 @@ export class LinkCard {
       this.#said,
       this.#place,
     );
+  }
+
+  update({ mtproxy, edge }: Stats): void {
+    this.#isOpen = mtproxy.running !== false && edge?.running !== false;
   }
 
   async #switch(): Promise<void> {
@@ -53,7 +59,8 @@ export class LinkCard {
   #warning({ enabled, refusal }: Link): string {
     const { link, people } = this.#page.texts;
     if (!enabled) return link.disabled;
-    return refusal === null ? "" : link.refused(people.refusals[refusal] ?? refusal);
+    if (refusal !== null) return link.refused(people.refusals[refusal] ?? refusal);
+    return this.#isOpen ? "" : link.down;
   }
 
   #contents({ link, tme_link: tme, qr_svg: svg }: Link): HTMLElement[] {

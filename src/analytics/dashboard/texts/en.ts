@@ -141,6 +141,7 @@ export const english: Texts = {
     qr: (name) => `QR code with the link of ${name}`,
     disabled: "This person is disabled: the link does not work now.",
     refused: (why) => `The link does not work now: ${why}.`,
+    down: "The link does not work now: no proxy runs.",
     failed: (reason) => `The link cannot be shown: ${reason}`,
   },
   shards: {

@@ -129,6 +129,7 @@ export interface Texts {
     readonly qr: (name: string) => string;
     readonly disabled: string;
     readonly refused: (why: string) => string;
+    readonly down: string;
     readonly failed: (reason: string) => string;
   };
   readonly shards: {
