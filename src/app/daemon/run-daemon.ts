@@ -84,6 +84,8 @@ class Daemon {
   readonly #statsService: StatsService;
   #workers: { readonly at: number; readonly living: readonly LivingWorker[] } | undefined;
   readonly #warned = new Set<string>();
+  /** What goes on as soon as HAProxy routes. */
+  readonly #waiting: (() => void)[] = [];
   /** What HAProxy recorded before is in the ledger: on the days when it was used, and before anything is forgotten. */
   #isPastRead = false;
 
@@ -106,8 +108,12 @@ class Daemon {
     if (this.#settings !== undefined) await this.#collector.open({ settings: this.#settings, ledger: this.#ledger });
     this.#log("ready");
     const { every, everyFull } = new Repeater(this.#signal, this.#log);
+    this.#signal.addEventListener("abort", () => this.#letGo(), { once: true });
     const atEdge = (milliseconds: number, what: string, work: () => Promise<void>) =>
-      every(milliseconds, what, async () => (this.#settings?.routing === "edge" ? await work() : undefined));
+      every(milliseconds, what, async () => {
+        await this.#untilRouted();
+        if (!this.#signal.aborted) await work();
+      });
     await Promise.all([
       every(EVERY_MS.read, "reading users and settings", () => this.#read()),
       atEdge(EVERY_MS.follow, "reading HAProxy's records", () => this.#follow()),
@@ -115,7 +121,7 @@ class Daemon {
       atEdge(EVERY_MS.enforce, "ending what is over", () => this.#enforce()),
       atEdge(EVERY_MS.drain, "ending what was replaced", () => this.#drain()),
       every(EVERY_MS.save, "saving the ledger", () => this.#saveUnlessJustSaved()),
-      every(EVERY_MS.write, "writing the log of connections", () => this.#writeLog()),
+      atEdge(EVERY_MS.write, "writing the log of connections", () => this.#writeLog()),
       everyFull(EVERY_MS.look, "looking at the numbers", () => this.#look()),
       every(EVERY_MS.serve, "serving figures", () => this.#serve()),
     ]);
@@ -132,6 +138,21 @@ class Daemon {
     this.#settings = await this.#settingsFile.get();
     this.#users = await this.#usersFile.get();
     this.#ledger.setPeople(this.#users, this.#ctx.clock.now());
+    if (this.#isRouted) this.#letGo();
+  }
+
+  get #isRouted(): boolean {
+    return this.#settings?.routing === "edge";
+  }
+
+  /** Returns when HAProxy routes, or at the end: what there is to do then would wake the daemon several times a second for nothing. */
+  async #untilRouted(): Promise<void> {
+    if (this.#isRouted || this.#signal.aborted) return;
+    await new Promise<void>((go) => this.#waiting.push(go));
+  }
+
+  #letGo(): void {
+    for (const go of this.#waiting.splice(0)) go();
   }
 
   async #serve(): Promise<void> {
@@ -148,9 +169,9 @@ class Daemon {
     const onPresent = () => {
       this.#isPastRead = true;
     };
-    const isWanted = () => this.#settings?.routing === "edge";
-    const options = { signal: this.#signal, isWanted, onRecord, onPresent };
+    const options = { signal: this.#signal, isWanted: () => this.#isRouted, onRecord, onPresent };
     if (edge !== undefined) await followRecords(this.#ctx, edge, this.#ledger, options);
+    await this.#writeLog();
   }
 
   /** What cannot be written is let go: nobody waits for it, and the ledger has it. */
@@ -194,8 +215,7 @@ class Daemon {
 
   /** Quotas are HAProxy's. */
   #refusals(now: Date): PassingRefusals {
-    const isEdge = this.#settings?.routing === "edge";
-    const used = (name: string, period: QuotaPeriod) => (isEdge ? this.#ledger.used(name, period, now) : 0);
+    const used = (name: string, period: QuotaPeriod) => (this.#isRouted ? this.#ledger.used(name, period, now) : 0);
     return passingRefusals(this.#users, used, now);
   }
 
