@@ -1,17 +1,19 @@
-import { readdir, rename, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { lstat, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { syncFolder } from "./durable.ts";
 
 /**
- * Puts a log that has grown aside, under its name and when that was (`audit.log-20261121T203000123Z`), and removes the oldest of these. The
- * names are no others': two that do it at once lose nothing. A file that may not be renamed (`chattr +a`) stays and grows on.
+ * Puts a log that has grown aside, under its name and when that was (`audit.log-20261121T203000123Z-5f0c0d`), and removes the oldest of
+ * these. No name is given twice: two that do it at once lose nothing. What may not be renamed (`chattr +a`), or leads elsewhere, grows on.
  * @param kept how many stay
  */
 export async function turnOver(path: string, kept: number): Promise<void> {
   const folder = dirname(path);
   const stamp = new Date().toISOString().replace(/[-:.]/g, "");
   try {
-    await rename(path, `${path}-${stamp}`);
+    if ((await lstat(path)).isSymbolicLink()) return;
+    await rename(path, `${path}-${stamp}-${randomBytes(3).toString("hex")}`);
   } catch {
     return;
   }
@@ -21,5 +23,5 @@ export async function turnOver(path: string, kept: number): Promise<void> {
 }
 
 function isAside(name: string, log: string): boolean {
-  return name.startsWith(`${log}-`) && /^\d{8}T\d{9}Z$/.test(name.slice(log.length + 1));
+  return name.startsWith(`${log}-`) && /^\d{8}T\d{9}Z-[0-9a-f]{6}$/.test(name.slice(log.length + 1));
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
@@ -44,7 +44,7 @@ test("a file that may only grow (chattr +a) is appended to", async () => {
 test("a log that has grown is put aside, the oldest of those go, and no line is lost between two writers", async () => {
   const folder = await tempFolder();
   const path = join(folder, "audit.log");
-  await writeFile(join(folder, "audit.log-20200101T000000000Z"), "old\n");
+  await writeFile(join(folder, "audit.log-20200101T000000000Z-0a1b2c"), "old\n");
   await writeFile(join(folder, "audit.log-20200101"), "of logrotate\n");
   const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`);
   for (const line of lines.slice(0, 20)) await files.append(path, line, { bytes: 20, kept: 99 });
@@ -53,9 +53,13 @@ test("a log that has grown is put aside, the oldest of those go, and no line is 
   const written = texts.flatMap((text) => text.split("\n")).filter((line) => line.startsWith("line"));
   expect([written.sort(), texts.length > 5]).toEqual([lines.sort(), true]);
   for (let count = 1; count <= 3; count++) await files.append(path, "x".repeat(40), { bytes: 20, kept: 2 });
-  const aside = (await readdir(folder)).filter((name) => /T\d+Z$/.test(name));
-  expect([aside.length, aside.includes("audit.log-20200101T000000000Z")]).toEqual([2, false]);
+  const aside = (await readdir(folder)).filter((name) => /T\d+Z-\w+$/.test(name));
+  expect([aside.length, aside.includes("audit.log-20200101T000000000Z-0a1b2c")]).toEqual([2, false]);
   expect(await readdir(folder)).toContain("audit.log-20200101");
+  await symlink(path, join(folder, "linked.log"));
+  for (let count = 1; count <= 3; count++)
+    await files.append(join(folder, "linked.log"), "x".repeat(40), { bytes: 20, kept: 2 });
+  expect((await readdir(folder)).filter((name) => name.startsWith("linked"))).toEqual(["linked.log"]);
 });
 
 test("what cannot be written says where and why", async () => {
