@@ -27,7 +27,9 @@ export function absenceOf(kind: AlertKind, subject: string, snapshot: Snapshot, 
 
 /** While all of it is down nothing is told of the parts, and HAProxy before them is a reason that people cannot get in. */
 function absenceOfDown(subject: string, snapshot: Snapshot): Absence {
-  const { edge } = snapshot;
+  const { edge, shards } = snapshot;
+  // Nobody has a link any more: see `isExpected`.
+  if (subject === "" && shards.length === 0) return "void";
   if (subject === "HAProxy") return edge === null ? "void" : seen(!isHaproxyAway(edge));
   return subject === "" ? seen(edge === null || !isHaproxyAway(edge)) : absenceInShard(subject, snapshot, isServing);
 }

@@ -144,6 +144,7 @@ describe("what a look does not show", () => {
 
   test("cannot be at all where there is no such proxy, no HAProxy and no certificate of ours any more", () => {
     expect(absent("proxy-down", "p9", shards({}))).toBe("void");
+    expect(absent("proxy-down", "", { shards: [] })).toBe("void");
     expect(absent("upstream-not-ready", "p9", shards({}))).toBe("void");
     expect(absent("proxy-down", "HAProxy", { edge: null })).toBe("void");
     expect(absent("certificate", "example.com", {}, { certificate: null })).toBe("void");
