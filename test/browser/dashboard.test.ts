@@ -241,11 +241,20 @@ describe("the dashboard", () => {
       active_connections: null,
       routing: "edge",
     };
-    told = { ...real, mtproxy, users, shards: [], edge: silent };
+    const shared = {
+      connections: 3,
+      total_connections: 9,
+      bytes_in: 2000,
+      bytes_out: null,
+      used_bytes: 0,
+      last_seen: null,
+    };
+    told = { ...real, mtproxy, users, shared, shards: [], edge: silent };
     await page.reload();
     await page.getByRole("region", { name: "Proxies" }).getByText("The engine (Docker) does not tell").waitFor();
     await onlineOn(page).getByText("HAProxy does not tell who is connected").waitFor();
     await page.getByRole("region", { name: "HAProxy" }).getByText("does not run").first().waitFor();
+    await page.getByText("all together: 3 connections now; 2 kB sent, not known received").waitFor();
     for (const untrue of ["Nobody is online", "The proxy does not run", "nobody has a link"])
       expect([untrue, await page.getByText(untrue).count()]).toEqual([untrue, 0]);
     await page.goto(`${api().url}#/people/alice`);

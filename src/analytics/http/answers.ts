@@ -7,7 +7,13 @@ import type {
   Resolution,
   SeriesKind,
 } from "../../domain/numbers/history.ts";
-import type { EdgeFigures, HostFigures, ShardFigures, UserFigures } from "../../domain/numbers/snapshot.ts";
+import type {
+  EdgeFigures,
+  HostFigures,
+  ShardFigures,
+  SharedFigures,
+  UserFigures,
+} from "../../domain/numbers/snapshot.ts";
 import type { Routing } from "../../domain/settings.ts";
 import type { UserLimits } from "../../domain/user-limits.ts";
 
@@ -23,6 +29,8 @@ export type NotKnown = "N/A";
 export interface StatsAnswer {
   readonly mtproxy: MtproxyStats;
   readonly users: readonly UserStats[];
+  /** All shared secrets together; null where nobody used one, or nobody tells people apart. */
+  readonly shared: SharedFigures | null;
   readonly usersNote: string | null;
   readonly shards: readonly ShardFigures[];
   readonly edge: EdgeFigures | null;
@@ -70,6 +78,7 @@ export interface ResourceStats {
 /** `GET /api/users` */
 export interface UsersAnswer {
   readonly users: readonly UserFigures[];
+  readonly shared: SharedFigures | null;
   readonly usersNote: string | null;
   readonly timestamp: string;
 }

@@ -5,11 +5,12 @@ const MB = 1e6;
 
 /** A snapshot in the shape of the original requirements, with everything else beside it. */
 export function statsOf(snapshot: Snapshot): StatsAnswer {
-  const { at, routing, proxy, shards, users, usersNote, edge, resources, host } = snapshot;
+  const { at, routing, proxy, shards, users, shared = null, usersNote, edge, resources, host } = snapshot;
   const { activeConnections, totalConnections, uptimeSeconds, running } = proxy;
   return {
     mtproxy: { activeConnections, totalConnections, uptimeSeconds, running, routing },
     users: users.map(userStats),
+    shared,
     usersNote,
     shards,
     edge,
@@ -19,8 +20,8 @@ export function statsOf(snapshot: Snapshot): StatsAnswer {
   };
 }
 
-export function usersOf({ users, usersNote, at }: Snapshot): UsersAnswer {
-  return { users, usersNote, timestamp: at };
+export function usersOf({ users, shared = null, usersNote, at }: Snapshot): UsersAnswer {
+  return { users, shared, usersNote, timestamp: at };
 }
 
 function userStats({ name, enabled, connections, lastSeen, ...rest }: UserFigures): UserStats {

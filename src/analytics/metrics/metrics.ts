@@ -6,7 +6,7 @@ import type { Family } from "./family.ts";
 import { edgeFamilies, hostFamilies, resourceFamilies } from "./machine-families.ts";
 import { Members } from "./members.ts";
 import { proxyFamilies, shardFamilies } from "./proxy-families.ts";
-import { peopleFamilies, userFamilies } from "./user-families.ts";
+import { peopleFamilies, sharedFamilies, userFamilies } from "./user-families.ts";
 
 export interface MetricsOptions {
   /** Of this product. */
@@ -42,6 +42,7 @@ export class Metrics {
       ...shardFamilies(snapshot.shards),
       ...peopleFamilies(snapshot.users, snapshot.users.length - members.length),
       ...userFamilies(members),
+      ...sharedFamilies(snapshot.shared ?? null),
       ...edgeFamilies(snapshot.edge),
       ...resourceFamilies(snapshot.resources),
       ...hostFamilies(snapshot.host),

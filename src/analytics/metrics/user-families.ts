@@ -1,5 +1,5 @@
-import type { UserFigures } from "../../domain/numbers/snapshot.ts";
-import { type Family, familiesOf, gauge } from "./family.ts";
+import type { SharedFigures, UserFigures } from "../../domain/numbers/snapshot.ts";
+import { counter, type Family, familiesOf, gauge } from "./family.ts";
 
 /** How many people there are, whether they have series of their own or not. */
 export function peopleFamilies(users: readonly UserFigures[], leftOut: number): Family[] {
@@ -16,6 +16,23 @@ export function peopleFamilies(users: readonly UserFigures[], leftOut: number): 
       "People without series of their own, because metrics_users have one. From the setting metrics_users.",
       leftOut,
     ),
+  ];
+}
+
+/** All shared secrets together: whoever uses one has no name. */
+export function sharedFamilies(shared: SharedFigures | null): Family[] {
+  if (shared === null) return [];
+  const { connections, totalConnections, bytesIn, bytesOut } = shared;
+  const source = "over all shared secrets. From the ledger, or the trial engine.";
+  return [
+    gauge(
+      "mtproxy_shared_active_connections",
+      "Connections open at the look, over all shared secrets. From HAProxy, or the trial engine.",
+      connections,
+    ),
+    counter("mtproxy_shared_connections_total", `Connections ever, ended and open ones, ${source}`, totalConnections),
+    counter("mtproxy_shared_received_bytes_total", `Bytes received from clients ever, above TCP, ${source}`, bytesIn),
+    counter("mtproxy_shared_sent_bytes_total", `Bytes sent to clients ever, above TCP, ${source}`, bytesOut),
   ];
 }
 

@@ -28,6 +28,7 @@ export class PeopleTable implements Part<Stats> {
   readonly #body = h("tbody");
   readonly #found = h("p", { class: "note", role: "status" });
   readonly #why = h("p", { class: "note" });
+  readonly #shared = h("p", { class: "note" });
   readonly #heads: ReadonlyMap<PeopleOrder, HTMLElement>;
   readonly #byName: Intl.Collator;
   readonly #onChoose: (choice: PeopleChoice) => void;
@@ -40,14 +41,29 @@ export class PeopleTable implements Part<Stats> {
     this.#onChoose = onChoose;
     this.#byName = new Intl.Collator(page.texts.language, { numeric: true });
     this.#heads = new Map(columns.map((column) => [column, this.#head(column)]));
-    this.element = h("div", { class: "people" }, this.#why, this.#search(), this.#found, this.#table());
+    this.element = h("div", { class: "people" }, this.#why, this.#search(), this.#found, this.#table(), this.#shared);
     this.#showOrder();
   }
 
   update(stats: Stats): void {
     this.#people = stats.users;
     setText(this.#why, this.#page.noteOfPeople(stats) ?? "");
+    setText(this.#shared, this.#sharedWords(stats));
     this.#show();
+  }
+
+  /** Empty where nobody used a shared secret. */
+  #sharedWords({ shared }: Stats): string {
+    if (shared === null) return "";
+    const { amounts, texts } = this.#page;
+    const words = (value: number | null, write: (value: number) => string) =>
+      value === null ? texts.unknown : write(value);
+    const bytes = (value: number) => amounts.bytes(value);
+    return texts.people.sharedTogether(
+      words(shared.connections, texts.people.connections),
+      words(shared.bytes_in, bytes),
+      words(shared.bytes_out, bytes),
+    );
   }
 
   #show(): void {

@@ -104,6 +104,8 @@ export const english: Texts = {
     quotaUsed: (percent, quota) => `${percent} of ${quota}`,
     connections: (count) => some(count, "connection", "connections"),
     shared: (secret) => `shared secret ${secret}`,
+    sharedTogether: (connections, sent, received) =>
+      `Shared secrets, all together: ${connections} now; ${sent} sent, ${received} received.`,
     former: (name) => `${name} (somebody before)`,
     caption: "Everybody with a link. The headings sort.",
   },

@@ -117,6 +117,8 @@ export const russian: Texts = {
     quotaUsed: (percent, quota) => `${percent} из ${quota}`,
     connections: (count) => some(count, "соединение", "соединения", "соединений"),
     shared: (secret) => `общий секрет ${secret}`,
+    sharedTogether: (connections, sent, received) =>
+      `Общие секреты, все вместе: сейчас ${connections}; отправлено ${sent}, получено ${received}.`,
     former: (name) => `${name} (кто-то раньше)`,
     caption: "Все, у кого есть ссылка. Заголовки сортируют.",
   },

@@ -94,6 +94,7 @@ export interface Texts {
     readonly connections: (count: number) => string;
     readonly caption: string;
     readonly shared: (secret: string) => string;
+    readonly sharedTogether: (connections: string, sent: string, received: string) => string;
     readonly former: (name: string) => string;
   };
   readonly person: {

@@ -32,7 +32,19 @@ import type {
   UsersAnswer,
 } from "../answers.ts";
 import { component } from "./component.ts";
-import { edge, host, personFields, refusal, routing, shard, timestamp, user, userName, usersNote } from "./figures.ts";
+import {
+  edge,
+  host,
+  personFields,
+  refusal,
+  routing,
+  shard,
+  shared,
+  timestamp,
+  user,
+  userName,
+  usersNote,
+} from "./figures.ts";
 
 /** What each answer means, field by field. That nothing is missing, and nothing is told that is not there, the compiler sees. */
 
@@ -75,6 +87,7 @@ export const statsAnswer = component(
       routing,
     }),
     users: list("Person by person", userStats),
+    shared: orNull(shared),
     usersNote,
     shards: list("Proxy by proxy", shard),
     edge: orNull(edge),
@@ -86,7 +99,12 @@ export const statsAnswer = component(
 
 export const usersAnswer = component(
   "Users",
-  object<UsersAnswer>("Everybody", { users: list("Person by person", user), usersNote, timestamp }),
+  object<UsersAnswer>("Everybody", {
+    users: list("Person by person", user),
+    shared: orNull(shared),
+    usersNote,
+    timestamp,
+  }),
 );
 
 const day = object<DayHouseholds>("A day on which they came", {

@@ -1,4 +1,10 @@
-import type { EdgeFigures, HostFigures, ShardFigures, UserFigures } from "../../../domain/numbers/snapshot.ts";
+import type {
+  EdgeFigures,
+  HostFigures,
+  ShardFigures,
+  SharedFigures,
+  UserFigures,
+} from "../../../domain/numbers/snapshot.ts";
 import type { Quota, QuotaPeriod, UserLimits } from "../../../domain/user-limits.ts";
 import {
   choice,
@@ -72,6 +78,19 @@ export const user = component(
     connections: figure("Open now; one app opens about eight"),
     lastSeen: orNull(instant("When a connection of theirs last opened, was open or carried a byte; null when never")),
     ...personFields,
+  }),
+);
+
+/** Whoever uses one has no name, so the figures are of all of them. */
+export const shared = component(
+  "Shared",
+  object<SharedFigures>("All shared secrets together", {
+    connections: figure("Open now"),
+    totalConnections: figure("Connections ever, ended and open ones"),
+    bytesIn: figure("Bytes from clients, ever, above TCP"),
+    bytesOut: figure("Bytes to clients, ever, above TCP"),
+    usedBytes: figure("Bytes in both directions within the calendar month"),
+    lastSeen: orNull(instant("When a connection last opened, was open or carried a byte; null when never")),
   }),
 );
 

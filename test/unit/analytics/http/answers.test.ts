@@ -36,6 +36,12 @@ describe("stats", () => {
     ]);
   });
 
+  test("tell of shared secrets beside people, where somebody used one", () => {
+    const shared = { connections: 1, totalConnections: 2, bytesIn: 7, bytesOut: 0, usedBytes: 7, lastSeen: null };
+    expect(statsOf(snapshot({ shared })).shared).toEqual(shared);
+    expect(statsOf(snapshot()).shared).toBeNull();
+  });
+
   test("give resources in MB with one decimal beside the bytes, and keep their shape where nobody can tell", () => {
     const resources = { cpuPercent: 2.3, memoryBytes: 45_678_901, networkRxBytes: 1_234_000_000, networkTxBytes: null };
     expect(statsOf(snapshot({ resources })).resources).toEqual({

@@ -30,7 +30,12 @@ describe("the text for Prometheus", () => {
       agents: 2,
       verdicts: { ok: 20, stranger: 3 },
     };
-    const text = await metrics().text(snapshot({ users: [alice], edge }), 1000);
+    const shared = {
+      ...{ connections: 3, totalConnections: 4, bytesIn: 50, bytesOut: 60 },
+      usedBytes: 0,
+      lastSeen: null,
+    };
+    const text = await metrics().text(snapshot({ users: [alice], shared, edge }), 1000);
     for (const line of [
       `mtproxy_build_info{version="1.2.3",node="${process.versions.node}"} 1`,
       "mtproxy_up 1",
@@ -42,6 +47,8 @@ describe("the text for Prometheus", () => {
       'mtproxy_user_last_seen_timestamp_seconds{user="alice"} 1795262340',
       'mtproxy_user_quota_used_bytes{user="alice"} 500',
       'mtproxy_user_quota_bytes{user="alice"} 1000',
+      "mtproxy_shared_active_connections 3",
+      "mtproxy_shared_received_bytes_total 50",
       "mtproxy_edge_up 1",
       'mtproxy_edge_connections_total{verdict="stranger"} 3',
       "mtproxy_cpu_usage_cores 0.015",
