@@ -167,7 +167,7 @@ describe("Prometheus", () => {
       await expect.poll(() => prometheus.query("mtproxy_user_received_bytes_total")).toEqual(byName(from));
       expect(await prometheus.query("mtproxy_user_sent_bytes_total")).toEqual(byName(to));
       expect(await prometheus.query('up{job="mtproxy"}')).toEqual({ "": 1 });
-      await expect.poll(async () => (await prometheus.rules()).length).toBe(12);
+      await expect.poll(async () => (await prometheus.rules()).length).toBe(15);
       expect(await prometheus.query('ALERTS{alertstate="firing"}')).toEqual({});
     } finally {
       await prometheus.end();
