@@ -56,7 +56,13 @@ export type HelloIdentity =
       readonly hello: ClientHello;
       readonly unixTime: number;
     }
-  | { readonly ok: false; readonly reason: HelloRefusal; readonly domain?: string };
+  | {
+      readonly ok: false;
+      readonly reason: HelloRefusal;
+      readonly domain?: string;
+      /** Where it could be read: its random tells whose it is all the same. */
+      readonly hello?: ClientHello;
+    };
 
 /**
  * How many bytes the record that starts here has, header included: undefined until five bytes tell, and `not-tls` as soon as the
@@ -93,8 +99,8 @@ export function checkHello(
   const hello = readClientHello(received.subarray(0, Number(length)));
   if (hello === undefined) return { ok: false, reason: "malformed" };
   const domain = hello.serverName;
-  if (domain === undefined) return { ok: false, reason: "no-sni" };
-  if (!isKnownDomain(domain)) return { ok: false, reason: "unknown-domain", domain };
+  if (domain === undefined) return { ok: false, reason: "no-sni", hello };
+  if (!isKnownDomain(domain)) return { ok: false, reason: "unknown-domain", domain, hello };
   if (received.length > hello.record.length) return { ok: false, reason: "trailing-bytes", domain };
   return { ok: true, hello, domain };
 }

@@ -40,7 +40,7 @@ export interface HistoryEvent {
 /** A person's app as its first bytes tell it. */
 export interface ClientSighting {
   readonly user: string;
-  /** `header` with a link without fake-TLS, `short hello`, `long hello`; see client-family.ts. */
+  /** `header` with a link without fake-TLS, `short hello`, `long hello`, `hello without SNI`; see client-family.ts. */
   readonly family: string;
   readonly count: number;
 }

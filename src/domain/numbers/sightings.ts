@@ -39,6 +39,7 @@ export class Sightings {
   /** A connection that ended. */
   take(record: ConnectionRecord, now: Date): void {
     this.#verdicts = summed(this.#verdicts, { [record.verdict ?? "none"]: 1 });
+    if (record.why === "no-sni" && record.user !== undefined) this.#noteClient(record.user, clientFamily(record));
     if (!isLetIn(record) || record.server === undefined) return;
     const name = accountOf(record.server);
     if (record.startedAt.getTime() <= this.#lastLook) this.#ended = summed(this.#ended, { [name]: 1 });

@@ -20,6 +20,8 @@ interface Greeting {
   readonly family: EdgeKey["family"];
   /** When no key fits. */
   readonly unmatched: StrangeReason;
+  /** When there was no time to look for it: `busy` when absent. */
+  readonly unsearched?: StrangeReason;
   /** What else speaks against the owner of the key that fits. */
   faultOf(key: EdgeKey, fitting: Fitting): StrangeReason | undefined;
 }
@@ -79,13 +81,27 @@ export class Identifier {
       limits: this.#helloBytes,
       isKnownDomain: (domain) => coverDomains.has(domain),
     });
-    if (!checked.ok) return { why: REASONS[checked.reason] };
+    if (!checked.ok) return this.#nameStranger(address, checked);
     return this.#find(address, {
       first: { kind: "hello", record: checked.hello.record },
       family: "fake-tls",
       unmatched: "tls-unknown",
       faultOf: (key, { unixTime = 0 }) => this.#faultOfHello(checked, key, unixTime),
     });
+  }
+
+  /** Some apps name no domain, and old links another: they get in nowhere, and their owners are told by name. */
+  #nameStranger(address: string, { reason, hello }: Extract<CheckedHello, { ok: false }>): Verdict | Promise<Verdict> {
+    const why = REASONS[reason];
+    if (hello === undefined) return { why };
+    const greeting: Greeting = {
+      first: { kind: "hello", record: hello.record },
+      family: "fake-tls",
+      unmatched: why,
+      unsearched: why,
+      faultOf: () => why,
+    };
+    return this.#find(address, greeting);
   }
 
   #faultOfHello(
@@ -101,11 +117,11 @@ export class Identifier {
   /** First the keys that were last used from this address, then all. */
   #find(address: string, greeting: Greeting): Verdict | Promise<Verdict> {
     const book = this.#book;
-    const { first, unmatched } = greeting;
+    const { first, unmatched, unsearched = "busy" } = greeting;
     const known = tryKnown(this.#known.keysOf(address), book.tried, trialOf(first));
     if (known !== undefined) return this.#judge(address, book, known, greeting);
     return this.#search.find(address, first).then((found) => {
-      if (found === "busy") return { why: "busy" };
+      if (found === "busy") return { why: unsearched };
       return found === undefined ? { why: unmatched } : this.#judge(address, book, found, greeting);
     });
   }

@@ -4,7 +4,7 @@ import type { EdgeKey, Refusal } from "./edge-key.ts";
  * Why somebody is taken for a stranger.
  * - `not-mtproto`: neither a TLS record nor 64 bytes that could be a header; a relay's PROXY header where the relay is not listed
  * - `hello-size`, `hello-form`: a ClientHello that the C proxy does not take (too short or long, or not well-formed)
- * - `no-sni`, `unlisted-sni`: it names no domain, or none that the shard imitates
+ * - `no-sni`, `unlisted-sni`: it names no domain, or none that the shard imitates, whether a key fits or not
  * - `unknown`, `tls-unknown`: no key fits the header, or the hello
  * - `clock-skew`: the key fits, and the hello's time is too far from ours
  * - `wrong-mode`: the key fits, and its shard takes the other kind of link only

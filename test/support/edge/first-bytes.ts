@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EdgeKey } from "../../../src/edge/identify/edge-key.ts";
-import { helloDigest, RANDOM_AT } from "../../../src/protocol/client-hello.ts";
-import { headerOf, helloOf, newKey } from "../../unit/edge/identify/edge-keys.ts";
+import { headerOf, helloOf, helloWithoutName, newKey } from "../../unit/edge/identify/edge-keys.ts";
 import type { Visitor } from "./peer.ts";
 
 /** Who answered, and what the record says: user, why, verdict. */
@@ -42,8 +41,12 @@ export function firstBytes(padded: EdgeKey, fakeTls: EdgeKey): FirstBytes[] {
     { ...hello("a hello after its first byte", cut(long(), 1), shown), pauseMs: 100 },
     { ...hello("a long hello in fragments of a network", cut(long(), 1400), shown), pauseMs: 100 },
     hello("a hello of a stranger's", [helloOf({ key: newKey() })], stranger("tls-unknown")),
-    hello("a name that is not listed", [helloOf(fakeTls, { domain: "nowhere.example" })], stranger("unlisted-sni")),
-    hello("a hello without a name", [withoutName(fakeTls)], stranger("no-sni")),
+    hello(
+      "a name that is not listed",
+      [helloOf(fakeTls, { domain: "nowhere.example" })],
+      stranger("unlisted-sni", fakeTls.holder),
+    ),
+    hello("a hello without a name", [helloWithoutName(fakeTls)], stranger("no-sni", fakeTls.holder)),
     hello("a clock an hour behind", [at(fakeTls, -3600)], stranger("clock-skew", fakeTls.holder)),
     hello("a clock an hour ahead", [at(fakeTls, 3600)], stranger("clock-skew", fakeTls.holder)),
     hello("a hello cut into two records", [inRecords(long(), 900)], stranger("hello-form")),
@@ -86,16 +89,6 @@ function cut(bytes: Uint8Array, size: number): Uint8Array[] {
 }
 
 /** Its extension of names has another number, and the proof fits. */
-function withoutName(key: EdgeKey): Uint8Array {
-  const name = Buffer.from("www.example.org");
-  const bytes = Buffer.from(helloOf(key));
-  bytes.writeUInt16BE(0x7777, bytes.indexOf(name) - 9);
-  const random = helloDigest(bytes, key.key);
-  random.writeUInt32LE((random.readUInt32LE(28) ^ now()) >>> 0, 28);
-  bytes.set(random, RANDOM_AT);
-  return bytes;
-}
-
 /** The same handshake message in two TLS records. */
 function inRecords(bytes: Uint8Array, size: number): Uint8Array {
   const message = bytes.subarray(5);

@@ -113,7 +113,9 @@ const day = object<DayHouseholds>("A day on which they came", {
 });
 
 const app = object<AppSighting>("A kind of app, as its first bytes tell it", {
-  family: text("For instance padded, short hello, long hello or no sni", { minLength: 1 }),
+  family: text("For instance header, short hello, long hello or hello without SNI, which gets in nowhere", {
+    minLength: 1,
+  }),
   count: count("Connections"),
 });
 

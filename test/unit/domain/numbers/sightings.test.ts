@@ -35,10 +35,16 @@ describe("sightings", () => {
     const sightings = new Sightings();
     for (const hello of [517, 560, 1744]) sightings.take(record({ hello }), NOW);
     sightings.take(record({ hello: 517, user: "bob", server: "bob" }), NOW);
+    // Such an app gets in nowhere: its owner is not seen for it.
+    const { server: _, ...refused } = record({ user: "dora", why: "no-sni", verdict: "stranger" });
+    const { user: __, ...stranger } = refused;
+    for (const one of [refused, stranger]) sightings.take(one, NOW);
+    expect(sightings.lastSeen).not.toHaveProperty("dora");
     expect(sightings.takeNews().clients).toEqual([
       { user: "alice", family: "short hello", count: 2 },
       { user: "alice", family: "long hello", count: 1 },
       { user: "bob", family: "short hello", count: 1 },
+      { user: "dora", family: "hello without SNI", count: 1 },
     ]);
     expect(sightings.takeNews().clients).toEqual([]);
   });

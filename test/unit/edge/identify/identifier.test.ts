@@ -5,9 +5,9 @@ import { describe, expect, it } from "vitest";
 import type { EdgeKey } from "../../../../src/edge/identify/edge-key.ts";
 import { Identifier, type IdentifierOptions } from "../../../../src/edge/identify/identifier.ts";
 import { KeySearch } from "../../../../src/edge/identify/key-search.ts";
-import { ScanQueue } from "../../../../src/edge/identify/scan-queue.ts";
+import { realClock, ScanQueue } from "../../../../src/edge/identify/scan-queue.ts";
 import { RANDOM_AT } from "../../../../src/protocol/client-hello.ts";
-import { fakeTls, headerOf, helloOf, newKey, padded } from "./edge-keys.ts";
+import { fakeTls, headerOf, helloOf, helloWithoutName, newKey, padded } from "./edge-keys.ts";
 
 const ADDRESS = "192.0.2.1";
 
@@ -91,11 +91,23 @@ describe("a hello", () => {
   });
 
   it("for a domain that nobody imitates, or another shard does, is a stranger's", async () => {
-    expect(await ask(helloOf(bob, { unixTime: now, domain: "nowhere.example" }))).toEqual({ why: "unlisted-sni" });
+    expect(await ask(helloOf(bob, { unixTime: now, domain: "nowhere.example" }))).toEqual({
+      why: "unlisted-sni",
+      holder: "bob",
+    });
     expect(await ask(helloOf(bob, { unixTime: now, domain: "other.example" }))).toEqual({
       why: "unlisted-sni",
       holder: "bob",
     });
+  });
+
+  it("that names no domain is a stranger's, and its owner is told by name", async () => {
+    expect(await ask(helloWithoutName(bob, { unixTime: now }))).toEqual({ why: "no-sni", holder: "bob" });
+    expect(await ask(helloWithoutName({ key: newKey() }, { unixTime: now }))).toEqual({ why: "no-sni" });
+    const hurried = new KeySearch(new ScanQueue(realClock, { all: 0 }));
+    const busy = new Identifier({ search: hurried, now: () => now });
+    busy.replace([bob]);
+    expect(await busy.identify("192.0.2.9", helloWithoutName(bob, { unixTime: now }))).toEqual({ why: "no-sni" });
   });
 
   it("with no key, cut short, or with bytes behind it is a stranger's", async () => {
