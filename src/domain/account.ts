@@ -31,9 +31,12 @@ export function booked(account: Account, at: Date, sums: Sums): Account {
 
 /** Bytes in both directions within a period. */
 export function usedWithin({ months, days }: Account, period: QuotaPeriod, now: Date): number {
-  const month = months[dayOf(now).slice(0, 7)];
-  const sums = period === "month" ? [month] : lastDays(days, Number.parseInt(period, 10), now);
-  return sums.reduce((total, [bytesIn, bytesOut] = NOTHING) => total + bytesIn + bytesOut, 0);
+  if (period === "month") return bytesOf(months[dayOf(now).slice(0, 7)]);
+  return lastDays(Number.parseInt(period, 10), now).reduce((total, day) => total + bytesOf(days[day]), 0);
+}
+
+function bytesOf([bytesIn, bytesOut]: Sums = NOTHING): number {
+  return bytesIn + bytesOut;
 }
 
 function added(a: Sums, b: Sums): Sums {
@@ -61,8 +64,6 @@ function dayOf(at: Date): string {
   return at.toISOString().slice(0, 10);
 }
 
-/** By their names, which sort as time does: this is asked of everybody four times a second. */
-function lastDays(days: Readonly<Record<string, Sums>>, count: number, now: Date): Sums[] {
-  const [first, last] = [dayOf(new Date(now.getTime() - (count - 1) * 86_400_000)), dayOf(now)];
-  return Object.entries(days).flatMap(([day, sums]) => (day >= first && day <= last ? [sums] : []));
+function lastDays(count: number, now: Date): string[] {
+  return Array.from({ length: count }, (_, index) => dayOf(new Date(now.getTime() - index * 86_400_000)));
 }

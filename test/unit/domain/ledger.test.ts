@@ -113,6 +113,9 @@ describe("the ledger", () => {
     expect(ledger.used("alice", "1d", NOON)).toBe(4000);
     expect(ledger.used("alice", "month", new Date("2026-12-01T00:00:00Z"))).toBe(0);
     expect(ledger.used("bob", "month", NOON)).toBe(0);
+    on("2026-11-20", 50_000);
+    expect(["30d", "1d"].map((period) => ledger.used("alice", period as "30d", NOON))).toEqual([54_320, 4000]);
+    expect(ledger.used("alice", "1d", new Date("2026-11-20T23:59:59Z"))).toBe(50_000);
   });
 
   it("books what is open when it is seen, and never twice what has ended meanwhile", () => {
