@@ -39,9 +39,10 @@ export function removeChannel(
   });
 }
 
-export function noChannel(name: string, { channels }: AlertSettings): AppError {
+/** @param name that was meant; undefined for any */
+export function noChannel(name: string | undefined, { channels }: AlertSettings): AppError {
   const names = channels.map((it) => it.name).join(", ");
-  return new AppError("not-found", `there is no channel "${shown(name)}"`, {
+  return new AppError("not-found", `there is no channel${name === undefined ? " yet" : ` "${shown(name)}"`}`, {
     hint: names === "" ? "mtproxy alerts add telegram --chat NUMBER makes one" : `there is ${names}`,
   });
 }
@@ -64,7 +65,10 @@ function withChannel(settings: AlertSettings, channel: AlertChannel): AlertSetti
     throw new AppError("conflict", `there is a channel ${channel.name} already`, {
       hint: `mtproxy alerts remove ${channel.name}, or --name for another one`,
     });
-  if (channels.length >= MOST_CHANNELS) throw new AppError("conflict", `there are ${MOST_CHANNELS} channels already`);
+  if (channels.length >= MOST_CHANNELS)
+    throw new AppError("conflict", `there are ${MOST_CHANNELS} channels already`, {
+      hint: "mtproxy alerts remove NAME takes one away",
+    });
   return { ...settings, channels: [...channels, channel] };
 }
 

@@ -29,7 +29,7 @@ export interface TestedChannel {
 export async function testAlerts(ctx: Context, names: readonly string[]): Promise<Outcome<TestedAlerts>> {
   const settings = await createAlertsStore(ctx).read();
   const unknown = names.find((name) => !settings.channels.some((it) => it.name === name));
-  if (unknown !== undefined || settings.channels.length === 0) throw noChannel(unknown ?? "to test", settings);
+  if (unknown !== undefined || settings.channels.length === 0) throw noChannel(unknown, settings);
   const wanted = settings.channels.filter(({ name }) => names.length === 0 || names.includes(name));
   const at = ctx.clock.now().toISOString();
   const message = { id: ctx.random.uuid(), at, server: settings.name, notices: [], isTest: true };

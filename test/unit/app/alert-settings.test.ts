@@ -4,6 +4,7 @@ import { addChannel } from "../../../src/app/alerts/change-channels.ts";
 import type { ChannelWishes } from "../../../src/app/alerts/new-channel.ts";
 import { setAlerts } from "../../../src/app/alerts/set-alerts.ts";
 import { showAlerts } from "../../../src/app/alerts/show-alerts.ts";
+import { testAlerts } from "../../../src/app/alerts/test-alerts.ts";
 import { AppError } from "../../../src/domain/errors.ts";
 import type { ChannelKind } from "../../../src/domain/numbers/alerts/choices.ts";
 import { type AlertSettings, defaultAlertSettings } from "../../../src/domain/numbers/alerts/settings.ts";
@@ -59,6 +60,12 @@ describe("a channel", () => {
     const { ctx } = await appScene();
     expect(await refusalOf(addChannel(ctx, kind, { wishes: wishes(more), secrets }))).toContain(says);
     expect((await createAlertsStore(ctx).read()).channels).toEqual([]);
+  });
+
+  test("has to be there to be tested", async () => {
+    const { ctx } = await appScene();
+    expect(await refusalOf(testAlerts(ctx, []))).toBe("not-found: there is no channel yet");
+    expect(await refusalOf(testAlerts(ctx, ["pigeon"]))).toBe('not-found: there is no channel "pigeon"');
   });
 
   test("is refused with a name that is taken, a token or a secret that is none, and none of it is repeated", async () => {
