@@ -248,6 +248,9 @@ describe(`fifty people on four shards, five hundred connections, HAProxy ${versi
     expect(expired - end.getTime()).toBeLessThan(1000);
     expect([openOf([spender]), openOf([guest])]).toEqual([0, 0]);
     for (const person of [spender, guest]) await expectRefused(person, person.address);
+    const said = async (name: string) => (await home.mtproxy("show-user-config", name)).json.warnings;
+    expect(await said("u04")).toEqual([expect.stringContaining("used up the quota, so the link does not work")]);
+    expect(await said("u29")).toEqual([expect.stringMatching(/expired .*, so it does not work/)]);
     await expectOthersServed(spender, guest);
   });
 

@@ -2,8 +2,9 @@ import type { Context } from "../../context.ts";
 import { emptyAccount } from "../../domain/account.ts";
 import { AppError } from "../../domain/errors.ts";
 import { Ledger } from "../../domain/ledger.ts";
+import { passingRefusals } from "../../domain/refusals.ts";
 import type { Settings } from "../../domain/settings.ts";
-import { findUser, hasSecret, type User } from "../../domain/user.ts";
+import { findUser, hasSecret, type ProxyUser, type User } from "../../domain/user.ts";
 import { planState } from "../live/plan-state.ts";
 import type { Outcome } from "../outcome.ts";
 import { rateWarnings } from "../routing/known-haproxy.ts";
@@ -22,12 +23,12 @@ export async function showUser(ctx: Context, name: string): Promise<Outcome<User
       hint: `mtproxy add-user ${user.name} gives one`,
     });
   const { engineRecord, settings } = planned.state;
+  const [card, used] = await Promise.all([handOut(ctx, planned, user), usedBy(ctx, settings, user)]);
   const warnings = [
-    ...(user.enabled ? [] : [`${user.name} is disabled, so the link does not work: mtproxy enable-user ${user.name}`]),
+    ...whyNotLetIn(user, used.quotaUsed ?? 0, settings, ctx.clock.now()),
     ...rateWarnings([user], engineRecord, settings),
   ];
-  const card = await handOut(ctx, planned, user);
-  return { data: { ...card, ...(await usedBy(ctx, settings, user)) }, warnings };
+  return { data: { ...card, ...used }, warnings };
 }
 
 /** As the daemon wrote it down some seconds ago. */
@@ -44,4 +45,22 @@ async function usedBy(
   const traffic = { bytesIn, bytesOut, connections };
   const quota = user.limits?.quota;
   return quota === undefined ? { traffic } : { traffic, quotaUsed: ledger.used(user.name, quota.period, now) };
+}
+
+/** HAProxy's agents refuse by themselves who has expired or used enough; without them the timer ends a link. */
+function whyNotLetIn(user: ProxyUser, quotaUsed: number, { routing }: Settings, now: Date): string[] {
+  const { name, enabled, expiresAt } = user;
+  if (!enabled) return [`${name} is disabled, so the link does not work: mtproxy enable-user ${name}`];
+  const refusal = passingRefusals([user], () => quotaUsed, now)[name];
+  if (refusal === undefined) return [];
+  if (refusal === "over-quota")
+    return routing === "edge"
+      ? [
+          `${name} has used up the quota, so the link does not work: mtproxy set-limit ${name} --quota 100G (or --no-quota)`,
+        ]
+      : [];
+  const what = `${name}'s link has expired (${expiresAt})`;
+  return routing === "edge"
+    ? [`${what}, so it does not work: mtproxy set-user ${name} --expires 30d (or never)`]
+    : [`${what} AND STILL WORKS until mtproxy tick, which a timer should run`];
 }

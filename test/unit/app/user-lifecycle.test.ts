@@ -104,6 +104,9 @@ test("who has expired is named while the link still works, and cannot be enabled
   expect((await listUsers(scene.ctx)).warnings).toContain(
     "alice's link has expired AND STILL WORKS until mtproxy tick, which a timer should run",
   );
+  expect((await showUser(scene.ctx, "alice")).warnings).toEqual([
+    expect.stringMatching(/^alice's link has expired \(\d{4}-.*\) AND STILL WORKS until mtproxy tick/),
+  ]);
   await switchUser(scene.ctx, { name: "alice", enabled: false });
   expect((await listUsers(scene.ctx)).warnings).toEqual([]);
   await expect(switchUser(scene.ctx, { name: "alice", enabled: true })).rejects.toMatchObject({
