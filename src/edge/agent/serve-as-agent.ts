@@ -8,10 +8,10 @@ import { enterFolder } from "./enter-folder.ts";
 import { runAgent } from "./run-agent.ts";
 
 /**
- * A tenth of a core, and a fortieth for one address, go to strangers as everything else goes: whoever comes to this address for the first
+ * A twentieth of a core, and half of that for one address, goes to strangers as everything else goes: whoever comes to this address for the first
  * time is let in on a busy machine too. With the thread's patience, which comes after it, it is less than HAProxy's.
  */
-const AT_ONCE: ScanLimits = { all: 100, address: 25, patience: 150 };
+const AT_ONCE: ScanLimits = { all: 50, address: 25, patience: 150 };
 
 interface Options extends ServeAgentOptions {
   readonly number: number;
