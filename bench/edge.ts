@@ -92,30 +92,38 @@ async function measureThroughput(ways: Ways) {
  */
 async function measureFlood({ ours, echo, key }: Ways) {
   progress(`${FLOOD_PER_SECOND} strangers a second`);
-  const times = {
-    ours: { alone: [] as number[], busy: [] as number[] },
-    echo: { alone: [] as number[], busy: [] as number[] },
-  };
-  for (let round = 0; round < 8; round += 1) {
+  const figures = { ours: newFlood(), echo: newFlood() };
+  for (let round = 0; round < 20; round += 1) {
     const name = round % 2 === 0 ? "ours" : "echo";
     const { port } = name === "ours" ? ours : echo;
-    times[name].alone.push(...(await inTurn(150, () => setUp(port, key))));
+    const alone = await inTurn(80, () => setUp(port, key));
     const crowd = spawn(process.execPath, [STRANGERS, String(port), String(FLOOD_PER_SECOND)], { stdio: "ignore" });
     await new Promise((later) => setTimeout(later, 600));
-    times[name].busy.push(...(await inTurn(150, () => setUp(port, key))));
+    const busy = await inTurn(80, () => setUp(port, key));
     crowd.kill();
-    await new Promise((later) => setTimeout(later, 700));
+    await new Promise((later) => setTimeout(later, 500));
+    const { ratios, ...times } = figures[name];
+    times.alone.push(...alone);
+    times.busy.push(...busy);
+    ratios.push(median(busy) / median(alone));
   }
-  return {
-    alone: timesOf(times.ours.alone),
-    withStrangers: timesOf(times.ours.busy),
-    ratio: rounded(median(times.ours.busy) / median(times.ours.alone)),
-    echo: {
-      alone: timesOf(times.echo.alone),
-      withStrangers: timesOf(times.echo.busy),
-      ratio: rounded(median(times.echo.busy) / median(times.echo.alone)),
-    },
-  };
+  const [own, other] = [floodOf(figures.ours), floodOf(figures.echo)];
+  return { ...own, echo: other, oursToEcho: rounded(own.ratio / other.ratio) };
+}
+
+interface Flood {
+  readonly alone: number[];
+  readonly busy: number[];
+  /** Of each round. */
+  readonly ratios: number[];
+}
+
+function newFlood(): Flood {
+  return { alone: [], busy: [], ratios: [] };
+}
+
+function floodOf({ alone, busy, ratios }: Flood) {
+  return { alone: timesOf(alone), withStrangers: timesOf(busy), ratio: rounded(median(ratios)) };
 }
 
 /** Bytes for each connection that does nothing. */

@@ -92,20 +92,18 @@ export class ScanQueue {
     since: number,
     own: TimeBudget,
   ): Promise<T | "busy" | undefined> {
-    let turnSince = this.#clock.now();
+    let [turnSince, worked] = [this.#clock.now(), this.#clock.worked()];
     for (let at = 0; at < count; at += SLICE) {
-      const before = this.#clock.now();
-      const workedBefore = this.#clock.worked();
-      if (!this.#mayGoOn(since, before)) return "busy";
+      if (!this.#mayGoOn(since, this.#clock.now())) return "busy";
       const found = tryKeys(at, Math.min(count, at + SLICE));
-      const now = this.#clock.now();
-      const cost = this.#clock.worked() - workedBefore;
-      this.#all.spend(cost);
-      own.spend(cost);
+      const workedBefore = worked;
+      worked = this.#clock.worked();
+      this.#all.spend(worked - workedBefore);
+      own.spend(worked - workedBefore);
       if (found !== undefined) return found;
-      if (now - turnSince < TURN_MS) continue;
+      if (this.#clock.now() - turnSince < TURN_MS) continue;
       await this.#clock.giveWay();
-      turnSince = this.#clock.now();
+      [turnSince, worked] = [this.#clock.now(), this.#clock.worked()];
     }
     return undefined;
   }

@@ -40,14 +40,18 @@ export interface Fitting {
 /** Tries keys `from` to `to` of a list. */
 export type TryKeys = (keys: TriedKeys, from: number, to: number) => Fitting | undefined;
 
-/** How to try keys on these first bytes. */
+/** How to try keys on these first bytes. What that takes is made ready with the first key: in a crowd most are tried on none. */
 export function trialOf(first: FirstBytes): TryKeys {
   if (first.kind === "hello") {
-    const scan = new HelloScan(first.record);
-    return ({ bytes }, from, to) => scan.find(bytes, from, to);
+    let scan: HelloScan | undefined;
+    return ({ bytes }, from, to) => {
+      scan ??= new HelloScan(first.record);
+      return scan.find(bytes, from, to);
+    };
   }
-  const scan = new HeaderScan(first.header);
+  let scan: HeaderScan | undefined;
   return ({ words }, from, to) => {
+    scan ??= new HeaderScan(first.header);
     const index = scan.find(words, from, to);
     return index < 0 ? undefined : { index };
   };
