@@ -12,10 +12,8 @@ export type ToThread =
   /** 16 bytes each, one behind the other. */
   { readonly keys: Uint8Array } | { readonly id: number; readonly address: string; readonly first: FirstBytes };
 
-export interface FromThread {
-  readonly id: number;
-  readonly found: Fitting | "busy" | undefined;
-}
+/** `ready` once, when it gives way to all others. */
+export type FromThread = "ready" | { readonly id: number; readonly found: Fitting | "busy" | undefined };
 
 type Waiting = (found: Fitting | "busy" | undefined) => void;
 
@@ -54,7 +52,7 @@ export class SearchThread implements Search {
   static async start(onFault: (what: string) => void, patience: number = PATIENCE): Promise<SearchThread> {
     const search = new SearchThread(await readFile(program(), "utf8"), onFault, patience);
     const thread = search.#start();
-    await once(thread, "online");
+    await once(thread, "message");
     // An agent ends when its socket is closed, whatever is searched.
     thread.unref();
     return search;
@@ -87,7 +85,9 @@ export class SearchThread implements Search {
 
   #start(): Worker {
     const thread = new Worker(this.#code, { eval: true, name: "search" });
-    thread.on("message", ({ id, found }: FromThread) => this.#answer(id, found));
+    thread.on("message", (message: FromThread) => {
+      if (message !== "ready") this.#answer(message.id, message.found);
+    });
     thread.on("error", (error) => this.#onFault(`the search ended: ${wordsOf(error)}`));
     thread.once("exit", () => this.#replaceThread());
     this.#thread = thread;

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
@@ -5,11 +6,12 @@ import { Key } from "../../domain/key.ts";
 import { KeySearch } from "./key-search.ts";
 import type { FromThread, ToThread } from "./search-thread.ts";
 
-/** As nice as can be: what it looks for is more than the agent itself has time for. */
+/** As nice as can be. */
 const NICENESS = 19;
 const KEY_BYTES = 16;
 
 giveWay();
+parentPort?.postMessage("ready" satisfies FromThread);
 const search = new KeySearch();
 parentPort?.on("message", (message: ToThread) => {
   if ("keys" in message) return search.replace(keysIn(message.keys));
@@ -20,11 +22,16 @@ parentPort?.on("message", (message: ToThread) => {
   });
 });
 
-/** Linux knows threads as it knows processes (setpriority(2)). Where it does not let this be, the search takes its whole share. */
+/**
+ * What it looks for is more than the agent itself has time for, so it runs only while a processor has nothing else to do (SCHED_IDLE,
+ * sched(7)): whoever is merely nice holds up who wakes beside it. Linux knows threads as it knows processes. Where that cannot be, it is
+ * nice; where that cannot be either, it takes its whole share.
+ */
 function giveWay(): void {
   try {
-    const [, , thread] = readlinkSync("/proc/thread-self").split("/");
+    const [, , thread = ""] = readlinkSync("/proc/thread-self").split("/");
     setPriority(Number(thread), NICENESS);
+    execFileSync("chrt", ["--idle", "--pid", "0", thread], { stdio: "ignore", timeout: 2000 });
   } catch {
     return;
   }
