@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Snapshot } from "../../src/domain/numbers/snapshot.ts";
 import { connectHaproxy } from "../../src/edge/connect-haproxy.ts";
 import type { Haproxy } from "../../src/haproxy.ts";
@@ -34,7 +34,7 @@ beforeAll(async () => {
   await Promise.all([["agent", "1"], ["agent", "2"], ["daemon"]].map(startService));
   // Until HAProxy looks again it lets everybody through, and nobody has a name.
   const agents = async () => (await haproxy.counts("agents")).map(({ status }) => status);
-  await expect.poll(agents).toEqual(["UP", "UP"]);
+  await vi.waitFor(async () => expect(await agents()).toEqual(["UP", "UP"]), { timeout: 10_000, interval: 200 });
 });
 afterAll(async () => {
   for (const { child } of services) child.kill();
