@@ -135,8 +135,9 @@ describe("behind HAProxy", () => {
       edge: { connections: 1, oldWorkers: 0, agents: 2 },
       resources: { cpuPercent: expect.any(Number), networkRxBytes: expect.any(Number) },
     });
-    const { users, shards, resources } = await look();
-    expect(users[0]?.bytesIn).toBeGreaterThan(0);
+    // HAProxy counts what is open every five seconds.
+    await expect.poll(async () => (await look()).users[0]?.bytesIn, { timeout: 25_000 }).toBeGreaterThan(0);
+    const { shards, resources } = await look();
     for (const { readyTargets } of shards) expect(readyTargets).toBeGreaterThan(0);
     // HAProxy and two proxies.
     expect(resources?.memoryBytes).toBeGreaterThan(3e6);
