@@ -5,10 +5,10 @@ import { Sha256Of48 } from "./sha256-words.ts";
 import { malformed, transportTag } from "./transport.ts";
 
 const WORDS_OF_KEY = 4;
-/** Where the key material stands in a header, and where its tag. */
-const SEED_AT = 8;
-const COUNTER_AT = 40;
-const TAG_AT = 56;
+/** Where in a header the key material stands, the counter block and the tag: in words. */
+const SEED_AT = 2;
+const COUNTER_AT = 10;
+const TAG_AT = 14;
 /** The tag is in the block of key stream that begins 48 bytes after the first. */
 const TAG_BLOCK = 3;
 
@@ -41,9 +41,10 @@ export class HeaderScan {
   /** @throws AppError invalid unless the header is 64 bytes */
   constructor(header: Uint8Array) {
     if (header.length !== HEADER_BYTES) throw malformed(`an obfuscated2 header is 64 bytes, not ${header.length}`);
-    this.#hash = new Sha256Of48(header.subarray(SEED_AT, SEED_AT + 32));
-    this.#counter = counterOfTag(header);
-    this.#tag = wordsOf(header.subarray(TAG_AT, TAG_AT + 4))[0] ?? 0;
+    const words = wordsOf(header);
+    this.#hash = new Sha256Of48(words.slice(SEED_AT, COUNTER_AT));
+    this.#counter = counterOfTag(words);
+    this.#tag = words[TAG_AT] as number;
   }
 
   /** Index of the first key from `from` on and before `to` that the header was made with; -1 when there is none. */
@@ -59,8 +60,8 @@ export class HeaderScan {
 }
 
 /** The counter block that the tag's part of the key stream is made from: AES-CTR counts up from the 16 bytes in the header. */
-function counterOfTag(header: Uint8Array): Int32Array {
-  const words = wordsOf(header.subarray(COUNTER_AT, COUNTER_AT + 16));
+function counterOfTag(header: Int32Array): Int32Array {
+  const words = header.slice(COUNTER_AT, TAG_AT);
   let carry = TAG_BLOCK;
   for (let index = words.length - 1; index >= 0 && carry > 0; index -= 1) {
     const sum = ((words[index] as number) >>> 0) + carry;

@@ -11,36 +11,43 @@ const INITIAL = Int32Array.from(PRIMES.slice(0, 8), (prime) => fractionBits(Math
 const SHARED_ROUNDS = 8;
 const ROUNDS = 64;
 
-/** A message of 48 bytes: 32 that are given once, and 16 that change. */
+/** Message words of the call that runs: an array of each hash's own costs more than the hash. No key stays here longer than until the next. */
+const w = new Int32Array(ROUNDS);
+// After 48 bytes: one bit, zeros, and the length in bits.
+w[12] = 0x80000000 | 0;
+w[15] = 48 * 8;
+
+/** A message of 48 bytes: 32 that are given once, and 16 that change. All words are big-endian. */
 export class Sha256Of48 {
-  readonly #words = new Int32Array(ROUNDS);
+  readonly #first: Int32Array;
   /** State after the rounds that the first half decides. */
   readonly #shared = new Int32Array(8);
-  /** The digest of the last call, eight big-endian words. */
+  /** The digest of the last call, eight words. */
   readonly digest = new Int32Array(8);
 
-  /** `first`: 32 bytes. */
-  constructor(first: Uint8Array) {
-    const view = new DataView(first.buffer, first.byteOffset, 32);
-    for (let index = 0; index < 8; index += 1) this.#words[index] = view.getInt32(4 * index);
-    // After 48 bytes: one bit, zeros, and the length in bits.
-    this.#words[12] = 0x80000000 | 0;
-    this.#words[15] = 48 * 8;
-    rounds(INITIAL, this.#shared, this.#words, 0, SHARED_ROUNDS);
+  /** `first`: eight words. */
+  constructor(first: Int32Array) {
+    this.#first = first;
+    this.#begin();
+    rounds(INITIAL, this.#shared, 0, SHARED_ROUNDS);
   }
 
   /** Digest of the first half and the four words from `at` on. */
   update(second: Int32Array, at: number): void {
-    const w = this.#words;
+    this.#begin();
     for (let index = 0; index < 4; index += 1) w[8 + index] = second[at + index] as number;
-    expand(w);
-    rounds(this.#shared, this.digest, w, SHARED_ROUNDS, ROUNDS);
+    expand();
+    rounds(this.#shared, this.digest, SHARED_ROUNDS, ROUNDS);
     for (let index = 0; index < 8; index += 1)
       this.digest[index] = (this.digest[index] as number) + (INITIAL[index] as number);
   }
+
+  #begin(): void {
+    for (let index = 0; index < 8; index += 1) w[index] = this.#first[index] as number;
+  }
 }
 
-function expand(w: Int32Array): void {
+function expand(): void {
   for (let t = 16; t < ROUNDS; t += 1) {
     const x = w[t - 15] as number;
     const y = w[t - 2] as number;
@@ -50,8 +57,8 @@ function expand(w: Int32Array): void {
   }
 }
 
-/** Rounds `first` to `last` (not included) over the message words `w`, from one state to another. */
-function rounds(from: Int32Array, to: Int32Array, w: Int32Array, first: number, last: number): void {
+/** Rounds `first` to `last` (not included), from one state to another. */
+function rounds(from: Int32Array, to: Int32Array, first: number, last: number): void {
   let a = from[0] as number;
   let b = from[1] as number;
   let c = from[2] as number;
