@@ -93,7 +93,7 @@ async function measureThroughput(ways: Ways) {
 async function measureFlood({ ours, echo, key }: Ways) {
   progress(`${FLOOD_PER_SECOND} strangers a second`);
   const figures = { ours: newFlood(), echo: newFlood() };
-  for (let round = 0; round < 20; round += 1) {
+  for (let round = 0; round < 2 * ROUNDS; round += 1) {
     const name = round % 2 === 0 ? "ours" : "echo";
     const { port } = name === "ours" ? ours : echo;
     const alone = await inTurn(80, () => setUp(port, key));

@@ -8,10 +8,10 @@ import { enterFolder } from "./enter-folder.ts";
 import { runAgent } from "./run-agent.ts";
 
 /**
- * A twentieth of a core, and half of that for one address, goes to strangers as everything else goes: whoever comes to this address for the first
- * time is let in on a busy machine too. With the thread's patience, which comes after it, it is less than HAProxy's.
+ * A family that comes to a new address is looked for as eagerly as everything else is done, on a busy machine too; of a crowd that goes on,
+ * what takes a hundredth of a core. With the thread's patience, which comes after it, it is less than HAProxy's.
  */
-const AT_ONCE: ScanLimits = { all: 50, address: 25, patience: 150 };
+const AT_ONCE: ScanLimits = { all: 10, address: 5, saved: 5, patience: 150 };
 
 interface Options extends ServeAgentOptions {
   readonly number: number;

@@ -15,6 +15,8 @@ export interface ScanLimits {
   /** Milliseconds of searching in a second, for all strangers together and for those of one address. */
   readonly all: number;
   readonly address: number;
+  /** Seconds for which either is saved up while nobody comes. */
+  readonly saved: number;
   /**
    * Milliseconds until somebody is given up. HAProxy waits 700 ms for an answer, and then lets the stranger through to a shard: nobody may
    * wait that long.
@@ -23,7 +25,7 @@ export interface ScanLimits {
 }
 
 /** Half of a core for all, a tenth for one address: who pays more than that is sent to the cover site unlooked at. */
-const DEFAULT_LIMITS: ScanLimits = { all: 500, address: 100, patience: 400 };
+const DEFAULT_LIMITS: ScanLimits = { all: 500, address: 100, saved: 1, patience: 400 };
 
 export interface ScanClock {
   /** Milliseconds, never backwards. */
@@ -59,8 +61,7 @@ export class ScanQueue {
   constructor(clock: ScanClock = realClock, limits: Partial<ScanLimits> = {}) {
     this.#clock = clock;
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
-    const { all } = this.#limits;
-    this.#all = new TimeBudget(all, all, clock.now());
+    this.#all = this.#newBudget(this.#limits.all, clock.now());
   }
 
   /**
@@ -75,9 +76,9 @@ export class ScanQueue {
   ): Promise<T | "busy" | undefined> {
     const since = this.#clock.now();
     const budget = this.#budgetOf(address, since);
-    // Who may begin may come to the end: among many keys one search takes more than its address has in a second, and is owed.
-    if (!budget.hasSome(since) || !this.#mayGoOn(since, since) || !(await this.#turn())) return tryKnown() ?? "busy";
+    if (!budget.hasSome(since) || !this.#mayBegin(since) || !(await this.#turn())) return tryKnown() ?? "busy";
     try {
+      if (!this.#mayBegin(since)) return tryKnown() ?? "busy";
       // Between two searches too, and before the first: clients that are known stand behind it, in the bytes that brought it.
       await this.#clock.giveWay();
       return tryKnown() ?? (await this.#search(count, tryKeys, since, budget));
@@ -94,7 +95,7 @@ export class ScanQueue {
   ): Promise<T | "busy" | undefined> {
     let [turnSince, worked] = [this.#clock.now(), this.#clock.worked()];
     for (let at = 0; at < count; at += SLICE) {
-      if (!this.#mayGoOn(since, this.#clock.now())) return "busy";
+      if (this.#isOverdue(since)) return "busy";
       const found = tryKeys(at, Math.min(count, at + SLICE));
       const workedBefore = worked;
       worked = this.#clock.worked();
@@ -108,8 +109,13 @@ export class ScanQueue {
     return undefined;
   }
 
-  #mayGoOn(since: number, now: number): boolean {
-    return now - since < this.#limits.patience && this.#all.hasSome(now);
+  /** Who may begin may come to the end: half a search is for nothing. What is above a budget is owed. */
+  #mayBegin(since: number): boolean {
+    return !this.#isOverdue(since) && this.#all.hasSome(this.#clock.now());
+  }
+
+  #isOverdue(since: number): boolean {
+    return this.#clock.now() - since >= this.#limits.patience;
   }
 
   /** Waits until nobody else searches. False when there are so many that this one is given up. */
@@ -132,10 +138,13 @@ export class ScanQueue {
     const known = this.#byAddress.get(address);
     if (known !== undefined) return known;
     if (this.#byAddress.size >= MAX_ADDRESSES) this.#forget(now);
-    const { address: most } = this.#limits;
-    const budget = new TimeBudget(most, most, now);
+    const budget = this.#newBudget(this.#limits.address, now);
     this.#byAddress.set(address, budget);
     return budget;
+  }
+
+  #newBudget(perSecond: number, now: number): TimeBudget {
+    return new TimeBudget(perSecond, perSecond * this.#limits.saved, now);
   }
 
   /** A budget that is full again says nothing; when all are in use, the oldest goes. */

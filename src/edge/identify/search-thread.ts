@@ -4,16 +4,10 @@ import { readFile } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import { wordsOf } from "../../domain/errors.ts";
 import type { Key } from "../../domain/key.ts";
+import { Gathered } from "./gathered.ts";
 import type { Search } from "./key-search.ts";
+import { type FromThread, MESSAGE_PAUSE_MS, type Question, type ToThread } from "./thread-messages.ts";
 import type { FirstBytes, Fitting } from "./tried-keys.ts";
-
-/** What the thread is told; everything in it is a copy. */
-export type ToThread =
-  /** 16 bytes each, one behind the other. */
-  { readonly keys: Uint8Array } | { readonly id: number; readonly address: string; readonly first: FirstBytes };
-
-/** `ready` once, when it gives way to all others. */
-export type FromThread = "ready" | { readonly id: number; readonly found: Fitting | "busy" | undefined };
 
 type Waiting = (found: Fitting | "busy" | undefined) => void;
 
@@ -33,6 +27,7 @@ export class SearchThread implements Search {
   readonly #onFault: (what: string) => void;
   readonly #patience: number;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #questions = new Gathered<Question>((questions) => this.#tell({ questions }), MESSAGE_PAUSE_MS);
   #thread: Worker | undefined;
   #keys: readonly Key[] = [];
   #last = 0;
@@ -60,6 +55,8 @@ export class SearchThread implements Search {
 
   replace(keys: readonly Key[]): void {
     this.#keys = keys;
+    // What was asked before is looked for among those of before.
+    this.#questions.handOn();
     this.#tell({ keys: bytesOf(keys) });
   }
 
@@ -70,7 +67,7 @@ export class SearchThread implements Search {
     return new Promise((done) => {
       this.#waiting.set(id, done);
       setTimeout(() => this.#answer(id, "busy"), this.#patience).unref();
-      this.#tell({ id, address, first: copyOf(first) });
+      this.#questions.add({ id, address, first: copyOf(first) });
     });
   }
 
@@ -86,7 +83,7 @@ export class SearchThread implements Search {
   #start(): Worker {
     const thread = new Worker(this.#code, { eval: true, name: "search" });
     thread.on("message", (message: FromThread) => {
-      if (message !== "ready") this.#answer(message.id, message.found);
+      if (message !== "ready") for (const { id, found } of message) this.#answer(id, found);
     });
     thread.on("error", (error) => this.#onFault(`the search ended: ${wordsOf(error)}`));
     thread.once("exit", () => this.#replaceThread());

@@ -3,24 +3,27 @@ import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { Key } from "../../domain/key.ts";
+import { Gathered } from "./gathered.ts";
 import { KeySearch } from "./key-search.ts";
-import type { FromThread, ToThread } from "./search-thread.ts";
+import { type FoundKey, type FromThread, MESSAGE_PAUSE_MS, type ToThread } from "./thread-messages.ts";
 
 /** As nice as can be. */
 const NICENESS = 19;
 const KEY_BYTES = 16;
 
 giveWay();
-parentPort?.postMessage("ready" satisfies FromThread);
+say("ready");
 const search = new KeySearch();
+const answers = new Gathered<FoundKey>(say, MESSAGE_PAUSE_MS);
 parentPort?.on("message", (message: ToThread) => {
   if ("keys" in message) return search.replace(keysIn(message.keys));
-  const { id, address, first } = message;
-  void search.find(address, first).then((found) => {
-    const answer: FromThread = { id, found };
-    parentPort?.postMessage(answer);
-  });
+  for (const { id, address, first } of message.questions)
+    void search.find(address, first).then((found) => answers.add({ id, found }));
 });
+
+function say(message: FromThread): void {
+  parentPort?.postMessage(message);
+}
 
 /**
  * What it looks for is more than the agent itself has time for, so it runs only while a processor has nothing else to do (SCHED_IDLE,

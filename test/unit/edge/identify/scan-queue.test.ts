@@ -134,6 +134,21 @@ describe("a search", () => {
     expect(await queue.search("a", 64, () => found)).toBe(found);
   });
 
+  it("comes to its end although the time of all is used up with it, and they wait for the next", async () => {
+    const clock = workClock();
+    const queue = new ScanQueue(clock, { all: 10, address: 5, saved: 5 });
+    const slow = (from: number) => {
+      clock.work(10);
+      return from === 576 ? found : undefined;
+    };
+    expect(await queue.search("a", 640, slow)).toBe(found);
+    expect(await queue.search("b", 64, () => found)).toBe("busy");
+    clock.work(4000);
+    expect(await queue.search("c", 64, () => found)).toBe("busy");
+    clock.work(1500);
+    expect(await queue.search("d", 64, () => found)).toBe(found);
+  });
+
   it("keeps all strangers within one budget, however many addresses they have", async () => {
     const clock = workClock();
     const queue = new ScanQueue(clock, { all: 500, address: 100 });
