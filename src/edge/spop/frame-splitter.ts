@@ -14,25 +14,31 @@ export class FrameSplitter {
   }
 
   /**
-   * The frames that are whole now, each without its length; they stay valid.
+   * The frames that are whole now, each without its length. They stay valid as long as nobody writes into the chunk.
    * @throws SpopError frameTooBig as soon as a length says so
    */
   *push(chunk: Uint8Array): Generator<Uint8Array> {
-    this.#queue.push(chunk);
-    for (let length = this.#nextLength(); length !== undefined; length = this.#nextLength()) {
-      if (this.#queue.length < LENGTH_BYTES + length) return;
-      this.#queue.skip(LENGTH_BYTES);
-      yield this.#queue.take(length);
+    let rest = chunk;
+    // Mostly a chunk is one frame, of which no copy is needed.
+    if (this.#queue.length > 0) {
+      this.#queue.push(chunk);
+      if (this.#endOfFrame(this.#queue.view()) === undefined) return;
+      rest = this.#queue.take();
     }
+    for (let end = this.#endOfFrame(rest); end !== undefined; end = this.#endOfFrame(rest)) {
+      yield rest.subarray(LENGTH_BYTES, end);
+      rest = rest.subarray(end);
+    }
+    this.#queue.push(rest);
   }
 
-  #nextLength(): number | undefined {
-    if (this.#queue.length < LENGTH_BYTES) return undefined;
-    const head = this.#queue.view();
-    const length = new DataView(head.buffer, head.byteOffset, LENGTH_BYTES).getUint32(0);
+  /** Where the first frame ends; undefined when it is not whole. */
+  #endOfFrame(bytes: Uint8Array): number | undefined {
+    if (bytes.length < LENGTH_BYTES) return undefined;
+    const length = new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).getUint32(0);
     if (length > this.maxFrameSize) {
       throw new SpopError(spopStatus.frameTooBig, `a frame of ${length} bytes, and ${this.maxFrameSize} are agreed`);
     }
-    return length;
+    return bytes.length < LENGTH_BYTES + length ? undefined : LENGTH_BYTES + length;
   }
 }
