@@ -152,8 +152,8 @@ function verdicts(report: {
   return {
     "our agent adds at most 1.5 times what an echo adds": report.setUp.addedToEcho <= 1.5,
     "throughput is at least 0.95 of plain HAProxy's": report.throughput.oursToPlain >= 0.95,
-    "a crowd of strangers makes a known client wait at most 1.1 times as long as with an echo":
-      report.flood.oursToEcho <= 1.1,
+    "a crowd of strangers makes a known client wait at most 1.25 times as long as with an echo":
+      report.flood.oursToEcho <= 1.25,
     "hellos cost at most 1.1 times a bare createHmac loop": identification.every(
       ({ shortHello, longHello }) => shortHello.ratio <= 1.1 && longHello.ratio <= 1.1,
     ),
