@@ -5,7 +5,7 @@ import { claimsOf } from "../../domain/plan/claim.ts";
 import { accessWarnings, revokedKeys } from "../../domain/plan/revoked.ts";
 import { domainOf, type Mode, maskSecret } from "../../domain/secret.ts";
 import { type RevokedKey, type ShardBook, sharedHolder } from "../../domain/shard.ts";
-import { hasSecret, type User } from "../../domain/user.ts";
+import type { User } from "../../domain/user.ts";
 import { shownNote } from "../../domain/user-labels.ts";
 import type { Outcome } from "../outcome.ts";
 import { type ShownLimits, shownLimits } from "./shown-limits.ts";
@@ -54,19 +54,30 @@ export async function listUsers(ctx: Context): Promise<Outcome<UserList>> {
   const enabled = listed.filter((user) => user.mtproxy && user.enabled).length;
   return {
     data: { users: listed, enabled, disabled: listed.length - enabled },
-    warnings: [...warnings, ...accessWarnings(revokedUsers(book, users, places)), ...overdueWarnings(users, now)],
+    warnings: [
+      ...warnings,
+      ...accessWarnings(revokedUsers(book, users, places)),
+      ...(await overdueWarnings(ctx, users, now)),
+    ],
   };
 }
 
-/** The timer ends links; where it does not run, somebody must be told. */
-function overdueWarnings(users: readonly User[], now: Date): string[] {
-  const overdue = (name: string, what: string) =>
-    `${name}'s ${what} AND STILL WORKS until mtproxy tick, which a timer should run`;
-  const timed = users.filter(({ expiresAt, former }) => expiresAt !== undefined || former !== undefined);
-  return timed.flatMap((user) => {
-    if (!hasSecret(user) || !user.enabled) return [];
-    if (hasPassed(user.expiresAt, now)) return [overdue(user.name, "link has expired")];
-    return hasPassed(user.former?.until, now) ? [overdue(user.name, "old link shall be dead by now")] : [];
+/** HAProxy's agents refuse whoever has expired. Without them the timer ends links; where it does not run, somebody must be told. */
+async function overdueWarnings(ctx: Context, users: readonly User[], now: Date): Promise<string[]> {
+  const overdue = users.filter(
+    ({ secret, enabled, expiresAt, former }) =>
+      secret !== undefined && enabled && (hasPassed(expiresAt, now) || hasPassed(former?.until, now)),
+  );
+  if (overdue.length === 0) return [];
+  const routing = (await ctx.stores.settings.read())?.routing;
+  return overdue.flatMap(({ name, expiresAt }) => {
+    const isWhole = hasPassed(expiresAt, now);
+    if (routing === "edge")
+      return isWhole
+        ? [`${name}'s link has expired, so it does not work: mtproxy set-user ${name} --expires 30d (or never)`]
+        : [];
+    const what = isWhole ? "link has expired" : "old link shall be dead by now";
+    return [`${name}'s ${what} AND STILL WORKS until mtproxy tick, which a timer should run`];
   });
 }
 

@@ -120,6 +120,15 @@ test("who has expired is named while the link still works, and cannot be enabled
   expect(await scene.works(data.link)).toBe(true);
 });
 
+test("behind HAProxy a link that has expired does not work, and nobody is told that it does", async () => {
+  const scene = await appScene({ routing: "edge" });
+  await addUser(scene.ctx, { name: "alice", expires: "1d" });
+  await scene.ctx.clock.sleep(2 * DAY);
+  expect((await listUsers(scene.ctx)).warnings).toContain(
+    "alice's link has expired, so it does not work: mtproxy set-user alice --expires 30d (or never)",
+  );
+});
+
 test("a list of forty people is one write and one apply, every link works, and the same list again changes nothing", async () => {
   const scene = await running();
   await addUser(scene.ctx, { name: "p3" });
