@@ -86,6 +86,9 @@ export function planView(plan: ShownPlan, style: Style): string {
   const shards = plan.shards.map((shard) => `  ${shardWords(shard)}`);
   const head = [style.bold("Shards:"), ...shards, ""];
   if (!plan.pending) return [...head, `${style.good("✓")} Everything is live; nothing to apply`].join("\n");
+  // The engine has something to say of each shard, if only that nothing changes.
+  if (plan.shards.length > 0 && plan.changes.length === 0)
+    return [...head, "What is live cannot be told, nor what a change would cost"].join("\n");
   return [
     ...head,
     style.bold("Pending:"),

@@ -18,7 +18,10 @@ export function enterFolder(folder: string, user: User): void {
   try {
     process.chdir(folder);
   } catch (error) {
-    throw amiss(`the agents' folder ${folder} cannot be entered: ${wordsOf(error)}`, "mtproxy apply makes it");
+    const isAway = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw isAway
+      ? amiss(`there is no folder ${folder} for agents`, "mtproxy enable-haproxy-routing makes it, later mtproxy apply")
+      : amiss(`the agents' folder ${folder} cannot be entered: ${wordsOf(error)}`, AS_ROOT);
   }
   const isRoot = process.getuid?.() === 0;
   const own = isRoot ? user.uid : process.getuid?.();
