@@ -140,7 +140,10 @@ describe("an agent process", () => {
       ]);
     }
     await rm(agents, { recursive: true });
-    expect(await fault()).toEqual([6, expect.stringContaining("mtproxy apply makes it")]);
+    expect(await fault()).toEqual([
+      6,
+      expect.stringContaining("is not there\n  mtproxy enable-haproxy-routing makes it, later mtproxy apply"),
+    ]);
     const third = await runCli(["agent", "3"], { home });
     expect([third.code, third.stderr]).toEqual([2, expect.stringContaining("there are two agents")]);
   });

@@ -20,7 +20,10 @@ export function enterFolder(folder: string, user: User): void {
   } catch (error) {
     const isAway = (error as NodeJS.ErrnoException).code === "ENOENT";
     throw isAway
-      ? amiss(`there is no folder ${folder} for agents`, "mtproxy enable-haproxy-routing makes it, later mtproxy apply")
+      ? amiss(
+          `the folder ${folder} for agents is not there`,
+          "mtproxy enable-haproxy-routing makes it, later mtproxy apply",
+        )
       : amiss(`the agents' folder ${folder} cannot be entered: ${wordsOf(error)}`, AS_ROOT);
   }
   const isRoot = process.getuid?.() === 0;
