@@ -86,18 +86,18 @@ export function planView(plan: ShownPlan, style: Style): string {
   const shards = plan.shards.map((shard) => `  ${shardWords(shard)}`);
   const head = [style.bold("Shards:"), ...shards, ""];
   if (!plan.pending) return [...head, `${style.good("✓")} Everything is live; nothing to apply`].join("\n");
-  // The engine has something to say of each shard, if only that nothing changes.
-  if (plan.shards.length > 0 && plan.changes.length === 0)
-    return [...head, "What is live cannot be told, nor what a change would cost"].join("\n");
+  // An engine that can be asked says something of each shard, if only that nothing changes.
+  const isTold = plan.shards.length === 0 || plan.changes.length > 0;
   return [
     ...head,
     style.bold("Pending:"),
-    ...changes.map((change) => `  ${changeWords(change)}`),
+    ...(isTold
+      ? changes.map((change) => `  ${changeWords(change)}`)
+      : ["  what is live cannot be told, nor what a change would cost"]),
     ...haproxyLines(plan.haproxy),
     ...consequences(plan),
     ...(plan.formerEngine === null ? [] : [`  what the engine ${plan.formerEngine} ran for this home before is ended`]),
-    "",
-    wholeCost(plan.cost),
+    ...(isTold ? ["", wholeCost(plan.cost)] : []),
   ].join("\n");
 }
 

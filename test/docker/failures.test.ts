@@ -152,7 +152,7 @@ describe("where nothing can be made live because", () => {
       const { code, json } = await run(...command);
       expect([command[0], code, json.error?.message]).toEqual([command[0], 6, expect.stringMatching(message)]);
     }
-    expect((await home.run(["plan"], options)).stdout).toMatch(/1: port \d+[\s\S]*What is live cannot be told/);
+    expect((await home.run(["plan"], options)).stdout).toMatch(/1: port \d+[\s\S]*what is live cannot be told/);
     const { code, json } = await run("list-users");
     expect(code).toBe(0);
     expect((json.data as { users: ListedUser[] }).users.map(({ username }) => username)).toContain(name);
